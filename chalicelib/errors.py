@@ -1,13 +1,15 @@
-"""Everything that may go wrong by our own words; the class names are what `ErrorEquals` of the state machine says.
+"""Everything that may go wrong, in our own words; `ErrorEquals` of the state machine says the class names.
 
-A Lambda's exception reaches Step Functions under its bare class name, without the module, and matches no base class:
+A Lambda's exception reaches Step Functions under its bare class name, and never under that of a base class:
 https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
-So each Retry and Catch lists the names of the leaves; `DrainerError` itself is for Python (`except DrainerError`).
+So each Retry and Catch lists the leaves; the bases are for Python (`except DrainerError`).
 
-Two kinds. What AWS may answer otherwise in a while (`Throttled`, `AwsUnavailable`) is retried by the state that asked,
-with backoff and jitter. What stays wrong however often it is asked (the rest) is retried by none: the state's Catch
-records it, publishes it, and leaves the lifecycle action to the hook's own timers. None ever turns into CONTINUE.
+Two kinds. What AWS may answer otherwise in a while (`Throttled`, `AwsUnavailable`) is retried by the state
+that asked, with backoff and jitter. What stays wrong however often it is asked (the rest) is retried by none:
+the state's Catch records it, publishes it, and leaves the lifecycle action to the hook's own timers. None of
+them ever turns into CONTINUE.
 """
+# ruff: noqa: N818  # the names are read in a state machine, where "Throttled" says more than "ThrottledError"
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ class DrainerError(Exception):
 
 
 class Throttled(DrainerError):
-    """AWS said "Rate exceeded": retried by every Task state, longest of all, since the quota is shared by all drains.
+    """AWS said "Rate exceeded": every Task state retries it, and patiently, as all drains share the rate.
 
     ECS lets an account read its container instances and tasks 20 times a second:
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
@@ -25,40 +27,40 @@ class Throttled(DrainerError):
 
 
 class AwsUnavailable(DrainerError):
-    """AWS answered with a server error or not at all: retried by every Task state, then caught as a failed drain."""
+    """AWS answered with a server error or not at all: retried by each Task state, then caught as failure."""
 
 
 class AccessDenied(DrainerError):
-    """A role lacks a permission: never retried; caught as a failed drain, whose notification names the operation."""
+    """A role lacks a permission: not retried; caught as a failure, and the notification names the operation."""
 
 
 class AwsRefused(DrainerError):
-    """AWS refused the call for any other reason: never retried; caught as a failed drain with AWS's own words."""
+    """AWS refused the call for any other reason: never retried; caught as a failure with AWS's own words."""
 
 
 class InvalidInput(DrainerError):
-    """What we were handed can't be read: field, value and what was expected are in the text; never retried.
+    """What we were handed can't be read: the text names field, value and what was expected.
 
-    Caught by its leaves, below. It is raised before anything is touched.
+    Raised before anything is touched; never retried.
     """
 
 
 class InvalidEvent(InvalidInput):
-    """An event that no parser understands: start_drain raises it, so that Lambda hands the event to the dead-letter queue.
+    """No parser understands this event: raised in start_drain, so that Lambda dead-letters the event.
 
     No state of the machine sees it, for no execution was started.
     """
 
 
 class InvalidRequest(InvalidInput):
-    """A person asked for something impossible: start_manual_drain answers with it, and the plan's Catch ends the drain.
+    """A person asked for what can't be done: start_manual_drain raises it to them, and nothing is started.
 
-    The plan raises it for an execution that was started by hand with an input that is no drain.
+    The plan raises it too, for an execution started by hand with an input that is no drain.
     """
 
 
 class InvalidPolicy(InvalidInput):
-    """The policy in the execution's own state can't be read back: someone edited it; the look's Catch ends the drain.
+    """The policy in the execution's own state can't be read back: it was edited; a Catch ends the drain.
 
-    Wrong values in tags, metadata or the environment raise nothing: they become notices and the next lower value stands.
+    Wrong values in tags, metadata or the environment raise nothing: they are noted, and a lower value stands.
     """
