@@ -1,0 +1,66 @@
+"""What a virtual clock has to do, and when: booked actions in order, and the threads that sleep."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(order=True)
+class Timer:
+    """An action booked on a clock: ordered by when it is due, then by when it was booked."""
+
+    due: datetime
+    order: int
+    action: Callable[[], None] = field(compare=False)
+    label: str = field(compare=False, default="")
+    cancelled: bool = field(compare=False, default=False)
+
+    def cancel(self) -> None:
+        """Take the booking back; harmless once the action has run."""
+        self.cancelled = True
+
+
+class Agenda:
+    """The booked timers; not locked: the clock does that."""
+
+    def __init__(self) -> None:
+        self._heap: list[Timer] = []
+        self._orders = itertools.count()
+
+    def book(self, due: datetime, action: Callable[[], None], label: str) -> Timer:
+        """Add an action, behind those booked earlier for the same instant."""
+        timer = Timer(due, next(self._orders), action, label)
+        heapq.heappush(self._heap, timer)
+        return timer
+
+    def take(self, end: datetime | None) -> Timer | None:
+        """Take out the timer whose turn it is, if it is due by `end` (None: whenever it is due)."""
+        while self._heap and self._heap[0].cancelled:
+            heapq.heappop(self._heap)
+        if not self._heap or (end is not None and self._heap[0].due > end):
+            return None
+        return heapq.heappop(self._heap)
+
+    def clear(self) -> None:
+        """Forget every booking."""
+        self._heap.clear()
+
+
+class Sleeper:
+    """A thread at rest until its alarm or its interruption gives it the turn."""
+
+    def __init__(self, interrupted: threading.Event | None) -> None:
+        self.interrupted = interrupted
+        self.alarm: Timer | None = None
+        self.turn = threading.Lock()
+        self.turn.acquire()
+        self.woken_early = False
+
+    def is_interrupted(self) -> bool:
+        """Tell whether what the thread waits for has happened before its alarm."""
+        return self.interrupted is not None and self.interrupted.is_set()
