@@ -31,7 +31,7 @@ class AwsUnavailable(DrainerError):
 
 
 class AccessDenied(DrainerError):
-    """A role lacks a permission: not retried; caught as a failure, and the notification names the operation."""
+    """A role lacks a permission: not retried; caught as a failure whose notice names the operation."""
 
 
 class AwsRefused(DrainerError):

@@ -27,4 +27,4 @@ OPTIONAL_TRIGGERS = (
     Trigger.REBALANCE_RECOMMENDATION,
     Trigger.HEALTH_SCHEDULED_CHANGE,
 )
-"""Those that a stage or a group opts in to; the others speak for themselves: someone put the hook, or asked."""
+"""Those that a stage or a group opts in to; the others need no consent: someone put the hook, or asked."""

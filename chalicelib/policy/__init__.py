@@ -1,0 +1,51 @@
+"""The policy of a drain: what may be set, where each value comes from, and when the deadline is.
+
+    resolved = resolve([environment_source(os.environ), tag_source(tags, group), metadata_source(text, hook)])
+    resolved.policy.deadline, resolved.sources["deadline"], resolved.notices
+
+Pure: no AWS, no clock. See design in `docs/` for the table, which `settings_table()` writes.
+"""
+
+from chalicelib.policy.drain_policy import DrainPolicy
+from chalicelib.policy.resolve import Circumstances, Resolved, resolve
+from chalicelib.policy.sources import (
+    Source,
+    environment_source,
+    manual_source,
+    metadata_source,
+    spot_source,
+    tag_source,
+)
+from chalicelib.policy.table import SETTINGS, Setting, settings_table
+from chalicelib.policy.values import (
+    AfterDrain,
+    Daemons,
+    ManagedDraining,
+    OnDeadline,
+    PollSchedule,
+    Standalone,
+    StandaloneTasks,
+)
+
+__all__ = [
+    "SETTINGS",
+    "AfterDrain",
+    "Circumstances",
+    "Daemons",
+    "DrainPolicy",
+    "ManagedDraining",
+    "OnDeadline",
+    "PollSchedule",
+    "Resolved",
+    "Setting",
+    "Source",
+    "Standalone",
+    "StandaloneTasks",
+    "environment_source",
+    "manual_source",
+    "metadata_source",
+    "resolve",
+    "settings_table",
+    "spot_source",
+    "tag_source",
+]

@@ -1,0 +1,135 @@
+"""Answers "when": the hook's ceiling, the drain's deadline within it, and the heartbeats on the way.
+
+Two rules. Deadlines only tighten. A heartbeat restarts the hook's whole timeout at the moment of the call,
+and moves no ceiling: https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.duration import in_words, whole_seconds
+from chalicelib.model import LifecycleHook
+
+LONGEST_HOOK = timedelta(hours=48)
+TIMEOUTS_AT_MOST = 100
+
+LATEST_START = timedelta(seconds=120 + 180)
+"""How late a drain may start: the rule's target takes events of up to 120 s of age, Lambda of 180 s."""
+
+CEILING_MARGIN = timedelta(minutes=2)
+"""What is kept of the hook's time for completing the action, retries of a throttled call included."""
+
+NOTICE_MARGIN = timedelta(seconds=45)
+"""What is kept of a Spot notice's two minutes for StopTask and the default stop timeout of 30 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """The instants of one drain."""
+
+    deadline_at: datetime
+    """When waiting ends; in the past when there is no time left at all."""
+    ceiling_at: datetime | None = None
+    """When Auto Scaling ends the lifecycle action whatever we do, counted as early as it can be."""
+    heartbeat_every: timedelta | None = None
+    first_heartbeat_at: datetime | None = None
+    notices: tuple[str, ...] = ()
+    """One sentence for each bound that cut the deadline short."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    at: datetime
+    reason: str
+
+
+def earlier(a: datetime | None, b: datetime | None) -> datetime | None:
+    """Return the earlier of two instants, where None is no limit."""
+    if a is None or b is None:
+        return a if b is None else b
+    return min(a, b)
+
+
+def hook_ceiling(heartbeat_timeout: timedelta) -> timedelta:
+    """Return how long a lifecycle hook can hold an instance: 48 h or 100 heartbeat timeouts, the lesser.
+
+    DescribeLifecycleHooks answers the same as GlobalTimeout:
+    https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_LifecycleHook.html
+    """
+    return min(LONGEST_HOOK, TIMEOUTS_AT_MOST * heartbeat_timeout)
+
+
+def heartbeat_interval(heartbeat_timeout: timedelta) -> timedelta:
+    """Return how often to record a heartbeat: twice a timeout, so that one may fail; in whole seconds."""
+    return timedelta(seconds=max(1, whole_seconds(heartbeat_timeout) // 2))
+
+
+def first_heartbeat_at(
+    start: datetime, heartbeat_timeout: timedelta, held_since: datetime | None = None
+) -> datetime:
+    """Return when the first heartbeat is due: at the start already, where the hook's timer may have run long.
+
+    Unless `held_since` says when it began, it is taken to have run since LATEST_START before the start.
+    """
+    began_at = held_since or start - LATEST_START
+    return max(start, began_at + heartbeat_interval(heartbeat_timeout))
+
+
+def next_heartbeat_at(recorded_at: datetime, heartbeat_timeout: timedelta) -> datetime:
+    """Return when the heartbeat after one recorded at this instant is due."""
+    return recorded_at + heartbeat_interval(heartbeat_timeout)
+
+
+def timetable(
+    start: datetime,
+    deadline: timedelta,
+    hook: LifecycleHook | None = None,
+    *,
+    held_since: datetime | None = None,
+    gone_at: datetime | None = None,
+    stopping: timedelta = timedelta(0),
+) -> Timetable:
+    """Return the instants of a drain that starts now and may take so long.
+
+    `held_since`: when Auto Scaling began to hold the instance, where that is known (a reconciler is late).
+    `gone_at`: when AWS takes the instance away itself (a Spot interruption, a scheduled change).
+    `stopping`: what the end needs after the deadline, as `stop-tasks` needs its stop timeouts.
+    """
+    wanted = start + deadline
+    hook_bound = _hook_bound(hook, held_since or start - LATEST_START, stopping) if hook else None
+    notice_bound = _Bound(gone_at - NOTICE_MARGIN, "AWS takes the instance soon after") if gone_at else None
+    bounds = [bound for bound in (hook_bound, notice_bound) if bound and bound.at < wanted]
+    timeout = timedelta(seconds=hook.heartbeat_timeout_seconds) if hook else None
+    return Timetable(
+        deadline_at=min([wanted, *(bound.at for bound in bounds)]),
+        ceiling_at=hook_bound.at + CEILING_MARGIN + stopping if hook_bound else None,
+        heartbeat_every=heartbeat_interval(timeout) if timeout else None,
+        first_heartbeat_at=first_heartbeat_at(start, timeout, held_since) if timeout else None,
+        notices=tuple(_cut_short(start, deadline, bound) for bound in bounds),
+    )
+
+
+def hook_time(hook: LifecycleHook) -> timedelta:
+    """Return how long this hook can hold an instance: the lesser of what AWS says of it and AWS's rule."""
+    by_rule = hook_ceiling(timedelta(seconds=hook.heartbeat_timeout_seconds))
+    return (
+        min(by_rule, timedelta(seconds=hook.global_timeout_seconds))
+        if hook.global_timeout_seconds
+        else by_rule
+    )
+
+
+def _hook_bound(hook: LifecycleHook, held_since: datetime, stopping: timedelta) -> _Bound:
+    timeout = in_words(timedelta(seconds=hook.heartbeat_timeout_seconds))
+    reason = (
+        f"lifecycle hook {hook.name}, with its heartbeat timeout of {timeout}, holds an instance "
+        f"for {in_words(hook_time(hook))} at most (a longer heartbeat timeout gives more, up to 48 h)"
+    )
+    return _Bound(held_since + hook_time(hook) - CEILING_MARGIN - stopping, reason)
+
+
+def _cut_short(start: datetime, deadline: timedelta, bound: _Bound) -> str:
+    left = f"{in_words(bound.at - start)} after the start" if bound.at > start else "at once"
+    return f"A deadline of {in_words(deadline)} can't fit: {bound.reason}; waiting ends {left}."
