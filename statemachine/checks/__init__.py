@@ -1,0 +1,1 @@
+"""The rules that `statemachine.definition_check` holds a definition to, one module a subject."""

@@ -1,0 +1,63 @@
+"""States that wait, fail or fan out: what only they can get wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from statemachine.checks.finding import MISSING, Finding
+from statemachine.checks.machine import Scope, State
+from statemachine.checks.wording import strings_of
+
+WAIT_FIELDS = ("Seconds", "SecondsPath", "Timestamp", "TimestampPath")
+INLINE_CONCURRENCY = 40
+"""Most items of an inline Map that run at once: developer guide, "Using Map state in Inline mode"."""
+
+
+def check_wait(state: State) -> Iterator[Finding]:
+    """Yield a Wait that says how long not at all, or more than once."""
+    given = [field for field in WAIT_FIELDS if field in state.body]
+    if state.type == "Wait" and len(given) != 1:
+        expected = f"exactly one of {', '.join(WAIT_FIELDS)}"
+        yield state.finding("duration", given or MISSING, expected, "keep the one that is meant")
+
+
+def check_fail(state: State) -> Iterator[Finding]:
+    """Yield a Fail that doesn't say what failed and why: whoever is woken by it has nothing else to read."""
+    for field in ("Error", "Cause") if state.type == "Fail" else ():
+        given = [each for each in (field, f"{field}Path") if each in state.body]
+        if len(given) != 1:
+            remedy = f"keep one of {field} and {field}Path" if given else "say it"
+            yield state.finding(field, given or MISSING, f"exactly one of {field}, {field}Path", remedy)
+
+
+def check_map(state: State) -> Iterator[Finding]:
+    """Yield an inline Map without a bound on how many items run at once, or with one that AWS ignores."""
+    if state.type != "Map":
+        return
+    processor = state.body.get("ItemProcessor")
+    config = processor.get("ProcessorConfig") if isinstance(processor, dict) else None
+    inline = not isinstance(config, dict) or config.get("Mode", "INLINE") == "INLINE"
+    most = state.body.get("MaxConcurrency", MISSING)
+    if "MaxConcurrencyPath" not in state.body and (most is MISSING or most == 0):
+        yield state.finding(
+            "MaxConcurrency", most, "how many items run at once", "name a bound that the callee bears"
+        )
+    elif inline and isinstance(most, int) and most > INLINE_CONCURRENCY:
+        expected = f"at most {INLINE_CONCURRENCY} for an inline Map"
+        yield state.finding("MaxConcurrency", most, expected, "lower it, or use Mode DISTRIBUTED")
+
+
+def check_language(owner: State | Scope) -> Iterator[Finding]:
+    """Yield JSONata: the machines here are JSONPath, which the embedded AWS runs as AWS does."""
+    if owner.body.get("QueryLanguage", "JSONPath") != "JSONPath":
+        remedy = "write paths: what the checks and the embedded AWS can't read they can't prove"
+        yield owner.finding("QueryLanguage", owner.body["QueryLanguage"], '"JSONPath"', remedy)
+
+
+def check_expressions(state: State) -> Iterator[Finding]:
+    """Yield JSONata expressions in a JSONPath state, where they are sent as they stand."""
+    for field, text in strings_of(state.own_fields):
+        if field != "Comment" and text.startswith("{%"):
+            yield state.finding(
+                field, text, "a JSONPath or an intrinsic function", "write the path in a '.$' field"
+            )

@@ -1,0 +1,123 @@
+"""Checks a state machine's definition before AWS sees it: `python -m statemachine.definition_check FILE…`.
+
+Step Functions accepts many a definition that can only fail at run time: a misspelt parameter of a native
+call, a retrier that nothing reaches, a Choice on a path that one route never wrote. Each rule here refuses
+one such fault with a sentence that names state, field, value, what was expected and the remedy. The rules
+read the definition and botocore's models; they call nobody.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from statemachine.checks import choices, fields, graph, guards, paths, tasks, waits, wording
+from statemachine.checks.finding import Finding
+from statemachine.checks.machine import Body, State, all_states, machine_scope, scopes_of
+
+ROOT = Path(__file__).parent.parent
+
+
+def check(
+    definition: Body, name: str, known_functions: set[str] | None = None, known_errors: set[str] | None = None
+) -> list[str]:
+    """Return a sentence for each fault of a definition, in the definition's order; nothing where it is good.
+
+    `known_functions` are the functions' Python names, which `${PlanDrainFunctionArn}` and the like must match
+    (None: any will do); `known_errors` the error classes that they raise (None: those of chalicelib.errors).
+    """
+    errors = classes_in(ROOT / "chalicelib" / "errors.py") if known_errors is None else known_errors
+    return [finding.sentence(name) for finding in _findings(definition, known_functions, errors)]
+
+
+def check_file(path: Path) -> list[str]:
+    """Return the faults of a definition file, held against the functions and error classes beside it."""
+    try:
+        definition = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        return [
+            f"{path.name}: the file can't be read as JSON ({error}): mend it before anything else is checked."
+        ]
+    if not isinstance(definition, dict):
+        return [f"{path.name}: the file holds no object: write the definition between braces."]
+    beside = path.parent / "functions.py"
+    if beside.exists():
+        return check(definition, path.name, functions_in(beside), classes_in(beside))
+    app = ROOT / "app.py"
+    return check(definition, path.name, functions_in(app) if app.exists() else None)
+
+
+def functions_in(module: Path) -> set[str]:
+    """Return the names of a module's public functions, without running it."""
+    return {
+        each.name for each in _top_level(module) if isinstance(each, ast.FunctionDef) and each.name[0] != "_"
+    }
+
+
+def classes_in(module: Path) -> set[str]:
+    """Return the names of a module's classes, without running it; none where there is no such module."""
+    return {each.name for each in _top_level(module) if isinstance(each, ast.ClassDef)}
+
+
+def _top_level(module: Path) -> list[ast.stmt]:
+    return ast.parse(module.read_text(encoding="utf-8")).body if module.exists() else []
+
+
+def _findings(definition: Body, functions: set[str] | None, errors: set[str]) -> Iterator[Finding]:
+    scopes = scopes_of(definition)
+    unreadable = [found for scope in scopes for found in fields.check_structure(scope)]
+    if unreadable:
+        yield from unreadable
+        return
+    yield from wording.check_theory(scopes[0])
+    yield from waits.check_language(scopes[0])
+    for scope in scopes:
+        yield from fields.check_scope_fields(scope)
+        yield from graph.check_graph(scope)
+    ours = errors | _raised_within(definition)
+    for state in all_states(definition):
+        yield from _check_state(state, functions, ours)
+    yield from guards.check_guards(machine_scope(definition))
+
+
+def _check_state(state: State, functions: set[str] | None, ours: set[str]) -> Iterator[Finding]:
+    yield from wording.check_name(state)
+    yield from wording.check_comment(state)
+    yield from waits.check_language(state)
+    yield from fields.check_fields(state)
+    for rule in (
+        paths.check_paths,
+        choices.check_choice,
+        tasks.check_task,
+        waits.check_wait,
+        waits.check_fail,
+    ):
+        yield from rule(state)
+    yield from waits.check_map(state)
+    yield from waits.check_expressions(state)
+    yield from tasks.check_retries(state, ours)
+    yield from wording.check_substitutions(state, functions)
+
+
+def _raised_within(definition: Body) -> set[str]:
+    """Return the Errors of the Fail states: a Map or Parallel around them can catch these by name."""
+    raised: list[Any] = [state.body.get("Error") for state in all_states(definition) if state.type == "Fail"]
+    return {error for error in raised if isinstance(error, str)}
+
+
+def main(arguments: list[str]) -> int:
+    """Print the faults of the named files; return 1 where there are any, 2 where no file was named."""
+    if not arguments:
+        print("usage: python -m statemachine.definition_check FILE…", file=sys.stderr)
+        return 2
+    sentences = [sentence for argument in arguments for sentence in check_file(Path(argument))]
+    print("\n".join(sentences) if sentences else f"{len(arguments)} checked, nothing to say")
+    return 1 if sentences else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
