@@ -19,7 +19,13 @@ _acting: ContextVar[str | None] = ContextVar("acting principal", default=None)
 @contextmanager
 def acting_as(role_arn: str, session: str) -> Iterator[str]:
     """Make the requests of this thread those of the role's session; gives the session's ARN."""
-    principal = session_arn(role_arn, session)
+    with acting_as_service(session_arn(role_arn, session)) as principal:
+        yield principal
+
+
+@contextmanager
+def acting_as_service(principal: str) -> Iterator[str]:
+    """Make the requests of this thread those of an AWS service, as in `events.amazonaws.com`."""
     token = _acting.set(principal)
     try:
         yield principal

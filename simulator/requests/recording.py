@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from moto.core import errors as moto_errors
-from moto.core.exceptions import ServiceException
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import determine_request_protocol
 from moto.core.responses import ActionResult, BaseResponse
@@ -21,15 +19,12 @@ from moto.core.utils import get_service_model
 from simulator import aws
 from simulator.requests.log import Call, Fault, RequestLog
 from simulator.requests.principals import principal_of
+from simulator.requests.refusals import AwsError
 
 Answer = tuple[int, dict[str, Any], Any]
 
 WAITING = {"lambda:Invoke", "sqs:ReceiveMessage"}
 """Requests that wait for others must not keep them out; nor Step Functions', which has its own locks."""
-
-
-class InjectedFault(ServiceException):  # type: ignore[misc]  # moto ships no types
-    """A fault for moto's serializers; they would take the module of moto's own class for a service."""
 
 
 def install() -> None:
@@ -117,10 +112,7 @@ def _parameters(response: Any, operation: str) -> dict[str, Any]:
 
 def _refusal(response: Any, fault: Fault) -> Answer:
     """Put the fault into the service's own protocol, so that botocore raises its ClientError."""
-    if fault.code not in moto_errors.COMMON_ERROR_CODES:
-        # moto warns of a code that is not in the service's model; on AWS any service may answer these.
-        moto_errors.COMMON_ERROR_CODES.append(fault.code)
-    _, headers, body = response.serialized(ActionResult(InjectedFault(fault.code, fault.message)))
+    _, headers, body = response.serialized(ActionResult(AwsError(fault.code, fault.message)))
     return fault.status, {**headers, "status": str(fault.status)}, body
 
 
