@@ -1,0 +1,171 @@
+"""Draws a definition in Mermaid: `python -m statemachine.picture FILE [--write DOC | --check DOC]`.
+
+The picture stands in a Markdown file between `<!-- picture of NAME -->` and `<!-- end of picture -->`; --write
+puts it there, --check (exit code 1) says when the definition has moved on since. Same definition, same picture.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+from statemachine.checks.choices import COMBINERS, operator_of
+from statemachine.checks.machine import Body, Scope, State, machine_scope, objects, scopes_within, texts
+
+SHAPES = {
+    "Choice": ("{", "}"),
+    "Wait": ("([", "])"),
+    "Succeed": ("([", "])"),
+    "Fail": ("([", "])"),
+    "Map": ("[[", "]]"),
+    "Parallel": ("[[", "]]"),
+}
+"""What stands around a state's name; a Task or Pass is a box."""
+
+END_MARKER = "<!-- end of picture -->"
+_EXECUTED_STYLE = "classDef executed fill:#c8e6c9,stroke:#2e7d32,color:#1b5e20"
+_SIGNS = {
+    "Equals": "=",
+    "LessThan": "<",
+    "GreaterThan": ">",
+    "LessThanEquals": "≤",
+    "GreaterThanEquals": "≥",
+    "Matches": "~",
+}
+
+
+def mermaid(definition: Body, executed: Collection[str] = (), *, any_error: bool = True) -> str:
+    """Return the flowchart of a definition, the named states in green.
+
+    `any_error=False` leaves out the arrows of Catches for States.ALL: where every Task has one, they hide the rest.
+    """
+    drawing = _Drawing(any_error)
+    lines = ["flowchart TD", *drawing.scope(machine_scope(definition), "  ")]
+    green = [identity for name, identity in drawing.identities.items() if name in executed]
+    if green:
+        lines += [f"  {_EXECUTED_STYLE}", f"  class {','.join(green)} executed"]
+    return "\n".join(lines) + "\n"
+
+
+def words_of(rule: Body) -> str:
+    """Return a choice rule as a person says it: `verdict = "drain" and not token is present`."""
+    operator = operator_of(rule)
+    if operator is None:
+        return "?"
+    inner = rule[operator]
+    if operator == "Not":
+        return f"not {words_of(inner)}" if isinstance(inner, dict) else "?"
+    if operator in COMBINERS:
+        return f" {operator.lower()} ".join(words_of(each) for each in objects(inner))
+    subject = str(rule.get("Variable", "?")).removeprefix("$.")
+    if operator.startswith("Is"):
+        return f"{subject} is {'' if inner else 'not '}{operator[2:].lower()}"
+    sign = _SIGNS[re.sub(r"^(String|Numeric|Boolean|Timestamp)|Path$", "", operator)]
+    value = (
+        str(inner).removeprefix("$.") if operator.endswith("Path") else json.dumps(inner, ensure_ascii=False)
+    )
+    return f"{subject} {sign} {value}"
+
+
+class _Drawing:
+    def __init__(self, any_error: bool) -> None:
+        self.any_error = any_error
+        self.identities: dict[str, str] = {}
+
+    def scope(self, scope: Scope, indent: str) -> Iterator[str]:
+        """Yield a scope's boxes, then its arrows: the reader meets the states in the definition's order."""
+        here = {name: f"s{len(self.identities) + number}" for number, name in enumerate(scope.states)}
+        self.identities |= here
+        for state in scope.states.values():
+            left, right = SHAPES.get(state.type, ("[", "]"))
+            yield f"{indent}{here[state.name]}{left}{_quoted(state.name)}{right}"
+        for state in scope.states.values():
+            for target, arrow, label in self._arrows(state):
+                said = f"|{_quoted(label)}|" if label else ""
+                yield f"{indent}{here[state.name]} {arrow}{said} {here[target]}"
+        for state in scope.states.values():
+            yield from self._within(state, here[state.name], indent)
+
+    def _within(self, state: State, identity: str, indent: str) -> Iterator[str]:
+        for number, inner in enumerate(scopes_within(state)):
+            name = "each item" if state.type == "Map" else f"branch {number + 1}"
+            yield f"{indent}subgraph {identity}_{number}[{_quoted(f'{state.name}: {name}')}]"
+            yield from self.scope(inner, indent + "  ")
+            yield f"{indent}end"
+            start = self.identities[str(inner.body["StartAt"])]
+            yield f"{indent}{identity} --- {start}"
+
+    def _arrows(self, state: State) -> Iterator[tuple[str, str, str]]:
+        for rule in objects(state.body.get("Choices")):
+            yield rule["Next"], "-->", words_of(rule)
+        if "Default" in state.body:
+            yield state.body["Default"], "-->", "otherwise"
+        if "Next" in state.body:
+            yield state.body["Next"], "-->", ""
+        for catcher in objects(state.body.get("Catch")):
+            names = texts(catcher.get("ErrorEquals"))
+            if names != ["States.ALL"]:
+                yield catcher["Next"], "-.->", ", ".join(names)
+            elif self.any_error:
+                yield catcher["Next"], "-.->", "any error"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("#", "#35;").replace('"', "#quot;").replace("<", "#lt;").replace(">", "#gt;")
+    return f'"{escaped}"'
+
+
+def with_picture(document: str, name: str, picture: str) -> str:
+    """Return the document with the picture between its markers; raises ValueError where it has none."""
+    start = f"<!-- picture of {name} -->"
+    before, found, rest = document.partition(start)
+    _, end, after = rest.partition(END_MARKER)
+    if not found or not end:
+        raise ValueError(f"the document has no place for the picture: add the lines {start} and {END_MARKER}")
+    return f"{before}{start}\n\n```mermaid\n{picture}```\n\n{END_MARKER}{after}"
+
+
+def main(arguments: list[str]) -> int:
+    """Print, write or check a picture; return 1 for an old one or a document without a place for it."""
+    parser = argparse.ArgumentParser(prog="python -m statemachine.picture", description="Draw a definition.")
+    parser.add_argument("file", type=Path, help="the definition, *.asl.json")
+    parser.add_argument(
+        "--without-any-error", action="store_true", help="leave out the Catches of States.ALL"
+    )
+    todo = parser.add_mutually_exclusive_group()
+    todo.add_argument("--write", metavar="DOC", type=Path, help="put the picture into this Markdown file")
+    todo.add_argument(
+        "--check", metavar="DOC", type=Path, help="say whether this Markdown file shows this picture"
+    )
+    chosen = parser.parse_args(arguments)
+    definition: dict[str, Any] = json.loads(chosen.file.read_text(encoding="utf-8"))
+    picture = mermaid(definition, any_error=not chosen.without_any_error)
+    document = chosen.write or chosen.check
+    if document is None:
+        print(picture, end="")
+        return 0
+    return _into(document, chosen.file.name, picture, write=chosen.write is not None)
+
+
+def _into(document: Path, name: str, picture: str, *, write: bool) -> int:
+    old = document.read_text(encoding="utf-8")
+    try:
+        new = with_picture(old, name, picture)
+    except ValueError as refusal:
+        print(f"{document}: {refusal}", file=sys.stderr)
+        return 1
+    if write:
+        document.write_text(new, encoding="utf-8")
+    elif new != old:
+        print(f"{document}: the picture of {name} is old: write it again with --write", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
