@@ -1,0 +1,139 @@
+"""Why a service's replacements don't come up: its deployments, its event log and its tasks elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from chalicelib.explain import remedies
+from chalicelib.explain.arithmetic import health_time, is_healthy
+from chalicelib.explain.blocker import Blocker, BlockerKind
+from chalicelib.explain.case import Case
+from chalicelib.explain.circumstances import Deployment, ServiceTask, Target, TargetGroup
+from chalicelib.explain.evidence import signs
+from chalicelib.explain.naming import short
+from chalicelib.explain.words import clip, count, since, some
+from chalicelib.model import stamp
+
+SETTLES_WITHIN = timedelta(minutes=10)
+"""A deployment in progress for less than this is no news."""
+
+STARTS_WITHIN = timedelta(minutes=5)
+"""A task that is PENDING for longer has trouble with its image, its network interface or its volumes."""
+
+LONGEST_QUOTE = 200
+"""Characters of AWS's own words that a reason quotes."""
+
+STARTING = frozenset({"PROVISIONING", "PENDING", "ACTIVATING"})
+
+
+def deployment_blockers(case: Case) -> Iterator[Blocker]:
+    """Yield the deployments that failed, or are in progress for long or with failed tasks."""
+    for deployment in case.service.deployments:
+        kind = _trouble(deployment, case.at)
+        if kind is not None:
+            yield case.blocker(kind, _state_of(deployment, case.at), _deployment_remedy(case, kind))
+
+
+def _trouble(deployment: Deployment, at: datetime) -> BlockerKind | None:
+    if deployment.rollout_state == "FAILED":
+        return BlockerKind.DEPLOYMENT_FAILED
+    if deployment.rollout_state != "IN_PROGRESS" or deployment.status != "PRIMARY":
+        return None
+    lasts = at - deployment.created_at if deployment.created_at else SETTLES_WITHIN
+    is_stuck = deployment.failed_tasks > 0 or lasts >= SETTLES_WITHIN
+    return BlockerKind.DEPLOYMENT_UNSETTLED if is_stuck else None
+
+
+def _state_of(deployment: Deployment, at: datetime) -> str:
+    why = deployment.rollout_state_reason
+    said = f": {clip(why, LONGEST_QUOTE)}" if why else ""
+    return (
+        f"deployment {deployment.id} is {deployment.rollout_state} {since(deployment.created_at, at)}; "
+        f"{deployment.running} of {count(deployment.desired, 'task')} run, "
+        f"{deployment.failed_tasks} failed{said}"
+    )
+
+
+def _deployment_remedy(case: Case, kind: BlockerKind) -> str:
+    back = f"{remedies.update_service(case.world, case.service)} --task-definition <one that works>"
+    if kind is BlockerKind.DEPLOYMENT_FAILED:
+        return f"roll back: {back}"
+    return f"see {remedies.describe_events(case.world, case.service)}; to roll back, {back}"
+
+
+def unhealthy_blockers(case: Case) -> Iterator[Blocker]:
+    """Yield why replacements that exist don't count as healthy; nothing while they are merely young."""
+    home = case.world.instance.arn
+    elsewhere = [task for task in case.service.tasks if task.container_instance_arn != home]
+    slow = [task for task in elsewhere if _is_slow_to_start(task, case.at)]
+    if slow:
+        yield _slow(case, slow)
+    sick = [task for task in elsewhere if _is_sick(case, task)]
+    targets = [
+        (group, target)
+        for group in case.world.target_groups_of(case.service)
+        for target in group.others
+        if target.state == "unhealthy"
+    ]
+    if sick or targets:
+        yield _unhealthy(case, sick, targets)
+
+
+def _is_slow_to_start(task: ServiceTask, at: datetime) -> bool:
+    is_starting = task.desired_status == "RUNNING" and task.last_status in STARTING
+    return is_starting and task.created_at is not None and at - task.created_at >= STARTS_WITHIN
+
+
+def _is_sick(case: Case, task: ServiceTask) -> bool:
+    if task.last_status != "RUNNING" or task.desired_status != "RUNNING":
+        return False
+    if task.health_status == "UNHEALTHY":
+        return True
+    patience = max(health_time(case.world, case.service), case.service.health_check_grace)
+    is_old = task.started_at is not None and case.at - task.started_at >= patience + timedelta(minutes=1)
+    return is_old and not is_healthy(case.world, case.service, task, case.at)
+
+
+def _slow(case: Case, slow: list[ServiceTask]) -> Blocker:
+    names = some([f"{short(task.id)} {task.last_status}" for task in slow])
+    oldest = min(task.created_at for task in slow if task.created_at)
+    return case.blocker(
+        BlockerKind.START_IMPAIRED,
+        f"{count(len(slow), 'replacement')} didn't get to RUNNING: {names}, the oldest since {stamp(oldest)}",
+        "see why (image pull, network interface, volume): "
+        f"aws ecs describe-tasks --cluster {case.world.cluster} --tasks {slow[0].id}",
+    )
+
+
+def _unhealthy(case: Case, sick: list[ServiceTask], targets: list[tuple[TargetGroup, Target]]) -> Blocker:
+    said = [f"{short(task.id)} is {task.health_status}" for task in sick]
+    said += [f"{group.name} has {one.id} {one.state} {one.reason}".rstrip() for group, one in targets]
+    looks = [f"aws ecs describe-tasks --cluster {case.world.cluster} --tasks {task.id}" for task in sick[:1]]
+    looks += [f"aws elbv2 describe-target-health --target-group-arn {group.arn}" for group, _ in targets[:1]]
+    return case.blocker(
+        BlockerKind.UNHEALTHY_REPLACEMENT,
+        f"ECS may stop no healthy task before its replacement is healthy: {some(said)}",
+        f"mend the health check or the release: {' and '.join(looks)}",
+    )
+
+
+def event_blockers(case: Case) -> Iterator[Blocker]:
+    """Yield the causes that only the service's event log and its stopped tasks tell."""
+    reasons = sorted({task.stopped_reason for task in case.service.tasks if task.stopped_reason})
+    for sign in signs(case.service, case.at):
+        message = clip(sign.event.message, LONGEST_QUOTE)
+        said = f'ECS said at {stamp(sign.event.created_at)}: "{message}"'
+        if sign.kind is BlockerKind.START_IMPAIRED and reasons:
+            said += f'; a task stopped with "{clip(reasons[0], LONGEST_QUOTE)}"'
+        yield case.blocker(sign.kind, said, _event_remedy(case, sign.kind))
+
+
+def _event_remedy(case: Case, kind: BlockerKind) -> str:
+    if kind is BlockerKind.NO_ENI:
+        more = remedies.more_room(case.world)
+        return f"{more}, or turn on the account setting awsvpcTrunking for instances that launch from now on"
+    if kind is BlockerKind.START_IMPAIRED:
+        again = f"{remedies.update_service(case.world, case.service)} --force-new-deployment"
+        return f"mend the image or the command, then {again}"
+    return f"see {remedies.describe_events(case.world, case.service)}"

@@ -1,0 +1,104 @@
+"""Blockers and forecasts as people read them, and as the state machine carries them: always small."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from chalicelib.explain.blocker import Blocker, BlockerGroup, group
+from chalicelib.explain.forecasting import Forecast, Outcome
+from chalicelib.explain.words import clip, count, some, spell
+from chalicelib.model import stamp
+
+MOST_GROUPS = 8
+"""In the state: its 256 KiB are for the drain's memory (https://docs.aws.amazon.com/step-functions/latest/dg/limits.html)."""
+
+LONGEST_TEXT = 500
+"""Characters of a subject, a reason or a remedy in the state."""
+
+OUTCOMES = {
+    Outcome.MOVES: "moves",
+    Outcome.STOPS: "stops, not replaced",
+    Outcome.LEAVING: "is leaving",
+    Outcome.WAITS: "is waited for",
+    Outcome.BLOCKED: "is blocked",
+    Outcome.LAST: "leaves last",
+}
+
+
+def render_text(groups: Sequence[BlockerGroup]) -> str:
+    """Return the groups for people: a title each, then examples with reason and remedy, then "and N more"."""
+    return "\n".join(line for blockers in groups for line in _group_lines(blockers))
+
+
+def one_line(groups: Sequence[BlockerGroup]) -> str:
+    """Return one sentence for logs and subjects of messages: each kind with its first subjects."""
+    parts = [f"{one.kind.value}: {_subjects(one)}" for one in groups]
+    return some(parts) if parts else "nothing holds the drain"
+
+
+def _subjects(blockers: BlockerGroup) -> str:
+    rest = f" and {blockers.more} more" if blockers.more else ""
+    return ", ".join(example.subject for example in blockers.examples) + rest
+
+
+def _group_lines(blockers: BlockerGroup) -> list[str]:
+    held = f" ({count(blockers.tasks, 'task')})" if blockers.tasks else ""
+    lines = [f"* {blockers.kind.headline}{held}"]
+    for example in blockers.examples:
+        lines += [
+            f"    {example.subject}",
+            f"        why:    {example.reason}",
+            f"        remedy: {example.remedy}",
+        ]
+    return [*lines, f"    and {blockers.more} more"] if blockers.more else lines
+
+
+def to_state(blockers: Iterable[Blocker]) -> dict[str, Any]:
+    """Return the JSON that the machine carries and notifications publish: 40 KB at most."""
+    groups = group(blockers)
+    shown = groups[:MOST_GROUPS]
+    return {
+        "blockers": sum(len(one.examples) + one.more for one in groups),
+        "needs_a_person": any(not one.kind.resolves_itself for one in groups),
+        "summary": clip(one_line(groups), LONGEST_TEXT),
+        "groups": [_group_state(one) for one in shown],
+        "more_groups": len(groups) - len(shown),
+    }
+
+
+def _group_state(blockers: BlockerGroup) -> dict[str, Any]:
+    return {
+        "kind": blockers.kind.value,
+        "title": blockers.kind.headline,
+        "tasks": blockers.tasks,
+        "more": blockers.more,
+        "examples": [_example_state(example) for example in blockers.examples],
+    }
+
+
+def _example_state(blocker: Blocker) -> dict[str, Any]:
+    return {
+        "subject": clip(blocker.subject, LONGEST_TEXT),
+        "reason": clip(blocker.reason, LONGEST_TEXT),
+        "remedy": clip(blocker.remedy, LONGEST_TEXT),
+        "ends_at": None if blocker.ends_at is None else stamp(blocker.ends_at),
+    }
+
+
+def render_forecast(told: Forecast) -> str:
+    """Return a forecast for people: the verdict, a line a task, then what blocks."""
+    lines = [_verdict(told)]
+    lines += [f"  {fate.subject} {OUTCOMES[fate.outcome]}: {fate.why}" for fate in told.fates]
+    blockers = render_text(group(blocker for blocker in told.blockers if not blocker.kind.resolves_itself))
+    return "\n".join([*lines, blockers] if blockers else lines)
+
+
+def _verdict(told: Forecast) -> str:
+    if not told.fates:
+        return f"{told.instance_id} holds no task: it can go at once"
+    tasks = f"{told.instance_id} holds {count(len(told.fates), 'task')}"
+    if told.is_blocked:
+        return f"{tasks}: {count(told.count(Outcome.BLOCKED), 'task')} will not leave until somebody acts"
+    more = ", and as long as it takes tasks to end by themselves" if told.is_open_ended else ""
+    return f"{tasks}: the drain takes at least {spell(told.at_least)} (allow {spell(told.allow)}){more}"

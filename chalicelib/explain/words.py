@@ -1,0 +1,45 @@
+"""How durations, instants and lists are written for people, the same in every blocker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from chalicelib.duration import in_words
+from chalicelib.model import stamp
+
+EXAMPLES = 3
+"""How many of anything are named before "and N more"."""
+
+
+def count(number: int, noun: str) -> str:
+    """Return "1 task", "3 tasks"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def spell(duration: timedelta) -> str:
+    """Return a duration in its two largest units ("1 h 5 min"); one that is over is "0 s"."""
+    return " ".join(in_words(max(duration, timedelta(0))).split(" ")[:4])
+
+
+def since(began_at: datetime | None, at: datetime) -> str:
+    """Return how long something lasts and since when, or that nobody knows."""
+    return (
+        "for an unknown time" if began_at is None else f"for {spell(at - began_at)}, since {stamp(began_at)}"
+    )
+
+
+def until(ends_at: datetime, at: datetime) -> str:
+    """Return when something ends and how far off that is."""
+    return f"until about {stamp(ends_at)} (in {spell(ends_at - at)})"
+
+
+def some(names: Sequence[str], limit: int = EXAMPLES) -> str:
+    """Return at most `limit` of the names, then how many more there are."""
+    shown = ", ".join(names[:limit])
+    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
+
+
+def clip(text: str, characters: int) -> str:
+    """Return a text of at most so many characters, its cut marked."""
+    return text if len(text) <= characters else f"{text[: characters - 1]}…"
