@@ -1,0 +1,76 @@
+"""Every Lambda of ecs-drainer and its trigger, and nothing else: what each does is in chalicelib."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+from chalice import Chalice
+from chalice.app import CloudWatchEvent, ConvertToMiddleware
+
+from chalicelib import handlers
+from chalicelib.telemetry import logger, metrics
+
+if os.environ.get("AWS_CHALICE_CLI_MODE") == "true":  # set by the chalice command, never in Lambda
+    from statemachine import extension
+
+    extension.install()
+
+app = Chalice(app_name="ecs-drainer", configure_logs=False)
+app.register_middleware(ConvertToMiddleware(lambda call: logger.inject_lambda_context(call, clear_state=True)))
+app.register_middleware(ConvertToMiddleware(metrics.log_metrics))
+
+# Which of them start a drain is decided where the group's tags are known: in the plan.
+TRIGGERS = {
+    "source": ["aws.autoscaling", "aws.ec2", "aws.health"],
+    "detail-type": [
+        "EC2 Instance-terminate Lifecycle Action",
+        "EC2 Spot Instance Interruption Warning",
+        "EC2 Instance Rebalance Recommendation",
+        "AWS Health Event",
+    ],
+}
+
+
+@app.on_cw_event(TRIGGERS)
+def start_drain(event: CloudWatchEvent) -> list[dict[str, Any]]:
+    """Start a drain for each instance that an event of Auto Scaling, EC2 or AWS Health names."""
+    return handlers.start_drain(event.to_dict(), event.context.invoked_function_arn)
+
+
+@app.lambda_function()
+def start_manual_drain(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Start a drain that a person asks for: `chalice invoke -n start_manual_drain`."""
+    # The one clock of the app: a manual drain is named by the second in which it was asked for.
+    return handlers.start_manual_drain(event, context.invoked_function_arn, datetime.now(UTC))
+
+
+@app.lambda_function()
+def plan_drain(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Find the instance, its hook and its policy for "Plan the drain"."""
+    return handlers.plan_drain(event)
+
+
+@app.lambda_function()
+def look(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Look once at the tasks for "Look"."""
+    return handlers.look(event)
+
+
+@app.lambda_function()
+def explain(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Say what holds the drain for "Explain what holds the drain"."""
+    return handlers.explain(event)
+
+
+@app.lambda_function()
+def stop_tasks(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Stop tasks that the policy doesn't wait for."""
+    return handlers.stop_tasks(event)
+
+
+@app.lambda_function()
+def compose_notice(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Write what is told of a drain, and its metrics."""
+    return handlers.compose_notice(event)

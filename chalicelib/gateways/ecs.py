@@ -1,0 +1,162 @@
+"""What the drain asks of ECS: which container instance an EC2 instance is, and what runs on it.
+
+Batch sizes are ECS's own: 100 tasks or container instances a describe, 10 services.
+https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.gateways.aws import all_pages, client, in_batches, translated
+from chalicelib.model import ContainerInstance, Task
+
+DESCRIBED_AT_ONCE = 100
+SERVICES_AT_ONCE = 10
+
+# The agent's ECS_CONTAINER_STOP_TIMEOUT where a container names no stopTimeout of its own.
+DEFAULT_STOP = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedTasks:
+    """What DescribeTasks answered."""
+
+    tasks: tuple[Task, ...]
+    gone: frozenset[str]
+    """ARNs asked for that ECS no longer knows."""
+    agents_connected: bool
+
+
+def list_clusters() -> list[str]:
+    """Return the ARNs of all clusters of the account in this Region."""
+    return all_pages(client("ecs").list_clusters, "clusterArns")
+
+
+def container_instances_of(instance_id: str, cluster: str) -> list[str]:
+    """Return the ARNs of the container instances that an EC2 instance is in a cluster: none, one, or more.
+
+    More than one happens when the agent lost its state and registered again.
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cluster-query-language.html
+    """
+    return all_pages(
+        client("ecs").list_container_instances,
+        "containerInstanceArns",
+        cluster=cluster,
+        filter=f"ec2InstanceId == {instance_id}",
+    )
+
+
+def describe_container_instances(cluster: str, arns: Sequence[str]) -> tuple[ContainerInstance, ...]:
+    """Return the container instances that ECS still knows, INACTIVE ones included."""
+    found: list[ContainerInstance] = []
+    for batch in in_batches(arns, DESCRIBED_AT_ONCE):
+        with translated():
+            answer = client("ecs").describe_container_instances(cluster=cluster, containerInstances=list(batch))
+        found.extend(_container_instance(cluster, item) for item in answer["containerInstances"])
+    return tuple(found)
+
+
+def list_tasks(cluster: str, container_instance: str) -> list[str]:
+    """Return the ARNs of all tasks on a container instance, those told to stop included.
+
+    Two listings, because without a desired status ListTasks leaves out every task from DEACTIVATING on, and those
+    may still serve traffic. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html
+    """
+    found: list[str] = []
+    for desired in ("RUNNING", "STOPPED"):
+        found += all_pages(
+            client("ecs").list_tasks,
+            "taskArns",
+            cluster=cluster,
+            containerInstance=container_instance,
+            desiredStatus=desired,
+        )
+    return list(dict.fromkeys(found))
+
+
+def describe_tasks(cluster: str, arns: Sequence[str]) -> DescribedTasks:
+    """Return the tasks with these ARNs, and which of them ECS has forgotten."""
+    tasks: list[Task] = []
+    gone: list[str] = []
+    connected = True
+    for batch in in_batches(arns, DESCRIBED_AT_ONCE):
+        with translated():
+            answer = client("ecs").describe_tasks(cluster=cluster, tasks=list(batch))
+        tasks += [_task(item) for item in answer["tasks"]]
+        gone += [failure["arn"] for failure in answer.get("failures", []) if failure.get("reason") == "MISSING"]
+        connected = connected and not any(_agent_is_lost(item) for item in answer["tasks"])
+    return DescribedTasks(tuple(tasks), frozenset(gone), connected)
+
+
+def daemon_services(cluster: str, names: Iterable[str]) -> frozenset[str]:
+    """Return which of these services are of the DAEMON scheduling strategy."""
+    daemons: set[str] = set()
+    for batch in in_batches(sorted(names), SERVICES_AT_ONCE):
+        with translated():
+            answer = client("ecs").describe_services(cluster=cluster, services=list(batch))
+        daemons |= {
+            service["serviceName"] for service in answer["services"] if service.get("schedulingStrategy") == "DAEMON"
+        }
+    return frozenset(daemons)
+
+
+def longest_stop(task_definitions: Iterable[str]) -> timedelta:
+    """Return the longest stopTimeout among the containers of these task definitions, 30 s where none is set."""
+    longest = DEFAULT_STOP
+    for arn in sorted(set(task_definitions)):
+        with translated():
+            answer = client("ecs").describe_task_definition(taskDefinition=arn)
+        for container in answer["taskDefinition"]["containerDefinitions"]:
+            longest = max(longest, timedelta(seconds=container.get("stopTimeout", 0)))
+    return longest
+
+
+def stop_task(cluster: str, arn: str, reason: str) -> None:
+    """Stop a task the graceful way: SIGTERM, and SIGKILL after its stopTimeout."""
+    with translated():
+        client("ecs").stop_task(cluster=cluster, task=arn, reason=reason)
+
+
+def set_state(cluster: str, arns: Sequence[str], status: str) -> None:
+    """Set container instances ACTIVE or DRAINING, ten a call."""
+    for batch in in_batches(arns, 10):
+        with translated():
+            client("ecs").update_container_instances_state(
+                cluster=cluster, containerInstances=list(batch), status=status
+            )
+
+
+def _task(item: dict[str, Any]) -> Task:
+    return Task(
+        arn=item["taskArn"],
+        last_status=item["lastStatus"],
+        desired_status=item.get("desiredStatus", "RUNNING"),
+        group=item.get("group", ""),
+        started_by=item.get("startedBy", ""),
+        task_definition_arn=item.get("taskDefinitionArn", ""),
+        health_status=item.get("healthStatus", "UNKNOWN"),
+        created_at=item.get("createdAt"),
+        started_at=item.get("startedAt"),
+        stopping_at=item.get("stoppingAt"),
+    )
+
+
+def _agent_is_lost(item: dict[str, Any]) -> bool:
+    return item["lastStatus"] != "STOPPED" and item.get("connectivity") == "DISCONNECTED"
+
+
+def _container_instance(cluster: str, item: dict[str, Any]) -> ContainerInstance:
+    zones = [a.get("value") for a in item.get("attributes", []) if a["name"] == "ecs.availability-zone"]
+    return ContainerInstance(
+        arn=item["containerInstanceArn"],
+        cluster=cluster,
+        ec2_instance_id=item["ec2InstanceId"],
+        status=item["status"],
+        agent_connected=item.get("agentConnected", True),
+        capacity_provider=item.get("capacityProviderName"),
+        availability_zone=zones[0] if zones else None,
+    )

@@ -1,0 +1,100 @@
+"""One look at ECS: in mid-drain a single DescribeTasks, and the full listing before anything is called drained.
+
+All drains of an account share 20 ECS reads a second, so a look reads no more than it must.
+https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.gateways import ecs
+from chalicelib.memory import Memory
+from chalicelib.model import ContainerInstance, Task
+from chalicelib.observation import Observation, only_daemons
+
+CHECK_EVERY = timedelta(minutes=5)
+"""How often the container instance itself is described: a person may have set it ACTIVE again."""
+
+Containers = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The tasks of one cluster's container instances, as far as they were read."""
+
+    tasks: tuple[Task, ...]
+    gone: frozenset[str]
+    connected: bool
+
+
+def observe(containers: Containers, memory: Memory, at: datetime) -> Observation:
+    """Look once at the tasks of these container instances (ARNs by cluster).
+
+    Raises Throttled, AwsUnavailable, AccessDenied or AwsRefused; nothing is written.
+    """
+    remembered = [_read(cluster, _of(cluster, containers, memory.tasks)) for cluster in containers]
+    tasks = [task for read in remembered for task in read.tasks]
+    is_full = memory.looks == 0 or all(task.is_stopped for task in tasks)
+    if is_full:
+        known = {task.arn for task in tasks} | set(memory.stopped)
+        listed = [_read(cluster, _listed(cluster, arns, known)) for cluster, arns in containers.items()]
+        remembered += listed
+        tasks += [task for read in listed for task in read.tasks]
+    daemons = _daemons(containers, tasks, memory)
+    return Observation(
+        at=at,
+        tasks=tuple(tasks),
+        gone=frozenset(arn for read in remembered for arn in read.gone),
+        is_full=is_full,
+        instances=_instances(containers) if _is_check_due(memory, is_full, at) else None,
+        agents_connected=all(read.connected for read in remembered),
+        daemon_services=daemons,
+        daemon_stop=_daemon_stop(tasks, memory, daemons),
+    )
+
+
+def _read(cluster: str, arns: list[str]) -> _Read:
+    described = ecs.describe_tasks(cluster, arns)
+    return _Read(described.tasks, described.gone, described.agents_connected)
+
+
+def _of(cluster: str, containers: Containers, arns: Iterable[str]) -> list[str]:
+    """Return the remembered tasks of a cluster: ARNs name it, `task/CLUSTER/ID`, but for old accounts' short ones."""
+    if len(containers) == 1:
+        return sorted(arns)
+    name = cluster.rsplit("/", 1)[-1]
+    return sorted(arn for arn in arns if f":task/{name}/" in arn)
+
+
+def _listed(cluster: str, container_instances: tuple[str, ...], known: set[str]) -> list[str]:
+    arns = [arn for instance in container_instances for arn in ecs.list_tasks(cluster, instance)]
+    return sorted(set(arns) - known)
+
+
+def _is_check_due(memory: Memory, is_full: bool, at: datetime) -> bool:
+    # Not at the first look: the plan has just described it, and ECS may not show DRAINING yet.
+    since = memory.checked_at or memory.started_at
+    return memory.looks > 0 and (is_full or at - since >= CHECK_EVERY)
+
+
+def _instances(containers: Containers) -> tuple[ContainerInstance, ...]:
+    described = (ecs.describe_container_instances(cluster, arns) for cluster, arns in containers.items())
+    return tuple(instance for some in described for instance in some)
+
+
+def _daemons(containers: Containers, tasks: list[Task], memory: Memory) -> frozenset[str]:
+    """Ask once for each service that was never met: only DescribeServices tells a daemon."""
+    met = {task.service_name for task in tasks if task.service_name and not task.is_stopped}
+    new = met - memory.known_services
+    return frozenset(name for cluster in containers for name in ecs.daemon_services(cluster, new)) if new else frozenset()
+
+
+def _daemon_stop(tasks: list[Task], memory: Memory, daemons: frozenset[str]) -> timedelta | None:
+    """Read how long daemons may take to stop, once, when nothing but daemons is left."""
+    unstopped = [task for task in tasks if not task.is_stopped]
+    if memory.daemon_stop is not None or not only_daemons(unstopped, memory.daemon_services | daemons):
+        return None
+    return ecs.longest_stop(task.task_definition_arn for task in unstopped)

@@ -1,0 +1,47 @@
+"""Start a drain's execution, once: its name is its idempotency key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chalicelib.gateways.aws import client, translated
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What came of asking for an execution."""
+
+    execution: str
+    """Its ARN."""
+    is_new: bool
+    """False where an execution of this name has run already: the same trigger was delivered again."""
+
+
+def start(state_machine: str, name: str, payload: str) -> Started:
+    """Start an execution of the state machine with this ARN; the same name again is success, not an error.
+
+    Step Functions answers the same ARN while the first runs and its input is the same to the byte, and
+    ExecutionAlreadyExists for 90 days after: https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
+    Raises Throttled, AwsUnavailable, AccessDenied or AwsRefused.
+    """
+    sfn = client("stepfunctions")
+    with translated():
+        try:
+            answer = sfn.start_execution(stateMachineArn=state_machine, name=name, input=payload)
+        except sfn.exceptions.ExecutionAlreadyExists:
+            return Started(execution_arn(state_machine, name), is_new=False)
+    return Started(answer["executionArn"], is_new=True)
+
+
+def execution_arn(state_machine: str, name: str) -> str:
+    """Return the ARN of a machine's execution."""
+    return f"{state_machine.replace(':stateMachine:', ':execution:', 1)}:{name}"
+
+
+def state_machine_of(function_arn: str) -> str:
+    """Return the ARN of the drain's state machine from that of any of our functions: no wiring is needed.
+
+    Functions are `<app>-<stage>-<name>`, the machine is `<app>-<stage>`.
+    """
+    _, partition, _, region, account, _, function = function_arn.split(":")[:7]
+    return f"arn:{partition}:states:{region}:{account}:stateMachine:{function.rsplit('-', 1)[0]}"

@@ -1,0 +1,49 @@
+"""Stop tasks the graceful way, for the policies that don't wait: SIGTERM, and SIGKILL after the stop timeout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.drain import Drain
+from chalicelib.gateways import ecs
+from chalicelib.model import Task
+from chalicelib.policy.deadline import CEILING_MARGIN, earlier
+
+# A target is deregistered before SIGTERM, for 300 s where nobody set another delay:
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html
+DEREGISTRATION = timedelta(seconds=300)
+REPORTING = timedelta(seconds=30)
+"""What the agent and ECS take to say STOPPED."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """Which tasks were told to stop, and until when they may take."""
+
+    asked: tuple[str, ...]
+    until: datetime
+
+
+def stop_tasks(drain: Drain, arns: Iterable[str], at: datetime) -> Stopping:
+    """Call StopTask for those of these tasks that were not told to stop yet.
+
+    A task that is gone counts as asked. Raises Throttled and its family: asked again, it goes on where it left
+    off, because a task once told has the desired status STOPPED. StopTask ignores the minimum healthy percent:
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html
+    """
+    wanted = sorted(arns)
+    tasks = [(cluster, task) for cluster in drain.containers for task in ecs.describe_tasks(cluster, wanted).tasks]
+    for cluster, task in tasks:
+        if task.desired_status != "STOPPED":
+            ecs.stop_task(cluster, task.arn, f"ecs-drainer: {drain.instance_id} is drained ({drain.trigger})")
+    return Stopping(tuple(wanted), _until(drain, [task for _, task in tasks], at))
+
+
+def _until(drain: Drain, tasks: list[Task], at: datetime) -> datetime:
+    """Return when the last of them is STOPPED at the latest, or when the instance goes whatever we do."""
+    stop = ecs.longest_stop(task.task_definition_arn for task in tasks if not task.is_stopped)
+    stopped_at = at + DEREGISTRATION + stop + REPORTING
+    limit = earlier(drain.ceiling_at and drain.ceiling_at - CEILING_MARGIN, drain.gone_at)
+    return earlier(stopped_at, limit) or stopped_at

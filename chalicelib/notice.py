@@ -1,0 +1,128 @@
+"""What people and programs are told of a drain: a short text for the one, JSON for the other. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chalicelib.duration import in_words
+from chalicelib.model import instant, stamp
+
+SUBJECT_LIMIT = 100
+"""SNS refuses longer subjects: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html"""
+
+# The protocols that programs subscribe with; every other one gets the text.
+FOR_PROGRAMS = ("sqs", "lambda", "http", "https", "firehose")
+
+ENDINGS = {
+    "drained": "drained: every task is STOPPED",
+    "nothing-to-drain": "let go: no cluster knows it",
+    "agent-lost": "let go: its agent stayed disconnected",
+    "deadline": "let go at the deadline with tasks left",
+    "abandoned": "abandoned at the deadline with tasks left",
+    "taken-back": "set ACTIVE by somebody; the drain stopped",
+    "undrained": "ACTIVE again: the deadline passed",
+    "kept": "still DRAINING: the deadline passed",
+    "ended-by-another": "no longer held: its lifecycle action ended",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One notification."""
+
+    subject: str
+    text: str
+    record: dict[str, Any]
+
+    def to_state(self) -> dict[str, Any]:
+        """Return what `sns:publish` sends with MessageStructure `json`: a body for each kind of subscriber."""
+        record = json.dumps(self.record, sort_keys=True)
+        bodies = {"default": self.text, **dict.fromkeys(FOR_PROGRAMS, record)}
+        return {"subject": self.subject[:SUBJECT_LIMIT], "message": json.dumps(bodies)}
+
+
+def compose(occasion: str, state: Mapping[str, Any], execution: str, at: datetime) -> Notice:
+    """Return the notice for an occasion: `started`, `explained`, `ended` or `failed`.
+
+    `state` is the machine's whole state; after a failure in its very first state, that is the request alone.
+    """
+    drain = state.get("drain", {})
+    instance = drain.get("instance_id") or state.get("instance_id", "an unnamed instance")
+    lines = _lines(occasion, state, at)
+    text = "\n".join([f"{instance}: {lines[0]}", *lines[1:], f"Execution: {console_link(execution)}"])
+    return Notice(
+        subject=f"ecs-drainer: {instance} {_headline(occasion, state)}",
+        text=text,
+        record=_record(occasion, state, instance, execution, at),
+    )
+
+
+def console_link(execution: str) -> str:
+    """Return where the AWS console shows an execution, given its ARN."""
+    parts = execution.split(":")
+    region = parts[3] if len(parts) > 3 else ""
+    return f"https://{region}.console.aws.amazon.com/states/home?region={region}#/v2/executions/details/{execution}"
+
+
+def _headline(occasion: str, state: Mapping[str, Any]) -> str:
+    if occasion == "started":
+        return "is being drained"
+    if occasion == "explained":
+        return "nears its deadline" if state["look"]["explain"] == "near-deadline" else "is stuck"
+    return "drain failed" if occasion == "failed" else ENDINGS.get(state["outcome"]["name"], "ended")
+
+
+def _lines(occasion: str, state: Mapping[str, Any], at: datetime) -> list[str]:
+    """Return the text line by line, the most important first."""
+    if occasion == "failed":
+        failure = state.get("failure", {})
+        return [
+            f"the drain failed: {failure.get('Error', 'unknown error')}",
+            f"Cause: {failure.get('Cause', 'none was given')}",
+            "No result was sent to Auto Scaling. While the lifecycle action lasts, the reconciler starts the drain again.",
+        ]
+    drain, look = state["drain"], state["look"]
+    deadline = f"deadline {state['deadline']['at']} ({_left(state, at)}), then {state['deadline']['action']}"
+    if occasion == "started":
+        return [f"draining, {deadline}", f"Trigger: {drain['trigger']}, by {drain['who']}, reason {drain['reason']}",
+                *drain["notices"]]
+    if occasion == "explained":
+        return [f"{look['summary']}; {deadline}", state["explanation"]["text"]]
+    took = in_words(at - instant(drain["started_at"]))
+    over = ["Somebody else had answered the lifecycle action already."] if state.get("over_already") else []
+    left = [state["explanation"]["text"]] if look["holding"] and state["explanation"]["text"] else []
+    return [f"{ENDINGS.get(state['outcome']['name'], state['outcome']['name'])}; took {took}, {look['summary']}",
+            *over, *left, *drain["notices"]]
+
+
+def _left(state: Mapping[str, Any], at: datetime) -> str:
+    left = instant(state["deadline"]["at"]) - at
+    return f"{in_words(left)} left" if left.total_seconds() > 0 else "passed"
+
+
+def _record(
+    occasion: str, state: Mapping[str, Any], instance: str, execution: str, at: datetime
+) -> dict[str, Any]:
+    """Return the same for programs: stable keys, RFC 3339 instants, tasks and blockers as data."""
+    drain = state.get("drain", {})
+    return {
+        "occasion": occasion,
+        "at": stamp(at),
+        "execution": execution,
+        "instance_id": instance,
+        "trigger": drain.get("trigger", state.get("trigger")),
+        "who": drain.get("who"),
+        "reason": drain.get("reason"),
+        "clusters": [item["cluster"] for item in drain.get("containers", [])],
+        "auto_scaling_group": drain.get("auto_scaling_group"),
+        "deadline": state.get("deadline"),
+        "outcome": state.get("outcome", {}).get("name") if occasion == "ended" else None,
+        "holding": state.get("look", {}).get("holding"),
+        "tasks": state.get("look", {}).get("memory", {}).get("tasks", {}),
+        "blockers": state.get("explanation", {}).get("blockers", []),
+        "failure": state.get("failure") if occasion == "failed" else None,
+    }

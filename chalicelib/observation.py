@@ -1,0 +1,71 @@
+"""One look's observation, and how a drain's memory takes it in. Pure: values in, values out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from chalicelib.memory import Memory
+from chalicelib.model import ContainerInstance, Task, TaskKind
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one look read from ECS, and when."""
+
+    at: datetime
+    tasks: tuple[Task, ...]
+    """The tasks that were described: all of them in a full listing, the remembered unstopped ones otherwise."""
+    gone: frozenset[str] = frozenset()
+    """ARNs of remembered tasks that ECS no longer knows: STOPPED tasks are kept for about an hour."""
+    is_full: bool = False
+    """Whether ListTasks was asked for both desired statuses, so that nothing can be missing."""
+    instances: tuple[ContainerInstance, ...] | None = None
+    """The container instances, where this look described them."""
+    agents_connected: bool = True
+    daemon_services: frozenset[str] = frozenset()
+    """Of the services newly met, those that run one task on each container instance."""
+    daemon_stop: timedelta | None = None
+    """How long the daemon tasks may take to stop, where this look had to ask."""
+
+    @property
+    def unstopped(self) -> tuple[Task, ...]:
+        """The tasks of which something is left, oldest ARN first."""
+        return tuple(sorted((task for task in self.tasks if not task.is_stopped), key=lambda task: task.arn))
+
+
+def remember(memory: Memory, seen: Observation) -> Memory:
+    """Return the memory after one more look."""
+    now_unstopped = {task.arn: task.last_status for task in seen.unstopped}
+    stopped = [task.arn for task in seen.tasks if task.is_stopped] + sorted(seen.gone)
+    daemons = memory.daemon_services | seen.daemon_services
+    services = (task.service_name for task in seen.unstopped if task.service_name)
+    return replace(
+        memory,
+        looks=memory.looks + 1,
+        changed_at=memory.changed_at if now_unstopped == dict(memory.tasks) else seen.at,
+        tasks=now_unstopped,
+        stopped=_newest(memory.stopped, stopped),
+        checked_at=memory.checked_at if seen.instances is None else seen.at,
+        daemon_services=daemons,
+        known_services=memory.known_services | frozenset(services),
+        daemons_alone_at=_since(memory.daemons_alone_at, only_daemons(seen.unstopped, daemons), seen.at),
+        daemon_stop=memory.daemon_stop or seen.daemon_stop,
+        disconnected_at=_since(memory.disconnected_at, not seen.agents_connected, seen.at),
+    )
+
+
+def only_daemons(unstopped: Iterable[Task], daemon_services: frozenset[str]) -> bool:
+    """Whether tasks are left and all of them belong to daemon services."""
+    kinds = {task.kind(daemon_services) for task in unstopped}
+    return kinds == {TaskKind.DAEMON}
+
+
+def _since(before: datetime | None, holds: bool, at: datetime) -> datetime | None:
+    """Return since when something holds without a break, or None when it doesn't."""
+    return (before or at) if holds else None
+
+
+def _newest(before: tuple[str, ...], more: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*before, *more)))

@@ -1,0 +1,51 @@
+"""How long to wait before the next look.
+
+Waits grow while nothing changes and begin again when something does, so that 48 hours cost few looks and the last
+STOPPED task is noticed within seconds. The caps follow the age of the drain, because Step Functions keeps at most
+25,000 history events an execution: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from chalicelib.memory import Memory
+from chalicelib.model import Task
+from chalicelib.policy import DrainPolicy
+from chalicelib.timers import Timers
+
+GROWTH = 1.4
+FIRST_WAITS = 3
+"""The first wait after a change, in shortest waits: a task that began to stop won't be STOPPED at once."""
+ENDING_WAITS = 2
+"""The longest wait, in shortest waits, while every task left is STOPPING or beyond: the end is seconds away."""
+ENDING = frozenset({"STOPPING", "DEPROVISIONING"})
+YOUNG = timedelta(minutes=10)
+SECOND = timedelta(seconds=1)
+
+
+def next_wait(memory: Memory, holding: tuple[Task, ...], policy: DrainPolicy, timers: Timers, at: datetime) -> timedelta:
+    """Return the wait before the next look: whole seconds, at least one, never past an instant that matters."""
+    poll = policy.poll
+    wait = grown(memory, policy, at)
+    if all(task.last_status in ENDING for task in holding):
+        wait = min(wait, ENDING_WAITS * poll.start)
+    wait = min(wait, max(poll.start, (timers.deadline_at - at) / 20))
+    for due_at in (timers.deadline_at, timers.heartbeat_due_at):
+        if due_at is not None and due_at > at:
+            wait = min(wait, due_at - at)
+    return max(SECOND, timedelta(seconds=round(wait.total_seconds())))
+
+
+def grown(memory: Memory, policy: DrainPolicy, at: datetime) -> timedelta:
+    """Return the wait that follows from how long nothing has changed and how old the drain is."""
+    first = FIRST_WAITS * policy.poll.start
+    if memory.changed_at == at or memory.wait < first:
+        return first
+    return min(memory.wait * GROWTH, longest(policy, at - memory.started_at))
+
+
+def longest(policy: DrainPolicy, age: timedelta) -> timedelta:
+    """Return the longest wait at this age; in the first ten minutes, when most drains end, half of the usual one."""
+    wait = policy.poll.longest_wait(age)
+    return max(policy.poll.start, wait / 2) if age < YOUNG else wait

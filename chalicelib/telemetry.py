@@ -1,0 +1,53 @@
+"""The Logger and the Metrics of every function, and what is measured, declared once.
+
+Metrics are written as log lines (Embedded Metric Format), so that measuring costs no call:
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from chalicelib.model import instant
+
+NAMESPACE = "ecs-drainer"
+
+logger = Logger(service=NAMESPACE)
+metrics = Metrics(namespace=NAMESPACE, service=NAMESPACE)
+
+LET_GO = frozenset({"drained", "nothing-to-drain", "agent-lost", "deadline", "abandoned"})
+"""The outcomes after which Auto Scaling may take the instance."""
+
+
+def measure(occasion: str, state: Mapping[str, Any], at: datetime) -> None:
+    """Write the metrics of an occasion, by cluster and outcome where they are known."""
+    if occasion == "explained":
+        name = "DrainsNearDeadline" if state["look"]["explain"] == "near-deadline" else "StuckDrains"
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
+    elif occasion == "failed":
+        metrics.add_metric(name="FailedDrains", unit=MetricUnit.Count, value=1)
+    elif occasion == "ended":
+        _measure_end(state, at)
+
+
+def _measure_end(state: Mapping[str, Any], at: datetime) -> None:
+    drain, look, outcome = state["drain"], state["look"], state["outcome"]["name"]
+    clusters = [item["cluster"].rsplit("/", 1)[-1] for item in drain["containers"]]
+    metrics.add_dimension(name="cluster", value=",".join(clusters) or "none")
+    metrics.add_dimension(name="outcome", value=outcome)
+    metrics.add_metric(name="DrainDuration", unit=MetricUnit.Seconds, value=_seconds(drain["started_at"], at))
+    metrics.add_metric(name="Looks", unit=MetricUnit.Count, value=look["memory"]["looks"])
+    metrics.add_metric(name="ForcedStops", unit=MetricUnit.Count, value=len(state["stopped"]["asked"]))
+    alive = look["holding"] if outcome in LET_GO else 0
+    metrics.add_metric(name="TasksAliveAtContinue", unit=MetricUnit.Count, value=alive)
+    if outcome == "drained":
+        metrics.add_metric(name="ContinueDelay", unit=MetricUnit.Seconds, value=_seconds(look["at"], at))
+
+
+def _seconds(since: str, at: datetime) -> float:
+    return (at - instant(since)).total_seconds()

@@ -1,0 +1,40 @@
+"""The instants that a drain acts on, as the state machine carries them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.model import instant
+
+
+@dataclass(frozen=True, slots=True)
+class Timers:
+    """When a drain began, when it ends, and what is due when."""
+
+    started_at: datetime
+    deadline_at: datetime
+    heartbeat_due_at: datetime | None = None
+    """None where there is no lifecycle action to keep alive."""
+    explained_until: datetime | None = None
+    """Until when the last explanation stands: explanations are repeated at growing intervals."""
+    warned: bool = False
+    """Whether it was said already that the deadline is near."""
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Timers:
+        """Read them from the input of the Look state."""
+        until = state["explanation"]["until"]
+        return cls(
+            started_at=instant(state["drain"]["started_at"]),
+            deadline_at=instant(state["deadline"]["at"]),
+            heartbeat_due_at=_heartbeat_due(state["heartbeat"]["recorded_at"], state["drain"]["heartbeat_seconds"]),
+            explained_until=until and instant(until),
+            warned=state["explanation"]["warned"],
+        )
+
+
+def _heartbeat_due(recorded_at: str | None, interval_seconds: int) -> datetime | None:
+    return None if recorded_at is None else instant(recorded_at) + timedelta(seconds=interval_seconds)
