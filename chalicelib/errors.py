@@ -13,6 +13,8 @@ them ever turns into CONTINUE.
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class DrainerError(Exception):
     """The base of the family; its text is one sentence or more, written for the person on call."""
@@ -48,8 +50,13 @@ class InvalidInput(DrainerError):
 class InvalidEvent(InvalidInput):
     """No parser understands this event: raised in start_drain, so that Lambda dead-letters the event.
 
-    No state of the machine sees it, for no execution was started.
+    No state of the machine sees it, for no execution was started. `understood` holds what the event's other
+    records asked for, so that one bad record costs none of its neighbours their drain: start those, then raise.
     """
+
+    def __init__(self, sentence: str, understood: tuple[Any, ...] = ()) -> None:
+        super().__init__(sentence)
+        self.understood = understood
 
 
 class InvalidRequest(InvalidInput):
@@ -60,7 +67,7 @@ class InvalidRequest(InvalidInput):
 
 
 class InvalidPolicy(InvalidInput):
-    """The policy in the execution's own state can't be read back: it was edited; a Catch ends the drain.
+    """The policy in the execution's own state can't be read back: a Catch ends the drain.
 
     Wrong values in tags, metadata or the environment raise nothing: they are noted, and a lower value stands.
     """

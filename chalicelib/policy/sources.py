@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from chalicelib.policy.table import BY_NAME
 from chalicelib.wording import did_you_mean, shown
 
 VARIABLE_PREFIX = "ECS_DRAINER_"
+STAGE_VARIABLES = ("ECS_DRAINER_CLUSTERS", "ECS_DRAINER_HOOKS")
+"""Those of the stage itself, which `chalicelib.settings` reads: no policy of a single drain."""
 TAG_PREFIX = "ecs-drainer:"
 DEFAULTS = "built-in default"
 
@@ -34,10 +36,10 @@ class Source:
         return self.spelling.get(name, name)
 
 
-def environment_source(environ: Mapping[str, str], apart_from: Collection[str] = ()) -> Source:
-    """Read `ECS_DRAINER_<SETTING>` variables, all but some; an empty one counts as not set."""
+def environment_source(environ: Mapping[str, str]) -> Source:
+    """Read the variables `ECS_DRAINER_<SETTING>`; an empty one counts as not set."""
     ours = {key: value for key, value in environ.items() if key.startswith(VARIABLE_PREFIX)}
-    given = {key: value for key, value in ours.items() if value.strip() and key not in apart_from}
+    given = {key: value for key, value in ours.items() if value.strip() and key not in STAGE_VARIABLES}
     return _source("the stage's environment", given, len(VARIABLE_PREFIX))
 
 

@@ -90,7 +90,7 @@ class StandaloneTasks:
 
 @dataclass(frozen=True, slots=True)
 class PollSchedule:
-    """How long to wait between looks: `start` first, growing to `mid` while nothing changes; later to `long`."""
+    """How long to wait between looks: `start`, growing to `mid` while nothing changes; later to `long`."""
 
     start: timedelta
     mid: timedelta

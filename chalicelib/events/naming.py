@@ -1,0 +1,44 @@
+"""Names a drain's execution and writes its input, so that one event delivered twice makes one drain.
+
+Step Functions answers a second start with the first execution only if name and input are the same bytes:
+https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+from chalicelib.events.request import DrainRequest
+from chalicelib.trigger import Trigger
+
+LONGEST_NAME = 80
+LABELS = {
+    Trigger.LIFECYCLE_ACTION: "lifecycle",  # only where no token is known
+    Trigger.MANUAL: "manual",
+    Trigger.SPOT_INTERRUPTION: "spot",
+    Trigger.REBALANCE_RECOMMENDATION: "rebalance",
+    Trigger.HEALTH_SCHEDULED_CHANGE: "health",
+    Trigger.RECONCILER: "reconciler",
+}
+
+
+def execution_name(request: DrainRequest, at: datetime | None = None) -> str:
+    """Return the execution's name: at most 80 letters, digits, dashes and underscores.
+
+    `at`, the present instant, counts for manual requests without a key and for the reconciler's; all other names
+    come from the event alone. Raises ValueError where it is needed and not given.
+    """
+    if request.idempotency_key:
+        return request.idempotency_key
+    if request.lifecycle_action and request.lifecycle_action.token:
+        return f"{request.instance_id}-{request.lifecycle_action.token}"
+    named_at = request.event_at or at
+    if named_at is None:
+        raise ValueError(f"a drain by trigger {request.trigger} is named for the instant at which it starts")
+    return f"{request.instance_id}-{LABELS[request.trigger]}-{named_at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def execution_input(request: DrainRequest) -> str:
+    """Return the execution's input: the same bytes for the same request, on whichever way it came."""
+    return json.dumps(request.to_state(), sort_keys=True, separators=(",", ":"))

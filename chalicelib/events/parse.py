@@ -1,0 +1,71 @@
+"""Turns whatever a trigger delivers into requests to drain, or into reasons why nothing is to be drained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chalicelib.errors import InvalidEvent
+from chalicelib.events.autoscaling import is_hook_message, parse_hook_message
+from chalicelib.events.ec2 import parse_rebalance_recommendation, parse_spot_interruption
+from chalicelib.events.envelope import messages
+from chalicelib.events.fields import Fields
+from chalicelib.events.health import parse_health_event
+from chalicelib.events.request import Outcome
+from chalicelib.wording import did_you_mean, one_of, shown
+
+Parser = Callable[[Mapping[str, Any]], tuple[Outcome, ...]]
+
+
+def parse_event(event: object) -> tuple[Outcome, ...]:
+    """Return what each message of an event asks for: a `DrainRequest` or an `Ignored` with its reason.
+
+    Takes EventBridge events, SNS and SQS records, dead-lettered invocations, and the bare body of a lifecycle
+    hook's message. Raises InvalidEvent when a message can't be read; its `understood` holds the others.
+    """
+    understood: list[Outcome] = []
+    refusals: list[InvalidEvent] = []
+    for message in messages(event):
+        try:
+            understood += _outcomes(message)
+        except InvalidEvent as refusal:
+            refusals.append(refusal)
+    if refusals:
+        raise InvalidEvent("; ".join(map(str, refusals)), tuple(understood))
+    return tuple(understood)
+
+
+def _outcomes(message: Mapping[str, Any] | InvalidEvent) -> tuple[Outcome, ...]:
+    if isinstance(message, InvalidEvent):
+        raise message
+    if "detail-type" in message:
+        return _parser(message)(message)
+    if is_hook_message(message):
+        return (parse_hook_message(message),)
+    keys = ", ".join(sorted(map(str, message))[:10]) or "nothing"
+    raise InvalidEvent(
+        f"the event has {shown(keys)}: expected detail-type, Records or a lifecycle hook's message"
+    )
+
+
+def _parser(event: Mapping[str, Any]) -> Parser:
+    parser = PARSERS.get(str(event["detail-type"]))
+    if parser is None:
+        word = str(event["detail-type"])
+        expected = f"{one_of(PARSERS)}{did_you_mean(word, PARSERS)}"
+        raise Fields(event, "the event", InvalidEvent).refusal("detail-type", expected)
+    return parser
+
+
+def _hook_event(event: Mapping[str, Any]) -> tuple[Outcome, ...]:
+    envelope = Fields(event, "the event", InvalidEvent)
+    return (parse_hook_message(envelope.mapping("detail", "the lifecycle hook's message")),)
+
+
+PARSERS: Mapping[str, Parser] = {
+    "EC2 Instance-terminate Lifecycle Action": _hook_event,
+    "EC2 Instance-launch Lifecycle Action": _hook_event,
+    "EC2 Spot Instance Interruption Warning": lambda event: (parse_spot_interruption(event),),
+    "EC2 Instance Rebalance Recommendation": lambda event: (parse_rebalance_recommendation(event),),
+    "AWS Health Event": parse_health_event,
+}
