@@ -1,0 +1,32 @@
+"""Auto Scaling with lifecycle hooks for real, on moto: instances wait, actions expire, groups keep size.
+
+moto ends instances at once and knows hooks by name only. Here an instance goes through the lifecycle states
+of the EC2 Auto Scaling User Guide, on the virtual clock. Left out: cooldowns, scheduled actions, allocation
+strategies, Availability Zone rebalancing, hooks that notify a Lambda function; and the checkpoints, bake
+times and rollbacks of an instance refresh, which is refused with them.
+"""
+
+from moto.autoscaling import models, urls
+
+from simulator.autoscaling import ec2, refresh
+from simulator.autoscaling.backend import Backend
+from simulator.autoscaling.capacity import keep_capacity
+from simulator.autoscaling.interruptions import (
+    health_scheduled_change,
+    rebalance_recommendation,
+    spot_interruption,
+)
+from simulator.autoscaling.members import KEEPERS, Group
+from simulator.autoscaling.responses import Response
+from simulator.autoscaling.warm_pool import keep_pool
+
+__all__ = ["health_scheduled_change", "install", "rebalance_recommendation", "spot_interruption"]
+
+
+def install() -> None:
+    """Put our groups, backend and operations in the place of moto's, before the first request is answered."""
+    KEEPERS[:] = [keep_capacity, keep_pool, refresh.go_on]
+    models.FakeAutoScalingGroup = Group
+    models.autoscaling_backends.backend = Backend
+    urls.url_paths["{0}/$"] = Response.dispatch
+    ec2.install()
