@@ -1,7 +1,8 @@
 """Draws a definition in Mermaid: `python -m statemachine.picture FILE [--write DOC | --check DOC]`.
 
-The picture stands in a Markdown file between `<!-- picture of NAME -->` and `<!-- end of picture -->`; --write
-puts it there, --check (exit code 1) says when the definition has moved on since. Same definition, same picture.
+The picture stands in a Markdown file between `<!-- picture of NAME -->` and `<!-- end of picture -->`:
+--write puts it there, --check (exit code 1) says when the definition has moved on since. The same definition
+gives the same picture.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ _SIGNS = {
 def mermaid(definition: Body, executed: Collection[str] = (), *, any_error: bool = True) -> str:
     """Return the flowchart of a definition, the named states in green.
 
-    `any_error=False` leaves out the arrows of Catches for States.ALL: where every Task has one, they hide the rest.
+    `any_error=False` leaves out the arrows of Catches for States.ALL, which hide the rest where every Task
+    has one.
     """
     drawing = _Drawing(any_error)
     lines = ["flowchart TD", *drawing.scope(machine_scope(definition), "  ")]

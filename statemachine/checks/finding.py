@@ -41,5 +41,5 @@ def _said(value: object) -> str:
 
 def did_you_mean(value: object, known: Iterable[str], otherwise: str) -> str:
     """Return "did you mean 'x'" where the value nearly is a known word, else the other remedy."""
-    close = get_close_matches(str(value), sorted(known), n=1, cutoff=0.78)
+    close = get_close_matches(str(value), sorted(known), n=1, cutoff=0.76)
     return f"did you mean {close[0]!r}" if close else otherwise
