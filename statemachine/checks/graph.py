@@ -39,14 +39,18 @@ def check_graph(scope: Scope) -> Iterator[Finding]:
 
 def _check_start(scope: Scope) -> Iterator[Finding]:
     start = scope.body.get("StartAt", MISSING)
-    if start not in scope.states:
+    if not _is_state(start, scope):
         remedy = did_you_mean(start, scope.states, "name the state that comes first")
         yield scope.finding("StartAt", start, "the name of a state in States", remedy)
 
 
+def _is_state(name: object, scope: Scope) -> bool:
+    return isinstance(name, str) and name in scope.states
+
+
 def _check_way_out(state: State, scope: Scope) -> Iterator[Finding]:
     for field, target in transitions(state):
-        if target not in scope.states:
+        if not _is_state(target, scope):
             remedy = did_you_mean(target, scope.states, "add that state, or name one that is there")
             yield state.finding(field, target, "the name of a state in the same States", remedy)
     if state.type in (*TERMINAL_TYPES, "Choice"):
