@@ -1,0 +1,77 @@
+"""The events that ECS puts on the default event bus (ECS developer guide, ecs_cwe_events)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from simulator.ecs import views
+from simulator.ecs.runtime import now
+from simulator.eventbridge import emit
+
+if TYPE_CHECKING:
+    from simulator.ecs.container_instances import ContainerInstance
+    from simulator.ecs.placement import Refusal
+    from simulator.ecs.services import Deployment, Service
+    from simulator.ecs.tasks import Task
+
+SOURCE = "aws.ecs"
+
+
+def task_changed(task: Task) -> None:
+    """Count the task's version up and say so; a later event of the same version is a duplicate."""
+    task.version += 1
+    _emit("ECS Task State Change", {**views.task(task), "updatedAt": now()}, task.arn)
+
+
+def instance_changed(instance: ContainerInstance) -> None:
+    """Count the container instance's version up and say so.
+
+    UpdateContainerInstancesState isn't among the documented triggers, and doesn't come here by itself.
+    """
+    instance.version += 1
+    _emit(
+        "ECS Container Instance State Change",
+        {**views.container_instance(instance), "updatedAt": now()},
+        instance.arn,
+    )
+
+
+def service_acted(service: Service, name: str, kind: str = "INFO", refusal: Refusal | None = None) -> None:
+    """Tell of a service: `kind` is INFO, WARN or ERROR; a `refusal` says what a placement failed on."""
+    detail: dict[str, Any] = {
+        "eventType": kind,
+        "eventName": name,
+        "clusterArn": service.cluster.arn,
+        "createdAt": now(),
+    }
+    if refusal is not None:
+        detail["reason"] = refusal.reason
+        detail["containerInstanceArns"] = [refusal.instance.arn] if refusal.instance else []
+    _emit("ECS Service Action", detail, service.arn)
+
+
+def deployment_changed(service: Service, deployment: Deployment, name: str) -> None:
+    """Tell of a deployment that began or ended."""
+    detail = {
+        "eventType": "INFO",
+        "eventName": name,
+        "clusterArn": service.cluster.arn,
+        "deploymentId": deployment.id,
+        "updatedAt": now(),
+        "reason": deployment.reason,
+    }
+    _emit("ECS Deployment State Change", detail, service.arn)
+
+
+def _emit(detail_type: str, detail: dict[str, Any], resource: str) -> None:
+    emit(SOURCE, detail_type, _as_json(detail), [resource])
+
+
+def _as_json(value: Any) -> Any:
+    """Turn instants into ISO 8601 with milliseconds, and leave out what isn't known."""
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if isinstance(value, dict):
+        return {key: _as_json(item) for key, item in value.items() if item is not None}
+    return [_as_json(item) for item in value] if isinstance(value, list) else value
