@@ -87,7 +87,7 @@ HEADLINES = {
     BlockerKind.UNEXPLAINED: "Nothing that AWS shows explains why it stays",
     BlockerKind.DEREGISTERING: "The load balancer still drains connections",
     BlockerKind.STOPPING: "The containers have been told to stop",
-    BlockerKind.MOVING: "ECS is moving it",
+    BlockerKind.MOVING: "ECS has room to move it",
     BlockerKind.DAEMON_LAST: "A daemon, which leaves after all others",
     BlockerKind.MANAGED_DRAINING: "ECS managed instance draining is at work as well",
 }

@@ -8,7 +8,12 @@ from chalicelib.explain import remedies
 from chalicelib.explain.arithmetic import OWN_CONTROLLERS, health_time, percents_of
 from chalicelib.explain.blocker import Blocker, BlockerKind
 from chalicelib.explain.case import Case
-from chalicelib.explain.deployments import deployment_blockers, event_blockers, unhealthy_blockers
+from chalicelib.explain.deployments import (
+    SETTLES_WITHIN,
+    deployment_blockers,
+    event_blockers,
+    unhealthy_blockers,
+)
 from chalicelib.explain.placement import Match
 from chalicelib.explain.words import count, spell
 
@@ -24,7 +29,9 @@ def service_blockers(case: Case) -> list[Blocker]:
     found += [blocker for blocker in event_blockers(case) if blocker.kind not in kinds]
     if found or all(task.arn in case.world.protections for task in case.held):
         return found
-    return [_own_controller(case) if _waits_for_its_controller(case) else _moving(case)]
+    if _waits_for_its_controller(case):
+        return [_own_controller(case)]
+    return [_unexplained(case) if _should_have_moved(case) else _moving(case)]
 
 
 def hard_blockers(case: Case) -> Iterator[Blocker]:
@@ -120,6 +127,23 @@ def _own_controller(case: Case) -> Blocker:
         f"{service.running} of {count(service.desired, 'desired task')} run and no replacement has started; "
         f"deployments belong to {service.controller}, so ECS drains with 100 and 200 percent",
         f"finish or roll back the deployment in {service.controller}, or "
+        + remedies.stop_task_of_service(case.world, case.held[0].id),
+    )
+
+
+def _should_have_moved(case: Case) -> bool:
+    """Whether ECS had time to begin a move that nothing forbids, and hasn't."""
+    began_at, service = case.world.drain_began_at, case.service
+    if began_at is None or case.at - began_at < SETTLES_WITHIN:
+        return False
+    return service.pending == 0 and service.running <= service.desired and service.desired > 0
+
+
+def _unexplained(case: Case) -> Blocker:
+    return case.blocker(
+        BlockerKind.UNEXPLAINED,
+        f"{_next_step(case)}; yet nothing began in {spell(case.at - (case.world.drain_began_at or case.at))}",
+        f"see {remedies.describe_events(case.world, case.service)}, or "
         + remedies.stop_task_of_service(case.world, case.held[0].id),
     )
 

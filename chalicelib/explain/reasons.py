@@ -26,12 +26,15 @@ from chalicelib.model import Task, TaskKind
 def explain(circumstances: Circumstances, at: datetime) -> tuple[Blocker, ...]:
     """Return all that holds the drain at an instant, most important first."""
     tasks = tuple(task for task in circumstances.tasks if not task.is_stopped)
+    whole = tuple(instance_blockers(circumstances, at))
     found = [
-        *instance_blockers(circumstances, at),
         *_of_services(circumstances, tasks, at),
         *(blocker for task in tasks for blocker in _of_task(circumstances, task, tasks, at)),
     ]
-    return in_order(found)
+    if any(not blocker.kind.resolves_itself for blocker in whole):
+        # Where the instance takes tasks again, or its agent is lost, "it will end soon" would mislead.
+        found = [one for one in found if one.kind.importance < BlockerKind.UNEXPLAINED.importance]
+    return in_order([*whole, *found])
 
 
 def _of_services(world: Circumstances, tasks: tuple[Task, ...], at: datetime) -> Iterator[Blocker]:

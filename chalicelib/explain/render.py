@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from textwrap import wrap
 from typing import Any
 
 from chalicelib.explain.blocker import Blocker, BlockerGroup, group
@@ -16,6 +17,8 @@ MOST_GROUPS = 8
 LONGEST_TEXT = 500
 """Characters of a subject, a reason or a remedy in the state."""
 
+WIDTH = 110
+
 OUTCOMES = {
     Outcome.MOVES: "moves",
     Outcome.STOPS: "stops, not replaced",
@@ -26,9 +29,13 @@ OUTCOMES = {
 }
 
 
-def render_text(groups: Sequence[BlockerGroup]) -> str:
-    """Return the groups for people: a title each, then examples with reason and remedy, then "and N more"."""
-    return "\n".join(line for blockers in groups for line in _group_lines(blockers))
+def render_text(groups: Sequence[BlockerGroup], unread: Sequence[str] = ()) -> str:
+    """Return the groups for people: a headline each, then examples with reason and remedy, then "and N more".
+
+    `unread` (of the circumstances) says at the end what AWS refused to show.
+    """
+    lines = [line for blockers in groups for line in _group_lines(blockers)]
+    return "\n".join([*lines, *(f"* Not read: {one}" for one in unread)])
 
 
 def one_line(groups: Sequence[BlockerGroup]) -> str:
@@ -46,15 +53,17 @@ def _group_lines(blockers: BlockerGroup) -> list[str]:
     held = f" ({count(blockers.tasks, 'task')})" if blockers.tasks else ""
     lines = [f"* {blockers.kind.headline}{held}"]
     for example in blockers.examples:
-        lines += [
-            f"    {example.subject}",
-            f"        why:    {example.reason}",
-            f"        remedy: {example.remedy}",
-        ]
+        lines += [f"    {example.subject}", *_wrapped("        why:    ", example.reason)]
+        lines.append(f"        remedy: {example.remedy}")
     return [*lines, f"    and {blockers.more} more"] if blockers.more else lines
 
 
-def to_state(blockers: Iterable[Blocker]) -> dict[str, Any]:
+def _wrapped(label: str, text: str) -> list[str]:
+    # Remedies aren't wrapped: they are pasted.
+    return wrap(text, WIDTH, initial_indent=label, subsequent_indent=" " * len(label), break_on_hyphens=False)
+
+
+def to_state(blockers: Iterable[Blocker], unread: Sequence[str] = ()) -> dict[str, Any]:
     """Return the JSON that the machine carries and notifications publish: 40 KB at most."""
     groups = group(blockers)
     shown = groups[:MOST_GROUPS]
@@ -64,6 +73,7 @@ def to_state(blockers: Iterable[Blocker]) -> dict[str, Any]:
         "summary": clip(one_line(groups), LONGEST_TEXT),
         "groups": [_group_state(one) for one in shown],
         "more_groups": len(groups) - len(shown),
+        "unread": [clip(one, LONGEST_TEXT) for one in unread],
     }
 
 

@@ -1,0 +1,203 @@
+"""Read, once and only when asked, everything that explaining a drain needs.
+
+ECS lets an account read its container instances and tasks 20 times a second, all drains together
+(https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html); an explanation costs about
+ten reads, so nothing here is called while a drain moves. What a role may not read is noted in `unread`, for an
+explanation with a gap is worth more than none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from chalicelib.errors import AccessDenied, AwsRefused
+from chalicelib.explain.circumstances import (
+    Circumstances,
+    DescribedInstance,
+    Needs,
+    Protection,
+    Service,
+    ServiceTask,
+    TargetGroup,
+)
+from chalicelib.gateways import described
+from chalicelib.gateways.aws import all_pages, client, in_batches, translated
+from chalicelib.model import Task
+
+DESCRIBED_AT_ONCE = 100
+SERVICES_AT_ONCE = 10
+PROTECTIONS_AT_ONCE = 100
+TARGET_GROUPS_AT_ONCE = 20
+"""DescribeTargetGroups answers up to 400 a page, but a long list of ARNs makes a long query string."""
+
+Read = TypeVar("Read")
+
+
+@dataclass
+class _Attempts:
+    """Reads that may be refused without spoiling the explanation, and what was said to those that were."""
+
+    refusals: list[str] = field(default_factory=list)
+
+    def read(self, what: str, call: Callable[[], Read], otherwise: Read) -> Read:
+        try:
+            return call()
+        except (AccessDenied, AwsRefused) as refusal:
+            self.refusals.append(f"{what}: {refusal}")
+            return otherwise
+
+
+def read_circumstances(
+    cluster: str,
+    container_instances: Sequence[str],
+    tasks: Sequence[Task],
+    *,
+    auto_scaling_group: str | None = None,
+    drain_began_at: datetime | None = None,
+    agent_disconnected_since: datetime | None = None,
+    dead_agent_after: timedelta = timedelta(minutes=5),
+) -> Circumstances:
+    """Return everything around these tasks, which are on these container instances of one EC2 instance.
+
+    Raises Throttled or AwsUnavailable (the state machine retries), and AwsRefused where ECS no longer knows any
+    of the container instances.
+    """
+    attempts = _Attempts()
+    answers = container_instances_of(cluster)
+    mine = [one for one in answers if one["containerInstanceArn"] in container_instances]
+    if not mine:
+        raise AwsRefused(f"cluster {cluster} lists none of {', '.join(container_instances)}")
+    nothing: dict[str, Service] = {}
+    services = attempts.read("services", lambda: services_of(cluster, tasks), nothing)
+    return Circumstances(
+        cluster=cluster.rsplit("/", 1)[-1],
+        instance=described.instance(mine[0]),
+        tasks=tuple(task for task in tasks if not task.is_stopped),
+        others=_others(answers, container_instances),
+        services=services,
+        needs=attempts.read("task definitions", lambda: needs_of(tasks, services.values()), {}),
+        protections=attempts.read("task protection", lambda: protections_of(cluster, tasks, services), {}),
+        target_groups=attempts.read("target groups", lambda: target_groups_of(services.values()), {}),
+        managed_draining_by=attempts.read("capacity provider", lambda: managed_draining_by(mine[0]), None),
+        auto_scaling_group=auto_scaling_group,
+        drain_began_at=drain_began_at,
+        agent_disconnected_since=agent_disconnected_since,
+        dead_agent_after=dead_agent_after,
+        unread=tuple(attempts.refusals),
+    )
+
+
+def _others(answers: Iterable[dict[str, Any]], mine: Sequence[str]) -> tuple[DescribedInstance, ...]:
+    return tuple(described.instance(one) for one in answers if one["containerInstanceArn"] not in mine)
+
+
+def container_instances_of(cluster: str) -> list[dict[str, Any]]:
+    """Return ECS's descriptions of all container instances of a cluster but INACTIVE ones."""
+    ecs = client("ecs")
+    arns = all_pages(ecs.list_container_instances, "containerInstanceArns", cluster=cluster)
+    found: list[dict[str, Any]] = []
+    for batch in in_batches(arns, DESCRIBED_AT_ONCE):
+        with translated():
+            answer = ecs.describe_container_instances(cluster=cluster, containerInstances=list(batch))
+        found += answer["containerInstances"]
+    return found
+
+
+def services_of(cluster: str, tasks: Iterable[Task]) -> dict[str, Service]:
+    """Return the services of these tasks by name; of those that replace tasks, all their tasks too."""
+    names = sorted({task.service_name for task in tasks if task.service_name})
+    found: dict[str, Service] = {}
+    for batch in in_batches(names, SERVICES_AT_ONCE):
+        with translated():
+            answer = client("ecs").describe_services(cluster=cluster, services=list(batch))
+        for one in answer["services"]:
+            found[one["serviceName"]] = described.service(one, _tasks_of_replica(cluster, one))
+    return found
+
+
+def _tasks_of_replica(cluster: str, answer: dict[str, Any]) -> tuple[ServiceTask, ...]:
+    if answer.get("schedulingStrategy") == "DAEMON":
+        return ()
+    wanted = ["RUNNING"]
+    if any(one.get("failedTasks") for one in answer.get("deployments", [])):
+        wanted.append("STOPPED")
+    return tuple(
+        task for desired in wanted for task in tasks_of_service(cluster, answer["serviceName"], desired)
+    )
+
+
+def tasks_of_service(cluster: str, service: str, desired_status: str) -> tuple[ServiceTask, ...]:
+    """Return the tasks of a service that ECS wants RUNNING, or has STOPPED within about an hour."""
+    ecs = client("ecs")
+    arns = all_pages(
+        ecs.list_tasks, "taskArns", cluster=cluster, serviceName=service, desiredStatus=desired_status
+    )
+    found: list[ServiceTask] = []
+    for batch in in_batches(arns, DESCRIBED_AT_ONCE):
+        with translated():
+            answer = ecs.describe_tasks(cluster=cluster, tasks=list(batch))
+        found += [described.service_task(one) for one in answer["tasks"]]
+    return tuple(found)
+
+
+def needs_of(tasks: Iterable[Task], services: Iterable[Service]) -> dict[str, Needs]:
+    """Return by ARN what the task definitions of these tasks, and of their replacements, ask for."""
+    arns = {task.task_definition_arn for task in tasks} | {
+        service.task_definition_arn for service in services
+    }
+    found: dict[str, Needs] = {}
+    for arn in sorted(arns - {""}):
+        with translated():
+            answer = client("ecs").describe_task_definition(taskDefinition=arn)
+        found[arn] = described.needs(answer["taskDefinition"])
+    return found
+
+
+def protections_of(
+    cluster: str, tasks: Iterable[Task], services: dict[str, Service]
+) -> dict[str, Protection]:
+    """Return by ARN the tasks under scale-in protection: only tasks of services that replace them can be."""
+    daemons = {service.name for service in services.values() if service.is_daemon}
+    arns = [task.arn for task in tasks if task.service_name and task.service_name not in daemons]
+    found: dict[str, Protection] = {}
+    for batch in in_batches(arns, PROTECTIONS_AT_ONCE):
+        with translated():
+            answer = client("ecs").get_task_protection(cluster=cluster, tasks=list(batch))
+        protected = [one for one in answer["protectedTasks"] if one["protectionEnabled"]]
+        found |= {one["taskArn"]: Protection(one.get("expirationDate")) for one in protected}
+    return found
+
+
+def target_groups_of(services: Iterable[Service]) -> dict[str, TargetGroup]:
+    """Return by ARN the target groups of these services, with delay, health time and unhealthy targets."""
+    elbv2 = client("elbv2")
+    arns = sorted({arn for service in services for arn in service.target_group_arns})
+    found: dict[str, TargetGroup] = {}
+    for batch in in_batches(arns, TARGET_GROUPS_AT_ONCE):
+        with translated():
+            groups = elbv2.describe_target_groups(TargetGroupArns=list(batch))["TargetGroups"]
+        for group in groups:
+            found[group["TargetGroupArn"]] = _target_group(elbv2, group)
+    return found
+
+
+def _target_group(elbv2: Any, group: dict[str, Any]) -> TargetGroup:
+    arn = group["TargetGroupArn"]
+    with translated():
+        attributes = elbv2.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
+        health = elbv2.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+    return described.target_group(group, attributes, health)
+
+
+def managed_draining_by(container_instance: dict[str, Any]) -> str | None:
+    """Return the capacity provider that drains this instance by itself, if its managed draining is on."""
+    name = container_instance.get("capacityProviderName")
+    if not name:
+        return None
+    with translated():
+        answer = client("ecs").describe_capacity_providers(capacityProviders=[name])
+    providers = [one.get("autoScalingGroupProvider") or {} for one in answer["capacityProviders"]]
+    return name if any(one.get("managedDraining") == "ENABLED" for one in providers) else None

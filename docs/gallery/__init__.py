@@ -1,0 +1,1 @@
+"""The gallery of blockers: small worlds, and what an operator reads in each."""
