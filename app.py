@@ -6,8 +6,7 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-from chalice import Chalice
-from chalice.app import CloudWatchEvent, ConvertToMiddleware
+from chalice.app import Chalice, ConvertToMiddleware
 
 from chalicelib import handlers
 from chalicelib.telemetry import logger, metrics
@@ -18,7 +17,9 @@ if os.environ.get("AWS_CHALICE_CLI_MODE") == "true":  # set by the chalice comma
     extension.install()
 
 app = Chalice(app_name="ecs-drainer", configure_logs=False)
-app.register_middleware(ConvertToMiddleware(lambda call: logger.inject_lambda_context(call, clear_state=True)))
+app.register_middleware(
+    ConvertToMiddleware(lambda call: logger.inject_lambda_context(call, clear_state=True))
+)
 app.register_middleware(ConvertToMiddleware(metrics.log_metrics))
 
 # Which of them start a drain is decided where the group's tags are known: in the plan.
@@ -34,7 +35,7 @@ TRIGGERS = {
 
 
 @app.on_cw_event(TRIGGERS)
-def start_drain(event: CloudWatchEvent) -> list[dict[str, Any]]:
+def start_drain(event: Any) -> list[dict[str, Any]]:
     """Start a drain for each instance that an event of Auto Scaling, EC2 or AWS Health names."""
     return handlers.start_drain(event.to_dict(), event.context.invoked_function_arn)
 

@@ -75,12 +75,14 @@ def decide(memory: Memory, seen: Observation, policy: DrainPolicy, timers: Timer
         taken_back=is_taken_back(seen),
         agent_lost=_has_lasted(memory.disconnected_at, policy.dead_agent_after, seen.at),
         heartbeat_due=heartbeat_due,
-        stop_now=tuple(task.arn for task in seen.unstopped if is_to_be_stopped(task, memory, policy, seen.at)),
+        stop_now=tuple(
+            task.arn for task in seen.unstopped if is_to_be_stopped(task, memory, policy, seen.at)
+        ),
         explain=what_to_explain(memory, policy, timers, seen.at),
         holding=holding,
         kinds=count_kinds(holding, memory),
         wait=wait,
-        summary=summary(holding, memory),
+        summary=summary(holding),
         memory=replace(memory, wait=wait),
     )
 
@@ -139,11 +141,13 @@ def count_kinds(holding: tuple[Task, ...], memory: Memory) -> dict[str, int]:
     return {kind.value: kinds.count(kind) for kind in TaskKind}
 
 
-def summary(holding: tuple[Task, ...], memory: Memory) -> str:
+def summary(holding: tuple[Task, ...]) -> str:
     """Say in a sentence what holds the drain: `2 tasks hold the drain: web 0a1b2c3d DEACTIVATING, ...`."""
     if not holding:
         return "no task holds the drain"
-    named = ", ".join(f"{name_of(task)} {task.id[:8]} {task.last_status}" for task in holding[:NAMED_IN_SUMMARY])
+    named = ", ".join(
+        f"{name_of(task)} {task.id[:8]} {task.last_status}" for task in holding[:NAMED_IN_SUMMARY]
+    )
     more = f" and {len(holding) - NAMED_IN_SUMMARY} more" if len(holding) > NAMED_IN_SUMMARY else ""
     verb = "1 task holds" if len(holding) == 1 else f"{len(holding)} tasks hold"
     return f"{verb} the drain: {named}{more}"

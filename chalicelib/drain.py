@@ -64,7 +64,8 @@ class Drain:
             "reason": self.reason,
             "policy": self.policy.to_state(),
             "containers": [
-                {"cluster": cluster, "container_instances": list(arns)} for cluster, arns in self.containers.items()
+                {"cluster": cluster, "container_instances": list(arns)}
+                for cluster, arns in self.containers.items()
             ],
             "started_at": stamp(self.started_at),
             "topic": self.topic,

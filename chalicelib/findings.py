@@ -11,7 +11,13 @@ IN_CLUSTER = frozenset({"ACTIVE", "DRAINING", "REGISTERING"})
 
 # The states in which Auto Scaling holds an instance for its terminate hooks, or is about to:
 # https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html
-HELD = ("Terminating", "Terminating:Wait", "Warmed:Pending:Wait", "Warmed:Terminating:Wait", "ReplacingRootVolume:Wait")
+HELD = (
+    "Terminating",
+    "Terminating:Wait",
+    "Warmed:Pending:Wait",
+    "Warmed:Terminating:Wait",
+    "ReplacingRootVolume:Wait",
+)
 
 
 @dataclass(frozen=True, slots=True)

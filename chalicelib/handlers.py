@@ -57,18 +57,26 @@ def _start(outcome: DrainRequest | Ignored, function_arn: str, at: datetime | No
     if isinstance(outcome, Ignored):
         logger.info("no drain is started", extra={"instance": outcome.instance_id, "reason": outcome.reason})
         return {"instance_id": outcome.instance_id, "ignored": outcome.reason}
-    machine = Settings.from_environment(os.environ).state_machine_arn or stepfunctions.state_machine_of(function_arn)
+    machine = Settings.from_environment(os.environ).state_machine_arn or stepfunctions.state_machine_of(
+        function_arn
+    )
     started = stepfunctions.start(machine, execution_name(outcome, at), execution_input(outcome))
     words = "a drain is started" if started.is_new else "this drain was started before"
     logger.info(words, extra={"instance": outcome.instance_id, "execution": started.execution})
-    return {"instance_id": outcome.instance_id, "execution": started.execution, "already_started": not started.is_new}
+    return {
+        "instance_id": outcome.instance_id,
+        "execution": started.execution,
+        "already_started": not started.is_new,
+    }
 
 
 def plan_drain(event: Event) -> dict[str, Any]:
     """Find the request's instance and plan its drain; touches nothing."""
     request = DrainRequest.from_state(event["request"])
     findings = find(request, Settings.from_environment(os.environ).clusters)
-    execution = Execution(arn=event["execution"], started_at=instant(event["started_at"]), topic=event["topic"])
+    execution = Execution(
+        arn=event["execution"], started_at=instant(event["started_at"]), topic=event["topic"]
+    )
     plan = make_plan(request, findings, environment_source(os.environ), execution)
     for sentence in plan.drain.notices:
         logger.warning(sentence, extra={"instance": request.instance_id})
@@ -81,7 +89,9 @@ def look(event: Event) -> dict[str, Any]:
     before = Memory.from_state(event["memory"]).with_asked(tuple(event["stopped"]))
     seen = observe(drain.containers, before, at)
     facts = decide(remember(before, seen), seen, drain.policy, timers)
-    logger.info(facts.summary, extra={"instance": drain.instance_id, "look": facts.memory.looks, "kinds": facts.kinds})
+    logger.info(
+        facts.summary, extra={"instance": drain.instance_id, "look": facts.memory.looks, "kinds": facts.kinds}
+    )
     return facts.to_state()
 
 
@@ -95,7 +105,7 @@ def explain(event: Event) -> dict[str, Any]:
     said = event["explanation"]
     times = said["times"] + 1
     return {
-        "until": stamp(at + drain.policy.stuck_after * 2**min(times - 1, 10)),
+        "until": stamp(at + drain.policy.stuck_after * 2 ** min(times - 1, 10)),
         "warned": said["warned"] or event["occasion"] == "near-deadline",
         "times": times,
         "text": text,

@@ -79,24 +79,41 @@ def _headline(occasion: str, state: Mapping[str, Any]) -> str:
 def _lines(occasion: str, state: Mapping[str, Any], at: datetime) -> list[str]:
     """Return the text line by line, the most important first."""
     if occasion == "failed":
-        failure = state.get("failure", {})
-        return [
-            f"the drain failed: {failure.get('Error', 'unknown error')}",
-            f"Cause: {failure.get('Cause', 'none was given')}",
-            "No result was sent to Auto Scaling. While the lifecycle action lasts, the reconciler starts the drain again.",
-        ]
-    drain, look = state["drain"], state["look"]
-    deadline = f"deadline {state['deadline']['at']} ({_left(state, at)}), then {state['deadline']['action']}"
+        return _of_a_failure(state.get("failure", {}))
     if occasion == "started":
-        return [f"draining, {deadline}", f"Trigger: {drain['trigger']}, by {drain['who']}, reason {drain['reason']}",
-                *drain["notices"]]
+        return _of_the_start(state, at)
     if occasion == "explained":
-        return [f"{look['summary']}; {deadline}", state["explanation"]["text"]]
+        return [f"{state['look']['summary']}; {_deadline(state, at)}", state["explanation"]["text"]]
+    return _of_the_end(state, at)
+
+
+def _of_a_failure(failure: Mapping[str, str]) -> list[str]:
+    return [
+        f"the drain failed: {failure.get('Error', 'unknown error')}",
+        f"Cause: {failure.get('Cause', 'none was given')}",
+        "No result was sent to Auto Scaling. While the lifecycle action lasts, the reconciler drains it again.",
+    ]
+
+
+def _of_the_start(state: Mapping[str, Any], at: datetime) -> list[str]:
+    drain = state["drain"]
+    trigger = f"Trigger: {drain['trigger']}, by {drain['who']}, reason {drain['reason']}"
+    return [f"draining, {_deadline(state, at)}", trigger, *drain["notices"]]
+
+
+def _of_the_end(state: Mapping[str, Any], at: datetime) -> list[str]:
+    drain, look, outcome = state["drain"], state["look"], state["outcome"]["name"]
     took = in_words(at - instant(drain["started_at"]))
-    over = ["Somebody else had answered the lifecycle action already."] if state.get("over_already") else []
-    left = [state["explanation"]["text"]] if look["holding"] and state["explanation"]["text"] else []
-    return [f"{ENDINGS.get(state['outcome']['name'], state['outcome']['name'])}; took {took}, {look['summary']}",
-            *over, *left, *drain["notices"]]
+    lines = [f"{ENDINGS.get(outcome, outcome)}; took {took}, {look['summary']}"]
+    if state.get("over_already"):
+        lines.append("Somebody else had answered the lifecycle action already.")
+    if look["holding"] and state["explanation"]["text"]:
+        lines.append(state["explanation"]["text"])
+    return [*lines, *drain["notices"]]
+
+
+def _deadline(state: Mapping[str, Any], at: datetime) -> str:
+    return f"deadline {state['deadline']['at']} ({_left(state, at)}), then {state['deadline']['action']}"
 
 
 def _left(state: Mapping[str, Any], at: datetime) -> str:

@@ -24,7 +24,9 @@ YOUNG = timedelta(minutes=10)
 SECOND = timedelta(seconds=1)
 
 
-def next_wait(memory: Memory, holding: tuple[Task, ...], policy: DrainPolicy, timers: Timers, at: datetime) -> timedelta:
+def next_wait(
+    memory: Memory, holding: tuple[Task, ...], policy: DrainPolicy, timers: Timers, at: datetime
+) -> timedelta:
     """Return the wait before the next look: whole seconds, at least one, never past an instant that matters."""
     poll = policy.poll
     wait = grown(memory, policy, at)

@@ -86,8 +86,10 @@ class Plan:
         """Return one entry a cluster: DRAINING may be set from ACTIVE only, so no other is asked for."""
         if self.drain.managed_draining and self.drain.policy.managed_draining is ManagedDraining.OBSERVE:
             return []
-        active = {c: [i.arn for i in self.findings.instances if i.cluster == c and i.status == "ACTIVE"]
-                  for c in self.drain.containers}
+        active = {
+            c: [i.arn for i in self.findings.instances if i.cluster == c and i.status == "ACTIVE"]
+            for c in self.drain.containers
+        }
         return [{"cluster": cluster, "container_instances": arns} for cluster, arns in active.items() if arns]
 
     def _heartbeat_counted_from(self) -> str | None:
@@ -154,7 +156,9 @@ def _circumstances(request: DrainRequest, findings: Findings) -> Circumstances:
     )
 
 
-def _timetable(request: DrainRequest, findings: Findings, resolved: Resolved, started_at: datetime) -> Timetable:
+def _timetable(
+    request: DrainRequest, findings: Findings, resolved: Resolved, started_at: datetime
+) -> Timetable:
     stops = resolved.policy.on_deadline is OnDeadline.STOP_TASKS
     return timetable(
         started_at,
@@ -180,9 +184,9 @@ def _drain(
         started_at=execution.started_at,
         topic=resolved.policy.notify if resolved.policy.notify.startswith("arn:") else execution.topic,
         heartbeat_every=times.heartbeat_every or timedelta(0),
-        auto_scaling_group=findings.group.name if findings.group else action and action.auto_scaling_group,
-        destination=action and (action.destination or "EC2"),
-        default_result=findings.hook and findings.hook.default_result,
+        auto_scaling_group=findings.group.name if findings.group else None,
+        destination=(action.destination or "EC2") if action else None,
+        default_result=findings.hook.default_result if findings.hook else None,
         ceiling_at=times.ceiling_at,
         gone_at=request.gone_at,
         managed_draining=findings.managed_draining,

@@ -30,7 +30,9 @@ class Timers:
         return cls(
             started_at=instant(state["drain"]["started_at"]),
             deadline_at=instant(state["deadline"]["at"]),
-            heartbeat_due_at=_heartbeat_due(state["heartbeat"]["recorded_at"], state["drain"]["heartbeat_seconds"]),
+            heartbeat_due_at=_heartbeat_due(
+                state["heartbeat"]["recorded_at"], state["drain"]["heartbeat_seconds"]
+            ),
             explained_until=until and instant(until),
             warned=state["explanation"]["warned"],
         )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.gateways.aws import all_pages, client, translated
 from chalicelib.findings import AutoScalingGroup
+from chalicelib.gateways.aws import all_pages, client, translated
 from chalicelib.model import LifecycleHook
 
 
@@ -20,7 +20,7 @@ def describe_group(name: str) -> AutoScalingGroup | None:
 def all_groups() -> list[AutoScalingGroup]:
     """Return every Auto Scaling group of the account in this Region."""
     operation = client("autoscaling").describe_auto_scaling_groups
-    return [_group(item) for item in all_pages(operation, "AutoScalingGroups", token="NextToken")]
+    return [_group(item) for item in all_pages(operation, "AutoScalingGroups", page_key="NextToken")]
 
 
 def describe_hook(group: str, name: str) -> LifecycleHook | None:
@@ -29,7 +29,9 @@ def describe_hook(group: str, name: str) -> LifecycleHook | None:
     https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_LifecycleHook.html
     """
     with translated():
-        answer = client("autoscaling").describe_lifecycle_hooks(AutoScalingGroupName=group, LifecycleHookNames=[name])
+        answer = client("autoscaling").describe_lifecycle_hooks(
+            AutoScalingGroupName=group, LifecycleHookNames=[name]
+        )
     hooks = answer["LifecycleHooks"]
     return _hook(hooks[0]) if hooks else None
 

@@ -25,7 +25,13 @@ ONE_ATTEMPT = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_
 # "ThrottlingException" is ECS's, "Throttling" the query protocol's, the others of SDK retry tables:
 # https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 THROTTLING_CODES = frozenset(
-    {"Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "TooManyRequestsException"}
+    {
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestLimitExceeded",
+        "TooManyRequestsException",
+    }
 )
 DENIED_CODES = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure"})
 
@@ -67,7 +73,9 @@ def in_batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-def all_pages(operation: Callable[..., dict[str, Any]], key: str, token: str = "nextToken", **parameters: Any) -> list[Any]:
+def all_pages(
+    operation: Callable[..., dict[str, Any]], key: str, page_key: str = "nextToken", **parameters: Any
+) -> list[Any]:
     """Return what `key` holds on every page of a listing, in order."""
     found: list[Any] = []
     following: dict[str, Any] = {}
@@ -75,6 +83,6 @@ def all_pages(operation: Callable[..., dict[str, Any]], key: str, token: str = "
         with translated():
             page = operation(**parameters, **following)
         found.extend(page.get(key, []))
-        if not page.get(token):
+        if not page.get(page_key):
             return found
-        following = {token: page[token]}
+        following = {page_key: page[page_key]}

@@ -55,7 +55,9 @@ def describe_container_instances(cluster: str, arns: Sequence[str]) -> tuple[Con
     found: list[ContainerInstance] = []
     for batch in in_batches(arns, DESCRIBED_AT_ONCE):
         with translated():
-            answer = client("ecs").describe_container_instances(cluster=cluster, containerInstances=list(batch))
+            answer = client("ecs").describe_container_instances(
+                cluster=cluster, containerInstances=list(batch)
+            )
         found.extend(_container_instance(cluster, item) for item in answer["containerInstances"])
     return tuple(found)
 
@@ -87,7 +89,9 @@ def describe_tasks(cluster: str, arns: Sequence[str]) -> DescribedTasks:
         with translated():
             answer = client("ecs").describe_tasks(cluster=cluster, tasks=list(batch))
         tasks += [_task(item) for item in answer["tasks"]]
-        gone += [failure["arn"] for failure in answer.get("failures", []) if failure.get("reason") == "MISSING"]
+        gone += [
+            failure["arn"] for failure in answer.get("failures", []) if failure.get("reason") == "MISSING"
+        ]
         connected = connected and not any(_agent_is_lost(item) for item in answer["tasks"])
     return DescribedTasks(tuple(tasks), frozenset(gone), connected)
 
@@ -99,7 +103,9 @@ def daemon_services(cluster: str, names: Iterable[str]) -> frozenset[str]:
         with translated():
             answer = client("ecs").describe_services(cluster=cluster, services=list(batch))
         daemons |= {
-            service["serviceName"] for service in answer["services"] if service.get("schedulingStrategy") == "DAEMON"
+            service["serviceName"]
+            for service in answer["services"]
+            if service.get("schedulingStrategy") == "DAEMON"
         }
     return frozenset(daemons)
 

@@ -89,7 +89,11 @@ def _daemons(containers: Containers, tasks: list[Task], memory: Memory) -> froze
     """Ask once for each service that was never met: only DescribeServices tells a daemon."""
     met = {task.service_name for task in tasks if task.service_name and not task.is_stopped}
     new = met - memory.known_services
-    return frozenset(name for cluster in containers for name in ecs.daemon_services(cluster, new)) if new else frozenset()
+    return (
+        frozenset(name for cluster in containers for name in ecs.daemon_services(cluster, new))
+        if new
+        else frozenset()
+    )
 
 
 def _daemon_stop(tasks: list[Task], memory: Memory, daemons: frozenset[str]) -> timedelta | None:

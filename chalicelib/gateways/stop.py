@@ -34,7 +34,9 @@ def stop_tasks(drain: Drain, arns: Iterable[str], at: datetime) -> Stopping:
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html
     """
     wanted = sorted(arns)
-    tasks = [(cluster, task) for cluster in drain.containers for task in ecs.describe_tasks(cluster, wanted).tasks]
+    tasks = [
+        (cluster, task) for cluster in drain.containers for task in ecs.describe_tasks(cluster, wanted).tasks
+    ]
     for cluster, task in tasks:
         if task.desired_status != "STOPPED":
             ecs.stop_task(cluster, task.arn, f"ecs-drainer: {drain.instance_id} is drained ({drain.trigger})")

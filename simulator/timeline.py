@@ -1,0 +1,156 @@
+"""The timeline of a drain: what happened when, as people read it and as tests approve it.
+
+It is put together from what the embedded AWS recorded by itself: the events it emitted, the requests it answered,
+and the executions of the state machine. The app under test has no hand in it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+import boto3
+
+from simulator.aws import EmbeddedAws
+from simulator.eventbridge import events_state
+from simulator.requests import Call
+
+UNINTERESTING = ("Describe", "List", "Get", "TransactWriteItems", "Invoke", "StartExecution")
+IDS = re.compile(r"\bi-[0-9a-f]{8,17}\b|\b[0-9a-f]{32}\b|\b[0-9a-f]{8}\b(?!-)")
+
+
+@dataclass(frozen=True, order=True)
+class Entry:
+    """One line: an instant and what happened then."""
+
+    at: datetime
+    text: str
+
+
+def entries(aws: EmbeddedAws, state_machine: str, instance_ids: Iterable[str]) -> list[Entry]:
+    """Return everything that happened to these instances and their drains, oldest first."""
+    arns = set(container_instances(instance_ids))
+    found = [*_of_events(set(instance_ids), arns), *_of_calls(aws.requests.calls), *_of_executions(state_machine)]
+    return sorted(found, key=lambda entry: entry.at)
+
+
+def container_instances(instance_ids: Iterable[str]) -> Iterator[str]:
+    """Yield the ARNs of the container instances that these EC2 instances were, by their own events."""
+    wanted = set(instance_ids)
+    for event in events_state().emitted:
+        if event["detail-type"] == "ECS Container Instance State Change" and event["detail"]["ec2InstanceId"] in wanted:
+            yield event["detail"]["containerInstanceArn"]
+
+
+def task_changes(arns: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Yield the details of the task state changes on these container instances, oldest first."""
+    wanted = set(arns)
+    for event in events_state().emitted:
+        if event["detail-type"] == "ECS Task State Change" and event["detail"].get("containerInstanceArn") in wanted:
+            yield {**event["detail"], "at": datetime.fromisoformat(event["time"])}
+
+
+def render(found: list[Entry], since: datetime) -> str:
+    """Return the lines, each with the time since an instant; runs of one and the same line become one."""
+    lines = []
+    for text, run in groupby(found, key=lambda entry: entry.text):
+        same = list(run)
+        times = f" ({len(same)} times, until {clock(same[-1].at - since)})" if len(same) > 1 else ""
+        lines.append(f"{clock(same[0].at - since)}  {text}{times}")
+    return _named("\n".join(lines)) + "\n"
+
+
+def clock(passed: timedelta) -> str:
+    """Return a time since the start: `02:08`, or `47:58:00` where hours have passed."""
+    seconds = int(passed.total_seconds())
+    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{sign}{hours}:{minutes:02}:{seconds:02}" if hours else f"{sign}{minutes:02}:{seconds:02}"
+
+
+def _of_events(instance_ids: set[str], arns: set[str]) -> Iterator[Entry]:
+    for event in events_state().emitted:
+        if (text := _event_text(event, instance_ids)) is not None:
+            yield Entry(datetime.fromisoformat(event["time"]), text)
+    before: dict[str, str] = {}
+    for detail in task_changes(arns):
+        old, new = before.get(detail["taskArn"]), detail["lastStatus"]
+        before[detail["taskArn"]] = new
+        if old != new and detail["desiredStatus"] == "STOPPED":
+            name = detail["group"].partition(":")[2]
+            yield Entry(detail["at"], f"task of {name} is {new}: {detail['taskArn'].rsplit('/', 1)[-1]}")
+
+
+def _event_text(event: dict[str, Any], instance_ids: set[str]) -> str | None:
+    detail, kind = event["detail"], event["detail-type"]
+    instance = detail.get("EC2InstanceId") or detail.get("instance-id")
+    if instance not in instance_ids:
+        return None
+    if kind == "EC2 Instance-terminate Lifecycle Action":
+        return f"lifecycle action of hook {detail['LifecycleHookName']} begins for {instance}"
+    if kind in ("EC2 Spot Instance Interruption Warning", "EC2 Instance Rebalance Recommendation"):
+        return f"{kind} for {instance}"
+    return f"{instance} is terminated" if kind == "EC2 Instance Terminate Successful" else None
+
+
+def _of_calls(calls: list[Call]) -> Iterator[Entry]:
+    for call in calls:
+        ours = (call.role or "").startswith("ecs-drainer-") or "DrainStateMachine" in (call.role or "")
+        if ours and not call.operation.startswith(UNINTERESTING):
+            refused = f", refused: {call.error}" if call.error else ""
+            yield Entry(call.at, f"{_call_text(call)}{refused}")
+
+
+def _call_text(call: Call) -> str:
+    given = {key.lower(): value for key, value in call.parameters.items()}
+    if call.operation == "UpdateContainerInstancesState":
+        return f"the container instance is set {given['status']}"
+    if call.operation == "CompleteLifecycleAction":
+        return f"the lifecycle action is completed with {given['lifecycleactionresult']}"
+    if call.operation == "RecordLifecycleActionHeartbeat":
+        return "a heartbeat is recorded"
+    if call.operation == "Publish":
+        return f"notice: {given['subject']}"
+    return f"StopTask: {given['task'].rsplit('/', 1)[-1]}" if call.operation == "StopTask" else call.action
+
+
+def _of_executions(state_machine: str) -> Iterator[Entry]:
+    for execution in executions(state_machine):
+        yield Entry(execution["startDate"], "an execution starts")
+        if "stopDate" in execution:
+            yield Entry(execution["stopDate"], f"the execution ends: {execution['status']}, {_outcome(execution)}")
+
+
+def executions(state_machine: str) -> list[dict[str, Any]]:
+    """Return DescribeExecution's answer for every execution of the machine, oldest first."""
+    sfn = boto3.client("stepfunctions")
+    listed = sfn.list_executions(stateMachineArn=state_machine)["executions"]
+    described = [sfn.describe_execution(executionArn=execution["executionArn"]) for execution in listed]
+    return sorted(described, key=lambda execution: (execution["startDate"], execution["name"]))
+
+
+def _outcome(execution: dict[str, Any]) -> str:
+    if execution["status"] != "SUCCEEDED":
+        return str(execution.get("error", "no error given"))
+    output = json.loads(execution["output"])
+    return str(output.get("outcome", {}).get("name", "no outcome"))
+
+
+def _named(text: str) -> str:
+    """Replace ids by short names in order of appearance, so that timelines read and compare well."""
+    names: dict[str, str] = {}
+
+    def name(match: re.Match[str]) -> str:
+        found = match.group()
+        kind = "i" if found.startswith("i-") else "task"
+        key = found if kind == "i" else found[:8]
+        count = sum(1 for known in names.values() if known.startswith(kind)) + 1
+        return names.setdefault(key, f"{kind}-{count}")
+
+    return IDS.sub(name, text)

@@ -1,0 +1,70 @@
+"""How long the machine waits between looks, and what 48 hours of it cost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from chalicelib.memory import Memory
+from chalicelib.pace import next_wait
+from chalicelib.timers import Timers
+from tests.builders import START, a_memory, a_policy, a_task, after, timers
+
+FAR = timers(deadline_at=after(hours=48))
+EVENTS_A_LOOK = 5 + 2 + 2
+"""Of the execution's history: a Task state, a Choice and a Wait (Step Functions guide, "Service quotas")."""
+
+
+def looks_until(end: datetime, timers: Timers = FAR, status: str = "RUNNING") -> list[datetime]:
+    """Return the instants of all looks in which nothing changes."""
+    memory, at, looks = a_memory(), START, [START]
+    while at < end:
+        wait = next_wait(memory, (a_task(status),), a_policy(), timers, at)
+        at, memory = at + wait, replace(memory, wait=wait)
+        looks.append(at)
+    return looks
+
+
+def longest_gap(looks: list[datetime], until: datetime) -> timedelta:
+    return max(b - a for a, b in pairwise(looks) if b <= until)
+
+
+def test_waits_grow_while_nothing_changes() -> None:
+    looks = looks_until(after(hours=4))
+    assert longest_gap(looks, after(minutes=10)) <= timedelta(seconds=30)
+    assert longest_gap(looks, after(hours=2)) <= timedelta(seconds=60)
+    assert longest_gap(looks, after(hours=4)) == timedelta(seconds=300)
+
+
+def test_48_hours_stay_far_below_the_history_cap() -> None:
+    """25,000 events end an execution, and a lifecycle action may last 48 hours."""
+    assert len(looks_until(after(hours=48))) * EVENTS_A_LOOK < 7_000
+
+
+def test_a_change_begins_anew() -> None:
+    memory = a_memory(wait=timedelta(seconds=300), changed_at=after(hours=5))
+    assert next_wait(memory, (a_task(),), a_policy(), FAR, after(hours=5)) == timedelta(seconds=15)
+
+
+@pytest.mark.parametrize("status", ["STOPPING", "DEPROVISIONING"])
+def test_the_end_is_not_missed(status: str) -> None:
+    """A task that is stopping is STOPPED within seconds, and an instance that waits costs money."""
+    memory = a_memory(wait=timedelta(seconds=60), changed_at=after(minutes=1))
+    assert next_wait(memory, (a_task(status),), a_policy(), FAR, after(minutes=2)) <= timedelta(seconds=10)
+
+
+@pytest.mark.parametrize(
+    ("story", "timers", "at", "seconds"),
+    [
+        ("the last wait ends on the deadline", timers(deadline_at=after(seconds=3)), START, 3),
+        ("a heartbeat is never late", timers(heartbeat_due_at=after(seconds=7)), START, 7),
+        ("two minutes of a Spot notice are looked at often", timers(deadline_at=after(seconds=75)), START, 5),
+        ("an instant that passed doesn't hurry", timers(heartbeat_due_at=START), after(seconds=9), 15),
+    ],
+)
+def test_waits_end_where_something_is_due(story: str, timers: Timers, at: datetime, seconds: int) -> None:
+    memory: Memory = a_memory(changed_at=at)
+    assert next_wait(memory, (a_task(),), a_policy(), timers, at) == timedelta(seconds=seconds), story
