@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from moto.autoscaling import urls
 from moto.autoscaling.models import ASG_NAME_TAG, AutoScalingBackend
 
 from simulator.autoscaling import health, lifecycle, machines, warm_pool
@@ -17,6 +18,10 @@ from simulator.autoscaling.refusals import AlreadyExistsError, ValidationError
 
 class Backend(AutoScalingBackend):  # type: ignore[misc]  # moto ships no types
     """The groups of one account and Region."""
+
+    @property
+    def _url_module(self) -> Any:  # moto looks for it beside the class
+        return urls
 
     def group(self, name: str) -> Group:
         """Return the group of the name; raises ValidationError."""

@@ -99,8 +99,9 @@ def deregister(member: GroupInstance) -> int:
     delays = [0]
     for arn in member.group.target_group_arns:
         target_group = member.group.autoscaling_backend.elbv2_backend.target_groups[arn]
-        if member.instance_id in target_group.targets:
-            target_group.deregister([{"Id": member.instance_id}])
+        targets = [one for one in target_group.targets.values() if one["Id"] == member.instance_id]
+        if targets:
+            target_group.deregister([{"Id": one["Id"], "Port": one["Port"]} for one in targets])
             delays.append(int(target_group.attributes["deregistration_delay.timeout_seconds"]))
     return max(delays)
 
