@@ -56,7 +56,7 @@ def resolve(sources: Sequence[Source], circumstances: Circumstances | None = Non
                 chosen[setting.name], origins[setting.name] = value, name
                 break
             refusals.append(problem)
-        stands = f"{setting.write(chosen[setting.name])} from {origins[setting.name]} stands"
+        stands = f"{setting.told(chosen[setting.name])} from {origins[setting.name]} stands"
         notices += [f"{refusal}; {stands}." for refusal in refusals]
     return Resolved(_settled(DrainPolicy(**chosen), circumstances), origins, tuple(notices))
 

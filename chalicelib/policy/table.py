@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.duration import EXPECTED, whole_seconds
+from chalicelib.duration import EXPECTED, in_words, whole_seconds
 from chalicelib.policy import parsers
 from chalicelib.policy.values import AfterDrain, Daemons, ManagedDraining, OnDeadline
 from chalicelib.trigger import OPTIONAL_TRIGGERS
@@ -31,6 +31,10 @@ class Setting:
     """`seconds` where the state machine carries a number of them."""
     manual_only: bool = field(default=False)
     """Whether only a manual request may set it."""
+
+    def told(self, value: Any) -> str:
+        """Return a typed value as a sentence tells it."""
+        return in_words(value) if isinstance(value, timedelta) else str(self.write(value) or self.default)
 
     @property
     def state_key(self) -> str:
