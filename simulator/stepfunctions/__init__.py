@@ -1,0 +1,47 @@
+"""moto's own Step Functions interpreter, on the virtual clock and with AWS's manners.
+
+Each module here corrects one subject of moto's and says what AWS does; `install()` puts all of them into place.
+"""
+
+from __future__ import annotations
+
+from simulator.stepfunctions import (
+    branches,
+    callbacks,
+    casing,
+    clients,
+    errors,
+    frames,
+    history,
+    nested,
+    parsing,
+    programs,
+    responses,
+    states,
+    tasks,
+)
+from simulator.stepfunctions.executions import Execution
+
+__all__ = ["Execution", "install"]
+
+CORRECTIONS = (
+    parsing,
+    frames,
+    history,
+    programs,
+    states,
+    errors,
+    branches,
+    clients,
+    tasks,
+    casing,
+    callbacks,
+    nested,
+    responses,
+)
+
+
+def install() -> None:
+    """Make moto's interpreter behave like AWS on `current().clock`; again is harmless."""
+    for correction in CORRECTIONS:
+        correction.install()

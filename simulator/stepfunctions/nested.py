@@ -1,0 +1,81 @@
+"""`states:startExecution.sync` and `.sync:2`: a parent waits for its child, and takes it along when it ends.
+
+moto asks every half second; here the parent sleeps until the child has closed. Source of the rest: Step
+Functions developer guide, "Run a job (.sync)": a task that is aborted cancels the job.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event
+from typing import Any
+
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import (
+    StateTaskServiceCallback,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_sfn import (
+    StateTaskServiceSfn,
+)
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+
+from simulator.stepfunctions.frames import rest
+
+POLL_SECONDS = 30.0
+"""How often jobs of other services are asked for; AWS doesn't say."""
+
+CAUSE = "The state machine execution that started it ended"
+
+_sync, _sync2 = StateTaskServiceSfn._build_sync_resolver, StateTaskServiceSfn._build_sync2_resolver
+
+
+def install() -> None:
+    """Wait for nested executions on the virtual clock."""
+    StateTaskServiceCallback._eval_sync = _eval_sync
+    StateTaskServiceSfn._build_sync_resolver = _awaiting(_sync)
+    StateTaskServiceSfn._build_sync2_resolver = _awaiting(_sync2)
+
+
+@dataclass
+class _Child:
+    """A resolver as moto calls it: None while the child runs, then its description, or its failure raised."""
+
+    resolve: Callable[[], Any]
+    execution: Any
+
+    def __call__(self) -> Any:
+        return self.resolve() if self.closed.is_set() else None
+
+    @property
+    def closed(self) -> Event:
+        closed: Event = self.execution.closed
+        return closed
+
+    def cancel(self) -> None:
+        """Stop the child, whose parent has ended."""
+        self.execution.stop(None, error=None, cause=CAUSE)
+
+
+def _awaiting(build: Callable[..., Callable[[], Any]]) -> Callable[..., _Child]:
+    def build_child(task: Any, env: Any, **parts: Any) -> _Child:
+        arn = env.stack[-1]["ExecutionArn"]
+        _, _, _, region, account, *_ = arn.split(":")
+        execution = stepfunctions_parser_backends[account][region].describe_execution(arn)
+        return _Child(build(task, env=env, **parts), execution)
+
+    return build_child
+
+
+def _eval_sync(_: Any, env: Any, sync_resolver: Any, **__: Any) -> Any:
+    while env.is_running():
+        result = sync_resolver()
+        if result:
+            return result
+        if isinstance(sync_resolver, _Child):
+            rest(env, math.inf, sync_resolver.closed)
+        else:
+            rest(env, POLL_SECONDS)
+    if isinstance(sync_resolver, _Child):
+        sync_resolver.cancel()
+    return None
