@@ -25,6 +25,6 @@ def one_of(choices: Iterable[str]) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return "; did you mean X?" when a known word is close to the given one, or nothing."""
+    """Return " (did you mean X?)" when a known word is close to the given one, or nothing."""
     close = get_close_matches(word, list(known), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+    return f" (did you mean {close[0]}?)" if close else ""

@@ -23,7 +23,7 @@ from chalicelib.trigger import Trigger
 TERMINATING = "autoscaling:EC2_INSTANCE_TERMINATING"
 LAUNCHING = "autoscaling:EC2_INSTANCE_LAUNCHING"
 TEST = "autoscaling:TEST_NOTIFICATION"
-PLACES = ("EC2", "AutoScalingGroup", "WarmPool")
+PLACES = "a place such as EC2, AutoScalingGroup or WarmPool"
 
 MANAGED_DRAINING_HOOK = "ecs-managed-draining-termination-hook"
 """ECS's own hook on the group of a capacity provider with managed draining.
@@ -85,7 +85,7 @@ def reconciled(
 
 def _launch(fields: Fields) -> Ignored:
     """A launch asks for no drain; out of the warm pool it may end one."""
-    back = (fields.word("Origin", PLACES), fields.word("Destination", PLACES)) == (
+    back = (fields.text_or_none("Origin", PLACES), fields.text_or_none("Destination", PLACES)) == (
         "WarmPool",
         "AutoScalingGroup",
     )
@@ -100,8 +100,9 @@ def _action(fields: Fields) -> LifecycleAction:
         auto_scaling_group=fields.text("AutoScalingGroupName", "the Auto Scaling group's name", longest=255),
         hook=fields.text("LifecycleHookName", "the lifecycle hook's name", longest=255),
         token=fields.token("LifecycleActionToken"),
-        origin=fields.word("Origin", PLACES),
-        destination=fields.word("Destination", PLACES),
+        # Any word will do: a place that AWS adds must not cost an instance its drain.
+        origin=fields.text_or_none("Origin", PLACES),
+        destination=fields.text_or_none("Destination", PLACES),
         action=fields.text_or_none("Action", "an action such as ReplaceRootVolume"),
         notification_metadata=fields.text_or_none(
             "NotificationMetadata", "the hook's own text", longest=LONGEST_METADATA

@@ -25,7 +25,7 @@ def parse_spot_interruption(event: Mapping[str, Any]) -> DrainRequest:
     """Turn an interruption warning into a request; hibernation begins with it, the rest 2 minutes later."""
     envelope = Fields(event, "the Spot interruption warning", InvalidEvent)
     detail = _detail(envelope)
-    action = detail.word("instance-action", ("terminate", "stop", "hibernate")) or "terminate"
+    action = detail.text_or_none("instance-action", "terminate, stop or hibernate") or "terminate"
     warned_at = envelope.at("time")
     return DrainRequest(
         instance_id=detail.instance_id("instance-id"),

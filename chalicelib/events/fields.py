@@ -46,7 +46,8 @@ class Fields:
 
     def text_or_none(self, name: str, expected: str, longest: int = LONGEST_TEXT) -> str | None:
         """Return text that may be missing; SNS's text form writes `null` for that."""
-        if self.values.get(name) in (None, "", "null"):
+        value = self.values.get(name)
+        if value is None or (isinstance(value, str) and value.strip() in ("", "null")):
             return None
         return self.text(name, expected, longest)
 

@@ -12,7 +12,7 @@ from chalicelib.events.envelope import messages
 from chalicelib.events.fields import Fields
 from chalicelib.events.health import parse_health_event
 from chalicelib.events.request import Outcome
-from chalicelib.wording import did_you_mean, one_of, shown
+from chalicelib.wording import did_you_mean, one_of
 
 Parser = Callable[[Mapping[str, Any]], tuple[Outcome, ...]]
 
@@ -42,10 +42,8 @@ def _outcomes(message: Mapping[str, Any] | InvalidEvent) -> tuple[Outcome, ...]:
         return _parser(message)(message)
     if is_hook_message(message):
         return (parse_hook_message(message),)
-    keys = ", ".join(sorted(map(str, message))[:10]) or "nothing"
-    raise InvalidEvent(
-        f"the event has {shown(keys)}: expected detail-type, Records or a lifecycle hook's message"
-    )
+    has = f"has only {', '.join(sorted(map(str, message))[:10])}" if message else "is empty"
+    raise InvalidEvent(f"the event {has[:200]}: expected detail-type, Records or a lifecycle hook's message")
 
 
 def _parser(event: Mapping[str, Any]) -> Parser:

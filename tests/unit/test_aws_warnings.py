@@ -97,8 +97,8 @@ def test_maintenance_is_a_scheduled_change_too() -> None:
             "instance-id of the Spot interruption warning is 'i-123'",
         ),
         (
-            changed("spot-interruption", **{"instance-action": "explode"}),
-            "expected terminate or stop or hibernate",
+            changed("spot-interruption", **{"instance-action": 7}),
+            "is 7: expected terminate, stop or hibernate",
         ),
         (
             {**sample("spot-interruption"), "time": "today"},

@@ -114,8 +114,8 @@ def with_detail(**changes: Any) -> Any:
     [
         (None, "the event is None: expected an object"),
         ([], "the event is []: expected an object"),
-        ({}, "the event has 'nothing': expected detail-type, Records or a lifecycle hook's message"),
-        ({"hello": 1}, "the event has 'hello': expected"),
+        ({}, "the event is empty: expected detail-type, Records or a lifecycle hook's message"),
+        ({"hello": 1}, "the event has only hello: expected"),
         (
             {"detail-type": "EC2 Instance-terminate Lifecycle Acton"},
             "did you mean EC2 Instance-terminate Lifecycle Action",
@@ -143,13 +143,13 @@ def with_detail(**changes: Any) -> Any:
         (with_detail(AutoScalingGroupName=" "), "AutoScalingGroupName of the lifecycle hook message is ' '"),
         (with_detail(LifecycleHookName=7), "LifecycleHookName of the lifecycle hook message is 7: expected"),
         (
-            with_detail(Destination="Mars"),
-            "Destination of the lifecycle hook message is 'Mars': expected EC2 or",
+            with_detail(Destination=7),
+            "Destination of the lifecycle hook message is 7: expected a place such as EC2",
         ),
         (with_detail(NotificationMetadata="x" * 4001), "at most 4,000 characters"),
         ({"Records": [{"Sns": {"Message": "hello"}}]}, "the event is 'hello': expected an object"),
         ({"Records": [{"Sns": {"Message": None}}]}, "the event is None: expected an object"),
-        ({"Records": [{"s3": {}}]}, "the event has 's3': expected"),
+        ({"Records": [{"s3": {}}]}, "the event has only s3: expected"),
         ({"Records": ["?"]}, "the event is '?': expected an object"),
         ({"Records": [{"body": "[" * 5000}]}, "expected an object"),
     ],
@@ -159,6 +159,16 @@ def test_a_malformed_event_is_refused_by_field_value_and_remedy(event: object, s
         parse_event(event)
     assert sentence in str(refusal.value)
     assert "expected" in str(refusal.value)
+
+
+def test_a_place_that_aws_adds_costs_no_instance_its_drain() -> None:
+    action = the_request(with_detail(Destination="CapacityBlock", NotificationMetadata=" ")).lifecycle_action
+    assert action is not None
+    assert (action.destination, action.terminates, action.notification_metadata) == (
+        "CapacityBlock",
+        True,
+        None,
+    )
 
 
 def test_one_bad_record_costs_none_of_its_neighbours_their_drain() -> None:

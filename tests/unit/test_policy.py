@@ -19,7 +19,6 @@ from chalicelib.policy import (
     DrainPolicy,
     OnDeadline,
     PollSchedule,
-    Resolved,
     Source,
     Standalone,
     StandaloneTasks,
@@ -122,7 +121,7 @@ def test_a_typo_leaves_the_next_lower_value_and_says_so() -> None:
     [
         (
             [tag_source({"ecs-drainer:dead-line": "1h"}, GROUP)],
-            "'ecs-drainer:dead-line' in tags of Auto Scaling group workers is no setting; did you mean deadline?",
+            "'ecs-drainer:dead-line' in tags of Auto Scaling group workers is no setting (did you mean deadline?)",
         ),
         (
             [environment_source({"ECS_DRAINER_PATIENCE": "1"})],
