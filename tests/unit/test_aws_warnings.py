@@ -67,6 +67,13 @@ def test_an_update_of_a_scheduled_change_starts_no_other_drain() -> None:
     assert names == {f"{INSTANCE_ID}-health-20260316T000000Z"}
 
 
+def test_a_scheduled_change_without_a_date_is_named_for_its_event() -> None:
+    (request, *_) = parse_event(changed("health-scheduled-change", startTime=None))
+    assert isinstance(request, DrainRequest)
+    assert request.reason == "AWS Health announced AWS_EC2_INSTANCE_RETIREMENT_SCHEDULED"
+    assert execution_name(request) == f"{INSTANCE_ID}-health-20260302T120000Z"
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [

@@ -205,6 +205,12 @@ def test_a_poll_schedule_is_one_two_or_three_waits(written: object, waits: tuple
     assert poll == PollSchedule(*(timedelta(seconds=wait) for wait in waits))
 
 
+@pytest.mark.parametrize("waits", [(0, 1, 2), (2, 1, 3), (1, 3, 2)])
+def test_waits_that_are_zero_or_shrink_are_no_schedule(waits: tuple[int, int, int]) -> None:
+    with pytest.raises(ValueError, match="must not be zero and must not shrink"):
+        PollSchedule(*(timedelta(seconds=wait) for wait in waits))
+
+
 def test_waits_may_grow_to_the_longest_after_two_hours() -> None:
     poll = DrainPolicy.default().poll
     waits = [poll.longest_wait(timedelta(hours=age)).total_seconds() for age in (0, 1.9, 2, 47)]
