@@ -6,9 +6,9 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-from chalice.app import Chalice, ConvertToMiddleware
+from chalice.app import Chalice, ConvertToMiddleware, Rate
 
-from chalicelib import handlers
+from chalicelib import starting, steps
 from chalicelib.telemetry import logger, metrics
 
 if os.environ.get("AWS_CHALICE_CLI_MODE") == "true":  # set by the chalice command, never in Lambda
@@ -37,41 +37,48 @@ TRIGGERS = {
 @app.on_cw_event(TRIGGERS)
 def start_drain(event: Any) -> list[dict[str, Any]]:
     """Start a drain for each instance that an event of Auto Scaling, EC2 or AWS Health names."""
-    return handlers.start_drain(event.to_dict(), event.context.invoked_function_arn)
+    return starting.start_drain(event.to_dict(), event.context.invoked_function_arn)
 
 
 @app.lambda_function()
 def start_manual_drain(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Start a drain that a person asks for: `chalice invoke -n start_manual_drain`."""
     # The one clock of the app: a manual drain is named by the second in which it was asked for.
-    return handlers.start_manual_drain(event, context.invoked_function_arn, datetime.now(UTC))
+    return starting.start_manual_drain(event, context.invoked_function_arn, datetime.now(UTC))
 
 
 @app.lambda_function()
 def plan_drain(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Find the instance, its hook and its policy for "Plan the drain"."""
-    return handlers.plan_drain(event)
+    return steps.plan_drain(event)
 
 
 @app.lambda_function()
 def look(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Look once at the tasks for "Look"."""
-    return handlers.look(event)
+    return steps.look(event)
 
 
 @app.lambda_function()
 def explain(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Say what holds the drain for "Explain what holds the drain"."""
-    return handlers.explain(event)
+    return steps.explain(event)
 
 
 @app.lambda_function()
 def stop_tasks(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Stop tasks that the policy doesn't wait for."""
-    return handlers.stop_tasks(event)
+    return steps.stop_tasks(event)
 
 
 @app.lambda_function()
 def compose_notice(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Write what is told of a drain, and its metrics."""
-    return handlers.compose_notice(event)
+    return steps.compose_notice(event)
+
+
+@app.schedule(Rate(5, unit=Rate.MINUTES))
+def reconcile(event: Any) -> list[dict[str, Any]]:
+    """Start the drains that lost events and failed executions left undone."""
+    # Named for the tick of the schedule that found them, so that a retry of the tick starts nothing twice.
+    return starting.reconcile(event.context.invoked_function_arn, datetime.fromisoformat(event.time))

@@ -26,7 +26,7 @@ ENDINGS = {
     "taken-back": "set ACTIVE by somebody; the drain stopped",
     "undrained": "ACTIVE again: the deadline passed",
     "kept": "still DRAINING: the deadline passed",
-    "ended-by-another": "no longer held: its lifecycle action ended",
+    "already-done": "no longer held: its lifecycle action had ended already",
 }
 
 
@@ -105,8 +105,6 @@ def _of_the_end(state: Mapping[str, Any], at: datetime) -> list[str]:
     drain, look, outcome = state["drain"], state["look"], state["outcome"]["name"]
     took = in_words(at - instant(drain["started_at"]))
     lines = [f"{ENDINGS.get(outcome, outcome)}; took {took}, {look['summary']}"]
-    if state.get("over_already"):
-        lines.append("Somebody else had answered the lifecycle action already.")
     if look["holding"] and state["explanation"]["text"]:
         lines.append(state["explanation"]["text"])
     return [*lines, *drain["notices"]]

@@ -35,7 +35,11 @@ class Entry:
 def entries(aws: EmbeddedAws, state_machine: str, instance_ids: Iterable[str]) -> list[Entry]:
     """Return everything that happened to these instances and their drains, oldest first."""
     arns = set(container_instances(instance_ids))
-    found = [*_of_events(set(instance_ids), arns), *_of_calls(aws.requests.calls), *_of_executions(state_machine)]
+    found = [
+        *_of_events(set(instance_ids), arns),
+        *_of_calls(aws.requests.calls),
+        *_of_executions(state_machine),
+    ]
     return sorted(found, key=lambda entry: entry.at)
 
 
@@ -43,7 +47,10 @@ def container_instances(instance_ids: Iterable[str]) -> Iterator[str]:
     """Yield the ARNs of the container instances that these EC2 instances were, by their own events."""
     wanted = set(instance_ids)
     for event in events_state().emitted:
-        if event["detail-type"] == "ECS Container Instance State Change" and event["detail"]["ec2InstanceId"] in wanted:
+        if (
+            event["detail-type"] == "ECS Container Instance State Change"
+            and event["detail"]["ec2InstanceId"] in wanted
+        ):
             yield event["detail"]["containerInstanceArn"]
 
 
@@ -51,7 +58,10 @@ def task_changes(arns: Iterable[str]) -> Iterator[dict[str, Any]]:
     """Yield the details of the task state changes on these container instances, oldest first."""
     wanted = set(arns)
     for event in events_state().emitted:
-        if event["detail-type"] == "ECS Task State Change" and event["detail"].get("containerInstanceArn") in wanted:
+        if (
+            event["detail-type"] == "ECS Task State Change"
+            and event["detail"].get("containerInstanceArn") in wanted
+        ):
             yield {**event["detail"], "at": datetime.fromisoformat(event["time"])}
 
 
@@ -101,10 +111,15 @@ def _event_text(event: dict[str, Any], instance_ids: set[str]) -> str | None:
 
 def _of_calls(calls: list[Call]) -> Iterator[Entry]:
     for call in calls:
-        ours = (call.role or "").startswith("ecs-drainer-") or "DrainStateMachine" in (call.role or "")
-        if ours and not call.operation.startswith(UNINTERESTING):
+        if is_of_the_drainer(call) and not call.operation.startswith(UNINTERESTING):
             refused = f", refused: {call.error}" if call.error else ""
             yield Entry(call.at, f"{_call_text(call)}{refused}")
+
+
+def is_of_the_drainer(call: Call) -> bool:
+    """Whether one of our functions or our state machine made the call, by the role it made it as."""
+    role = call.role or ""
+    return role.startswith("ecs-drainer-") or "StateMachineRole" in role
 
 
 def _call_text(call: Call) -> str:
@@ -124,7 +139,9 @@ def _of_executions(state_machine: str) -> Iterator[Entry]:
     for execution in executions(state_machine):
         yield Entry(execution["startDate"], "an execution starts")
         if "stopDate" in execution:
-            yield Entry(execution["stopDate"], f"the execution ends: {execution['status']}, {_outcome(execution)}")
+            yield Entry(
+                execution["stopDate"], f"the execution ends: {execution['status']}, {outcome(execution)}"
+            )
 
 
 def executions(state_machine: str) -> list[dict[str, Any]]:
@@ -135,7 +152,10 @@ def executions(state_machine: str) -> list[dict[str, Any]]:
     return sorted(described, key=lambda execution: (execution["startDate"], execution["name"]))
 
 
-def _outcome(execution: dict[str, Any]) -> str:
+def outcome(execution: dict[str, Any]) -> str:
+    """Return how an execution of the drain ended: its outcome, its error, or `running`."""
+    if execution["status"] == "RUNNING":
+        return "running"
     if execution["status"] != "SUCCEEDED":
         return str(execution.get("error", "no error given"))
     output = json.loads(execution["output"])

@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.explain.blocker import Blocker, BlockerGroup, group
 from chalicelib.explain.forecasting import Forecast, Outcome
-from chalicelib.explain.words import clip, count, some, spell
+from chalicelib.explain.words import EXAMPLES, clip, count, some, spell
 from chalicelib.model import stamp
 
 MOST_GROUPS = 8
@@ -64,7 +64,7 @@ def _wrapped(label: str, text: str) -> list[str]:
 
 
 def to_state(blockers: Iterable[Blocker], unread: Sequence[str] = ()) -> dict[str, Any]:
-    """Return the JSON that the machine carries and notifications publish: 40 KB at most."""
+    """Return the JSON that the machine carries and notifications publish: 45,000 characters at most."""
     groups = group(blockers)
     shown = groups[:MOST_GROUPS]
     return {
@@ -73,7 +73,7 @@ def to_state(blockers: Iterable[Blocker], unread: Sequence[str] = ()) -> dict[st
         "summary": clip(one_line(groups), LONGEST_TEXT),
         "groups": [_group_state(one) for one in shown],
         "more_groups": len(groups) - len(shown),
-        "unread": [clip(one, LONGEST_TEXT) for one in unread],
+        "unread": [clip(one, LONGEST_TEXT) for one in unread[:EXAMPLES]],
     }
 
 

@@ -36,6 +36,16 @@ def describe_hook(group: str, name: str) -> LifecycleHook | None:
     return _hook(hooks[0]) if hooks else None
 
 
+def terminate_hooks(group: str) -> list[LifecycleHook]:
+    """Return the hooks that hold a group's instances before they are terminated."""
+    with translated():
+        answer = client("autoscaling").describe_lifecycle_hooks(AutoScalingGroupName=group)
+    hooks = (
+        item for item in answer["LifecycleHooks"] if item["LifecycleTransition"].endswith("_TERMINATING")
+    )
+    return [_hook(item) for item in hooks]
+
+
 def group_of(instance_id: str) -> str | None:
     """Return the name of the group that an EC2 instance belongs to, or None."""
     with translated():

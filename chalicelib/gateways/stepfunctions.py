@@ -33,6 +33,16 @@ def start(state_machine: str, name: str, payload: str) -> Started:
     return Started(answer["executionArn"], is_new=True)
 
 
+def is_running(execution: str) -> bool:
+    """Whether an execution, given its ARN, is still running; one that nobody knows isn't."""
+    sfn = client("stepfunctions")
+    with translated():
+        try:
+            return bool(sfn.describe_execution(executionArn=execution)["status"] == "RUNNING")
+        except sfn.exceptions.ExecutionDoesNotExist:
+            return False
+
+
 def execution_arn(state_machine: str, name: str) -> str:
     """Return the ARN of a machine's execution."""
     return f"{state_machine.replace(':stateMachine:', ':execution:', 1)}:{name}"

@@ -1,29 +1,22 @@
-"""What each Lambda does: read its event, ask the gateways, hand what they found to a pure function, answer JSON.
+"""The steps of the state machine that are functions: read the state, ask a gateway, decide in a pure function, answer.
 
-A handler reads no clock: instants come from the state machine's context object, or from its caller.
+None reads a clock: instants come from the machine's context object, so that a replay decides the same.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from chalicelib import notice, telemetry
 from chalicelib.decide import decide
 from chalicelib.drain import Drain
-from chalicelib.events import (
-    DrainRequest,
-    Ignored,
-    execution_input,
-    execution_name,
-    parse_event,
-    parse_manual,
-)
+from chalicelib.events import DrainRequest
+from chalicelib.explain import Circumstances, group, render_text, to_state
 from chalicelib.explain import explain as explain_circumstances
-from chalicelib.explain import group, render_text, to_state
-from chalicelib.gateways import circumstances, stepfunctions
+from chalicelib.gateways.circumstances import read_circumstances
+from chalicelib.gateways.ecs import describe_tasks
 from chalicelib.gateways.find import find
 from chalicelib.gateways.observe import observe
 from chalicelib.gateways.stop import stop_tasks as stop
@@ -31,54 +24,25 @@ from chalicelib.memory import Memory
 from chalicelib.model import instant, stamp
 from chalicelib.observation import remember
 from chalicelib.plan import Execution, make_plan
-from chalicelib.policy import environment_source
 from chalicelib.settings import Settings
 from chalicelib.telemetry import logger
 from chalicelib.timers import Timers
 
 Event = Mapping[str, Any]
 
-
-def start_drain(event: Event, function_arn: str) -> list[dict[str, Any]]:
-    """Start a drain for each instance that an AWS event names.
-
-    Raises InvalidEvent, so that Lambda keeps the event in the dead-letter queue.
-    """
-    outcomes = parse_event(event)
-    return [_start(outcome, function_arn, None) for outcome in outcomes]
-
-
-def start_manual_drain(request: Event, function_arn: str, at: datetime) -> dict[str, Any]:
-    """Start a drain that a person asks for; raises InvalidRequest, and nothing is started."""
-    return _start(parse_manual(request), function_arn, at)
-
-
-def _start(outcome: DrainRequest | Ignored, function_arn: str, at: datetime | None) -> dict[str, Any]:
-    if isinstance(outcome, Ignored):
-        logger.info("no drain is started", extra={"instance": outcome.instance_id, "reason": outcome.reason})
-        return {"instance_id": outcome.instance_id, "ignored": outcome.reason}
-    machine = Settings.from_environment(os.environ).state_machine_arn or stepfunctions.state_machine_of(
-        function_arn
-    )
-    started = stepfunctions.start(machine, execution_name(outcome, at), execution_input(outcome))
-    words = "a drain is started" if started.is_new else "this drain was started before"
-    logger.info(words, extra={"instance": outcome.instance_id, "execution": started.execution})
-    return {
-        "instance_id": outcome.instance_id,
-        "execution": started.execution,
-        "already_started": not started.is_new,
-    }
+MOST_DOUBLINGS = 10
 
 
 def plan_drain(event: Event) -> dict[str, Any]:
     """Find the request's instance and plan its drain; touches nothing."""
     request = DrainRequest.from_state(event["request"])
-    findings = find(request, Settings.from_environment(os.environ).clusters)
+    settings = Settings.from_environment(os.environ)
+    findings = find(request, settings.clusters)
     execution = Execution(
         arn=event["execution"], started_at=instant(event["started_at"]), topic=event["topic"]
     )
-    plan = make_plan(request, findings, environment_source(os.environ), execution)
-    for sentence in plan.drain.notices:
+    plan = make_plan(request, findings, settings.policy, execution)
+    for sentence in (*settings.notices, *plan.drain.notices):
         logger.warning(sentence, extra={"instance": request.instance_id})
     return plan.to_state()
 
@@ -98,19 +62,35 @@ def look(event: Event) -> dict[str, Any]:
 def explain(event: Event) -> dict[str, Any]:
     """Say for each task that holds the drain why, and what would free it."""
     drain, at = Drain.from_state(event["drain"]), instant(event["now"])
-    memory = Memory.from_state(event["look"]["memory"])
-    blockers = explain_circumstances(circumstances.describe(drain, memory, at), at)
-    text = render_text(group(blockers))
+    found = [
+        _circumstances(drain, Memory.from_state(event["look"]["memory"]), cluster)
+        for cluster in drain.containers
+    ]
+    blockers = [blocker for each in found for blocker in explain_circumstances(each, at)]
+    unread = [sentence for each in found for sentence in each.unread]
+    text = render_text(group(blockers), unread)
     logger.warning(text, extra={"instance": drain.instance_id, "occasion": event["occasion"]})
-    said = event["explanation"]
-    times = said["times"] + 1
+    times = event["explanation"]["times"] + 1
     return {
-        "until": stamp(at + drain.policy.stuck_after * 2 ** min(times - 1, 10)),
-        "warned": said["warned"] or event["occasion"] == "near-deadline",
+        # The same news is repeated ever more rarely: after 1, 2, 4, 8 ... times `stuck_after`.
+        "until": stamp(at + drain.policy.stuck_after * (1 << min(times - 1, MOST_DOUBLINGS))),
+        "warned": event["explanation"]["warned"] or event["occasion"] == "near-deadline",
         "times": times,
         "text": text,
-        "blockers": to_state(blockers),
+        "blockers": to_state(blockers, unread),
     }
+
+
+def _circumstances(drain: Drain, memory: Memory, cluster: str) -> Circumstances:
+    return read_circumstances(
+        cluster,
+        drain.containers[cluster],
+        describe_tasks(cluster, sorted(memory.tasks)).tasks,
+        auto_scaling_group=drain.auto_scaling_group,
+        drain_began_at=drain.started_at,
+        agent_disconnected_since=memory.disconnected_at,
+        dead_agent_after=drain.policy.dead_agent_after,
+    )
 
 
 def stop_tasks(event: Event) -> dict[str, Any]:

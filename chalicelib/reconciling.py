@@ -1,0 +1,63 @@
+"""Which waiting instances need a drain that nobody started: pure, from what the ledger and Auto Scaling say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.findings import AutoScalingGroup
+from chalicelib.ledger import Entry
+
+WAITING = {
+    "Terminating:Wait": "EC2",
+    "Warmed:Terminating:Wait": "EC2",
+    "Warmed:Pending:Wait": "WarmPool",
+    "ReplacingRootVolume:Wait": "AutoScalingGroup",
+}
+"""Where an instance goes from each state in which a terminate hook holds it.
+
+https://docs.aws.amazon.com/autoscaling/ec2/userguide/warm-pool-instance-lifecycle.html
+"""
+
+LEFT_TO_PEOPLE = frozenset({"taken-back", "undrained", "kept"})
+"""Outcomes after which a person, or the policy, wants no drain of this instance."""
+
+LONGEST_HOOK = timedelta(hours=48)
+FIRST_PATIENCE = timedelta(minutes=5)
+MOST_DOUBLINGS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An instance that Auto Scaling holds for its terminate hooks."""
+
+    instance_id: str
+    group: str
+    destination: str
+
+
+def waiting_instances(groups: Iterable[AutoScalingGroup]) -> Iterator[Waiting]:
+    """Yield the instances that wait in these groups, in a stable order."""
+    for group in sorted(groups, key=lambda each: each.name):
+        for instance_id, state in sorted(group.states.items()):
+            if state in WAITING:
+                yield Waiting(instance_id, group.name, WAITING[state])
+
+
+def why_not_to_start(entry: Entry, is_running: bool, at: datetime) -> str | None:
+    """Return why no drain is started for a waiting instance, or None when it needs one."""
+    if entry.execution and is_running:
+        return "a drain is open"
+    ended = at - entry.last_ended_at if entry.last_ended_at else LONGEST_HOOK
+    if entry.last_outcome in LEFT_TO_PEOPLE and ended < LONGEST_HOOK:
+        return f"its last drain ended as {entry.last_outcome}"
+    if entry.last_outcome == "failed" and ended < patience(entry.failures):
+        return f"its last drain failed {int(ended.total_seconds())} s ago, the next is tried later"
+    return None
+
+
+def patience(failures: int) -> timedelta:
+    """Return how long to wait after so many failed drains in a row: 5 minutes, doubled up to 80."""
+    doublings = min(max(failures - 1, 0), MOST_DOUBLINGS)
+    return FIRST_PATIENCE * (1 << doublings)

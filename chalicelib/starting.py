@@ -1,0 +1,100 @@
+"""Starts drains: from AWS's events, for people, and for instances whose event was lost."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from chalicelib.errors import InvalidEvent
+from chalicelib.events import (
+    DrainRequest,
+    Ignored,
+    execution_input,
+    execution_name,
+    parse_event,
+    parse_manual,
+)
+from chalicelib.events.autoscaling import MANAGED_DRAINING_HOOK, reconciled
+from chalicelib.gateways import autoscaling, stepfunctions
+from chalicelib.gateways.ledger import read_entry
+from chalicelib.reconciling import Waiting, waiting_instances, why_not_to_start
+from chalicelib.settings import Settings
+from chalicelib.telemetry import logger
+
+Event = Mapping[str, Any]
+
+
+def start_drain(event: Event, function_arn: str) -> list[dict[str, Any]]:
+    """Start a drain for each instance that an AWS event names.
+
+    Raises InvalidEvent, so that Lambda keeps the event in the dead-letter queue; of several messages in one
+    event, those that can be read are acted on first.
+    """
+    try:
+        outcomes, refusal = parse_event(event), None
+    except InvalidEvent as error:
+        outcomes, refusal = error.understood, error
+    answers = [_start(outcome, function_arn, None) for outcome in outcomes]
+    if refusal:
+        raise refusal
+    return answers
+
+
+def start_manual_drain(request: Event, function_arn: str, at: datetime) -> dict[str, Any]:
+    """Start a drain that a person asks for; raises InvalidRequest, and nothing is started."""
+    return _start(parse_manual(request), function_arn, at)
+
+
+def reconcile(function_arn: str, at: datetime) -> list[dict[str, Any]]:
+    """Start a drain for each instance that waits under our hook without one: its event or its drain was lost.
+
+    EventBridge gets Auto Scaling's events as best effort only:
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-event-reference.html
+    """
+    settings = Settings.from_environment(os.environ)
+    waiting = list(waiting_instances(autoscaling.all_groups()))
+    requests = [request for each in waiting if (request := _request_for(each, settings, at))]
+    return [_start(request, function_arn, at) for request in requests]
+
+
+def _request_for(waiting: Waiting, settings: Settings, at: datetime) -> DrainRequest | None:
+    hooks = (hook.name for hook in autoscaling.terminate_hooks(waiting.group))
+    requests = (
+        reconciled(waiting.instance_id, waiting.group, hook, destination=waiting.destination)
+        for hook in hooks
+    )
+    ours = [request for request in requests if _why_not(request, settings) is None]
+    entry = read_entry(os.environ["ECS_DRAINER_LEDGER_TABLE"], waiting.instance_id)
+    is_running = entry.execution is not None and stepfunctions.is_running(entry.execution)
+    reason = why_not_to_start(entry, is_running, at) if ours else "none of its group's hooks is ours"
+    if reason:
+        logger.info("left alone", extra={"instance": waiting.instance_id, "reason": reason})
+    return None if reason else ours[0]
+
+
+def _start(outcome: DrainRequest | Ignored, function_arn: str, at: datetime | None) -> dict[str, Any]:
+    settings = Settings.from_environment(os.environ)
+    reason = _why_not(outcome, settings)
+    if reason is not None or isinstance(outcome, Ignored):
+        logger.info("no drain is started", extra={"instance": outcome.instance_id, "reason": reason})
+        return {"instance_id": outcome.instance_id, "ignored": reason}
+    machine = settings.state_machine_arn or stepfunctions.state_machine_of(function_arn)
+    started = stepfunctions.start(machine, execution_name(outcome, at), execution_input(outcome))
+    words = "a drain is started" if started.is_new else "this drain was started before"
+    logger.info(words, extra={"instance": outcome.instance_id, "execution": started.execution})
+    return {
+        "instance_id": outcome.instance_id,
+        "execution": started.execution,
+        "already_started": not started.is_new,
+    }
+
+
+def _why_not(outcome: DrainRequest | Ignored, settings: Settings) -> str | None:
+    if isinstance(outcome, Ignored):
+        return outcome.reason
+    action = outcome.lifecycle_action
+    if action and action.hook == MANAGED_DRAINING_HOOK:
+        return f"{action.hook} is ECS's own hook: ECS completes it"
+    return settings.why_not_ours(action) if action else None

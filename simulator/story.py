@@ -1,0 +1,134 @@
+"""A story in TOML: a sample world, what happens to it and when; read into frozen values, refused in sentences.
+
+story = "A standalone task of 400 s holds the instance until it ends."
+
+[[service]]
+name = "web"
+desired = 9
+
+[[task]]
+name = "batch"
+labels = { exits-after = "400" }
+
+[[happens]]
+at = 0
+do = "terminate"
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from simulator.world import Hook, Service
+
+
+class WrongStory(ValueError):  # noqa: N818  # reads as the sentence that it carries
+    """A story that can't be told; the sentence names file, field and what was expected."""
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One thing that happens to the doomed instance or around it, `at` seconds after the story begins."""
+
+    at: float
+    do: str
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What must be true at the end, whatever the timeline looks like."""
+
+    outcomes: tuple[str, ...] = ("drained",)
+    """Of the executions, in the order in which they started."""
+    continues: int = 1
+    """How often CompleteLifecycleAction was answered without an error."""
+    tasks_killed: int = 0
+    """Tasks that were not STOPPED when the instance went."""
+    delay: float | None = 15
+    """The longest time, in seconds, from the last STOPPED task to CONTINUE; None where none is measured."""
+    last_stopped: float | None = None
+    """When the last task must be STOPPED, in seconds after DRAINING: the world's arithmetic, not ours."""
+
+
+@dataclass(frozen=True)
+class Story:
+    """One story."""
+
+    title: str
+    services: tuple[Service, ...] = (Service(desired=9),)
+    tasks: tuple[Service, ...] = ()
+    """Standalone tasks, started on the doomed instance."""
+    hook: Hook | None = field(default_factory=Hook)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    instances: int = 3
+    happens: tuple[Happening, ...] = (Happening(0, "terminate"),)
+    lasts: float = 3600
+    """Seconds after which the story is over, if its executions have not ended before."""
+    expected: Expected = Expected()
+
+
+def read_story(path: Path) -> Story:
+    """Read a story's file; raises WrongStory."""
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        return _story(told)
+    except (tomllib.TOMLDecodeError, WrongStory) as error:
+        raise WrongStory(f"{path.name}: {error}") from error
+
+
+def _story(told: dict[str, Any]) -> Story:
+    known = {
+        "story",
+        "service",
+        "task",
+        "hook",
+        "tags",
+        "environment",
+        "instances",
+        "happens",
+        "lasts",
+        "expect",
+    }
+    _refuse_unknown("story", told, known)
+    if not isinstance(told.get("story"), str):
+        raise WrongStory("`story` is missing: expected a sentence that says what happens")
+    given: dict[str, Any] = {
+        name: told[name] for name in ("tags", "environment", "instances", "lasts") if name in told
+    }
+    if "service" in told:
+        given["services"] = tuple(
+            _made(Service, f"service[{n}]", item) for n, item in enumerate(told["service"])
+        )
+    if "task" in told:
+        given["tasks"] = tuple(_task(n, item) for n, item in enumerate(told["task"]))
+    if "hook" in told:
+        given["hook"] = _made(Hook, "hook", told["hook"]) if told["hook"] else None
+    if "happens" in told:
+        given["happens"] = tuple(_happening(n, item) for n, item in enumerate(told["happens"]))
+    return Story(title=told["story"], expected=_made(Expected, "expect", told.get("expect", {})), **given)
+
+
+def _task(number: int, item: dict[str, Any]) -> Service:
+    return _made(Service, f"task[{number}]", {"has_target_group": False, **item})
+
+
+def _happening(number: int, item: dict[str, Any]) -> Happening:
+    if not isinstance(item.get("at"), int | float) or not isinstance(item.get("do"), str):
+        raise WrongStory(f"`happens[{number}]` is {item}: expected `at` in seconds and `do`")
+    return Happening(item["at"], item["do"], {key: item[key] for key in item.keys() - {"at", "do"}})
+
+
+def _made(kind: Any, where: str, item: dict[str, Any]) -> Any:
+    _refuse_unknown(where, item, {each.name for each in fields(kind)})
+    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in item.items()})
+
+
+def _refuse_unknown(where: str, item: dict[str, Any], known: set[str]) -> None:
+    if unknown := sorted(item.keys() - known):
+        raise WrongStory(f"`{unknown[0]}` of {where} is unknown: expected one of {', '.join(sorted(known))}")

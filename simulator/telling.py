@@ -1,0 +1,110 @@
+"""Tells a story: deploys the app, builds the world, lets things happen on the virtual clock, and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import boto3
+from chalice.app import Chalice
+
+from simulator import timeline
+from simulator.aws import EmbeddedAws, embedded_aws
+from simulator.deployment import Deployment, deploy
+from simulator.ecs.agent import killed_tasks
+from simulator.happenings import HAPPENINGS, Stage
+from simulator.requests import Call
+from simulator.story import Story, WrongStory
+from simulator.world import World
+
+
+@dataclass(frozen=True)
+class Told:
+    """What came of a story."""
+
+    aws: EmbeddedAws
+    deployment: Deployment
+    instance_id: str
+    began_at: datetime
+
+    @property
+    def timeline(self) -> str:
+        """The approved form: what happened to the doomed instance, from the beginning of the story."""
+        found = timeline.entries(self.aws, self.deployment.state_machine, [self.instance_id])
+        return timeline.render([entry for entry in found if entry.at >= self.began_at], self.began_at)
+
+    @property
+    def outcomes(self) -> list[str]:
+        """How the executions ended, in the order in which they started."""
+        return [timeline.outcome(execution) for execution in self.executions]
+
+    @property
+    def executions(self) -> list[dict[str, Any]]:
+        """DescribeExecution's answer for each execution."""
+        return timeline.executions(self.deployment.state_machine)
+
+    def answered(self, operation: str) -> list[Call]:
+        """Return the drains' calls of an operation that were answered without an error."""
+        return [call for call in self.drain_calls if call.operation == operation and call.error is None]
+
+    @property
+    def drain_calls(self) -> list[Call]:
+        """Every request that the functions and the state machine made."""
+        return [call for call in self.aws.requests.calls if timeline.is_of_the_drainer(call)]
+
+    @property
+    def last_stopped_at(self) -> datetime | None:
+        """When the last task on the instance was STOPPED."""
+        arns = timeline.container_instances([self.instance_id])
+        stopped = [
+            change["at"] for change in timeline.task_changes(arns) if change["lastStatus"] == "STOPPED"
+        ]
+        return max((at for at in stopped if at >= self.began_at), default=None)
+
+    @property
+    def tasks_killed(self) -> int:
+        """How many tasks were not STOPPED when the instance went."""
+        return len([killed for killed in killed_tasks() if killed.instance_id == self.instance_id])
+
+
+@contextmanager
+def told(story: Story, app: Chalice) -> Iterator[Told]:
+    """Tell a story and give what came of it, while its embedded AWS still runs."""
+    with embedded_aws() as aws:
+        deployment = deploy(app, story.environment)
+        world = World(boto3.client, aws.clock.advance)
+        with aws.requests.unthrottled():
+            world.build(story.services, story.hook, instances=story.instances, tags=story.tags)
+            doomed = world.instances()[0]
+            for task in story.tasks:
+                world.start_task(doomed, task)
+            aws.clock.advance(10)
+        aws.requests.clear()
+        began_at = aws.clock.now()
+        stage = Stage(aws, world, deployment, doomed)
+        _let_happen(story, stage)
+        yield Told(aws, deployment, doomed, began_at)
+
+
+def _let_happen(story: Story, stage: Stage) -> None:
+    clock = stage.aws.clock
+    for happening in story.happens:
+        if happening.do not in HAPPENINGS:
+            raise WrongStory(
+                f"`{happening.do}` can't happen: expected one of {', '.join(sorted(HAPPENINGS))}"
+            )
+        action = partial(HAPPENINGS[happening.do], stage, **happening.given)
+        clock.call_later(happening.at, action, happening.do)
+    last = max(happening.at for happening in story.happens)
+    clock.advance(last + 60)
+    clock.run_until(partial(_is_over, stage), timedelta(seconds=max(0, story.lasts - last - 60)))
+    clock.advance(60)
+
+
+def _is_over(stage: Stage) -> bool:
+    executions = timeline.executions(stage.deployment.state_machine)
+    return bool(executions) and all(execution["status"] != "RUNNING" for execution in executions)

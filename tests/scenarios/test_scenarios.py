@@ -1,0 +1,60 @@
+"""Stories told on the embedded AWS by the deployed definition and the real handlers, each with an approved timeline.
+
+`make approve` writes the timelines anew; the review reads their diff.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app import app
+from simulator.story import Story, WrongStory, read_story
+from simulator.telling import Told, told
+
+STORIES = sorted(Path(__file__).parent.glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
+def test_story(path: Path) -> None:
+    story = read_story(path)
+    with told(story, app) as came:
+        _check_ending(story, came)
+        _check_delay(story, came)
+        _compare_with_approved(path.with_suffix(".timeline"), f"{story.title}\n\n{came.timeline}")
+
+
+def _check_ending(story: Story, came: Told) -> None:
+    assert tuple(came.outcomes) == story.expected.outcomes
+    assert len(came.answered("CompleteLifecycleAction")) == story.expected.continues
+    assert came.tasks_killed == story.expected.tasks_killed
+
+
+def _check_delay(story: Story, came: Told) -> None:
+    """CONTINUE comes after the last STOPPED task, and not long after it."""
+    expected = story.expected
+    if expected.delay in (None, float("inf")):
+        return
+    stopped_at = came.last_stopped_at
+    assert stopped_at is not None
+    delay = came.answered("CompleteLifecycleAction")[0].at - stopped_at
+    assert timedelta(0) <= delay <= timedelta(seconds=expected.delay or 0)
+    if expected.last_stopped is not None:
+        draining_at = came.answered("UpdateContainerInstancesState")[0].at
+        assert stopped_at - draining_at == timedelta(seconds=expected.last_stopped)
+
+
+def _compare_with_approved(approved: Path, timeline: str) -> None:
+    if os.environ.get("APPROVE") == "1":
+        approved.write_text(timeline, encoding="utf-8")
+    assert timeline == approved.read_text(encoding="utf-8"), "run `make approve` and read the diff"
+
+
+def test_a_story_that_cannot_be_told_is_refused_by_name(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text('story = "x"\n[[service]]\nnmae = "web"\n', encoding="utf-8")
+    with pytest.raises(WrongStory, match=r"`nmae` of service\[0\] is unknown"):
+        read_story(wrong)
