@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from fractions import Fraction
 from math import ceil, floor
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -28,33 +29,33 @@ MINIMUM = st.integers(min_value=0, max_value=100)
 MAXIMUM = st.integers(min_value=100, max_value=400)
 
 CASES = [
-    ("both at 100 make draining impossible", 1, 100, 100, 1, 1, True),
-    ("one task, doubled: moves if another instance has room", 1, 100, 200, 1, 2, False),
-    ("one task that may stop first: a brief outage", 1, 0, 100, 0, 1, False),
-    ("50 % of one task rounds up to one", 1, 50, 100, 1, 1, True),
-    ("150 % of one task rounds down to one", 1, 50, 150, 1, 1, True),
-    ("one task, either way", 1, 0, 200, 0, 2, False),
-    ("two tasks, one at a time", 2, 50, 100, 1, 2, False),
-    ("two tasks, one extra at a time", 2, 100, 150, 2, 3, False),
-    ("149 % of two tasks is not three", 2, 100, 149, 2, 2, True),
-    ("133 % of three tasks is 3.99, which is three", 3, 100, 133, 3, 3, True),
-    ("67 % of three tasks is 2.01, which is three", 3, 67, 100, 3, 3, True),
-    ("66 % of three tasks is two", 3, 66, 100, 2, 3, False),
-    ("four tasks in batches of two", 4, 50, 100, 2, 4, False),
-    ("four tasks, one extra at a time", 4, 100, 125, 4, 5, False),
-    ("ten tasks and no room", 10, 100, 100, 10, 10, True),
-    ("ten tasks, one at a time", 10, 90, 100, 9, 10, False),
+    ("both at 100 make draining impossible", 1, (100, 100), (1, 1), True),
+    ("one task, doubled: moves if another instance has room", 1, (100, 200), (1, 2), False),
+    ("one task that may stop first: a brief outage", 1, (0, 100), (0, 1), False),
+    ("50 % of one task rounds up to one", 1, (50, 100), (1, 1), True),
+    ("150 % of one task rounds down to one", 1, (50, 150), (1, 1), True),
+    ("one task, either way", 1, (0, 200), (0, 2), False),
+    ("two tasks, one at a time", 2, (50, 100), (1, 2), False),
+    ("two tasks, one extra at a time", 2, (100, 150), (2, 3), False),
+    ("149 % of two tasks is not three", 2, (100, 149), (2, 2), True),
+    ("133 % of three tasks is 3.99, which is three", 3, (100, 133), (3, 3), True),
+    ("67 % of three tasks is 2.01, which is three", 3, (67, 100), (3, 3), True),
+    ("66 % of three tasks is two", 3, (66, 100), (2, 3), False),
+    ("four tasks in batches of two", 4, (50, 100), (2, 4), False),
+    ("four tasks, one extra at a time", 4, (100, 125), (4, 5), False),
+    ("ten tasks and no room", 10, (100, 100), (10, 10), True),
+    ("ten tasks, one at a time", 10, (90, 100), (9, 10), False),
 ]
 
 
-@pytest.mark.parametrize(("story", "desired", "minimum", "maximum", "fewest", "most", "deadlocked"), CASES)
+@pytest.mark.parametrize(("story", "desired", "percents", "bounds", "deadlocked"), CASES)
 def test_the_worked_cases(
-    story: str, desired: int, minimum: int, maximum: int, fewest: int, most: int, deadlocked: bool
+    story: str, desired: int, percents: tuple[int, int], bounds: tuple[int, int], deadlocked: bool
 ) -> None:
     """ECS rounds the lower bound up and the upper bound down to whole tasks."""
-    bounds = bounds_of(desired, minimum, maximum)
-    assert (bounds.fewest, bounds.most) == (fewest, most), story
-    assert is_deadlocked(desired, minimum, maximum) is deadlocked, story
+    found = bounds_of(desired, *percents)
+    assert (found.fewest, found.most) == bounds, story
+    assert is_deadlocked(desired, *percents) is deadlocked, story
 
 
 @given(DESIRED, MINIMUM, MAXIMUM)
@@ -106,7 +107,7 @@ def test_other_controllers_drain_with_the_default_percents(controller: str) -> N
     assert percents_of(service) == (100, 200)
 
 
-YOUNG = {"started_at": NOW - timedelta(seconds=39)}
+YOUNG: dict[str, Any] = {"started_at": NOW - timedelta(seconds=39)}
 CHECKED = {DEFINITION: Needs(health_check_interval=timedelta(seconds=10))}
 GROUP = TargetGroup(TARGET_GROUP, "api", health_time=timedelta(seconds=150), healthy=1)
 
@@ -144,8 +145,8 @@ GROUP = TargetGroup(TARGET_GROUP, "api", health_time=timedelta(seconds=150), hea
     ],
 )
 def test_healthy_tasks_are_counted_as_ecs_counts_them(
-    story: str, service: dict, world: dict, healthy: int
-) -> None:  # type: ignore[type-arg]  # keyword arguments of the builders
+    story: str, service: dict[str, Any], world: dict[str, Any], healthy: int
+) -> None:
     circumstances = a_world(a_service(**service), **world)
     assert healthy_count(circumstances, circumstances.services["api"], NOW) == healthy, story
 
