@@ -1,0 +1,51 @@
+# Everything a newcomer runs; `make help` lists it. Python 3.11 or newer and make are all that must be there.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+WORKERS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check unit deploy-test bench examples approve docs clean
+
+help: ## Say what each target does
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | column -t -s '|'
+
+$(VENV)/installed: requirements.txt requirements-dev.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; call make with PYTHON=python3.11, say") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+install: $(VENV)/installed ## Create the environment in .venv
+
+demo: install ## Deploy into an embedded AWS, scale in, and watch the drain
+	@$(RUN) -m simulator.demo
+
+test: install check unit deploy-test ## Lint, types and every tier of tests
+
+check: install ## Lint, types, definitions and generated documents
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy .
+	$(RUN) -m statemachine.definition_check statemachine/*.asl.json examples/*/*.asl.json
+
+unit: install ## Every test that needs no server
+	$(VENV)/bin/pytest -q -n $(WORKERS) -m "not deploy"
+
+deploy-test: install ## The real chalice command against the embedded AWS
+	$(VENV)/bin/pytest -q -m deploy
+
+bench: install ## Compare the drain with fixed polls, and measure fleets of drains
+	@$(RUN) -m benchmarks
+
+examples: install ## Run every example state machine on the embedded AWS
+	@$(RUN) -m examples run
+
+approve: install ## Write the approved timelines anew; read their diff
+	APPROVE=1 $(VENV)/bin/pytest -q -n $(WORKERS) tests/scenarios
+
+docs: install ## Write the generated parts of the documents anew
+	$(RUN) -m docs.generate
+
+clean: ## Remove the environment and everything that was made
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build
