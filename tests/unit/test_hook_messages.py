@@ -179,6 +179,14 @@ def test_one_bad_record_costs_none_of_its_neighbours_their_drain() -> None:
     assert request.instance_id == INSTANCE_ID
 
 
+def test_the_deepest_wrapping_of_all_is_opened() -> None:
+    """A dead letter in the queue, holding an SQS record that holds an SNS notification of the hook's message."""
+    dead_letter = {"requestPayload": sample("terminate-sns-in-sqs")}
+    assert the_request({"Records": [{"body": json.dumps(dead_letter)}]}) == the_request(
+        sample("terminate-bare")
+    )
+
+
 def test_no_records_ask_for_nothing() -> None:
     assert parse_event({"Records": []}) == ()
 

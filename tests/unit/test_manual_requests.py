@@ -66,6 +66,10 @@ def test_null_counts_as_absent() -> None:
         ),
         ({"instance_id": INSTANCE_ID, "on_deadline": "stop_tasks"}, "did you mean stop-tasks?"),
         ({"instance_id": INSTANCE_ID, "standalone_tasks": "stop-after"}, "lacks its duration"),
+        (
+            {"instance_id": INSTANCE_ID, "poll": "60s 5s"},
+            "poll of the request: '60s 5s' is no schedule of looks",
+        ),
         ({"instance_id": INSTANCE_ID, "cluster": "my cluster"}, "'my cluster' is no cluster"),
         ({"instance_id": INSTANCE_ID, "reason": 7}, "reason of the request is 7: expected some words"),
         ({"instance_id": INSTANCE_ID, "idempotency_key": "a b"}, "expected 1 to 80 letters, digits, dashes"),
@@ -95,6 +99,11 @@ def test_a_drain_without_a_token_is_named_for_its_second_or_its_key(
     request_: DrainRequest, name: str
 ) -> None:
     assert execution_name(request_, AT) == name
+
+
+def test_the_order_in_which_a_request_was_written_makes_no_other_drain() -> None:
+    backwards = dict(reversed(sample("manual").items()))
+    assert execution_input(parse_manual(backwards)) == execution_input(parse_manual(sample("manual")))
 
 
 def test_a_name_that_needs_an_instant_is_not_made_up_without_one() -> None:
