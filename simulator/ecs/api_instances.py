@@ -19,7 +19,7 @@ class ContainerInstanceApi(EcsApi):
     """Handlers of the container instance operations."""
 
     def register_container_instance(self) -> ActionResult:
-        """RegisterContainerInstance, as the agent calls it; a known ARN registers again and connects the agent."""
+        """RegisterContainerInstance, as the agent calls it: a new container instance each time."""
         document = json.loads(self._get_param("instanceIdentityDocument") or "{}")
         attributes = {item["name"]: item.get("value") for item in self._get_param("attributes") or []}
         instance = self.backend.register_container_instance(

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from simulator.ecs.tasks import Task
 
 SOURCE = "aws.ecs"
+PLAIN = (str, int, bool)
+"""Most of what a detail holds; a look at the type spares a call for each."""
 
 
 def task_changed(task: Task) -> None:
@@ -73,5 +75,11 @@ def _as_json(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     if isinstance(value, dict):
-        return {key: _as_json(item) for key, item in value.items() if item is not None}
-    return [_as_json(item) for item in value] if isinstance(value, list) else value
+        return {
+            key: item if type(item) in PLAIN else _as_json(item)
+            for key, item in value.items()
+            if item is not None
+        }
+    if isinstance(value, list):
+        return [item if type(item) in PLAIN else _as_json(item) for item in value]
+    return value
