@@ -2,8 +2,8 @@
 
 moto ends instances at once and knows hooks by name only. Here an instance goes through the lifecycle states
 of the EC2 Auto Scaling User Guide, on the virtual clock. Left out: cooldowns, scheduled actions, allocation
-strategies, Availability Zone rebalancing, hooks that notify a Lambda function; and the checkpoints, bake
-times and rollbacks of an instance refresh, which is refused with them.
+strategies and Availability Zone rebalancing; the checkpoints, bake times and rollbacks of an instance
+refresh, which is refused with them.
 """
 
 from moto.autoscaling import models, urls

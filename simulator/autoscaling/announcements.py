@@ -1,19 +1,15 @@
-"""How Auto Scaling tells the world: EventBridge events, and the messages to a hook's own target."""
+"""How Auto Scaling tells the world of its instances: EventBridge events, and messages to hooks' own targets."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from moto.sns import sns_backends
-from moto.sqs import sqs_backends
-
 from simulator import eventbridge
-from simulator.autoscaling.hooks import TERMINATING, Hook
-from simulator.autoscaling.memory import fresh_uuid, later, now, stamp
-from simulator.autoscaling.refusals import ValidationError
+from simulator.autoscaling.hooks import TERMINATING
+from simulator.autoscaling.memory import later, now
+from simulator.autoscaling.notification_targets import letterhead, send
 
 if TYPE_CHECKING:
     from simulator.autoscaling.lifecycle_actions import LifecycleAction
@@ -65,51 +61,10 @@ def announce(action: LifecycleAction, route: Route) -> None:
         **({"NotificationMetadata": hook.notification_metadata} if hook.notification_metadata else {}),
         **route.fields(),
     }
-    message = {**_letterhead(group), **detail}
+    message = {**letterhead(group), **detail}
 
     def tell() -> None:
         emit(group, f"EC2 Instance-{kind} Lifecycle Action", detail)
-        _send(hook, group, message)
+        send(hook, group, message)
 
     later(ANNOUNCEMENT_SECONDS, tell, f"announce {hook.name} of {action.member.instance_id}")
-
-
-def send_test_message(hook: Hook, group: Group) -> None:
-    """Send a hook's target the message that says it is one; raises ValidationError where it can't be reached.
-
-    API reference, PutLifecycleHook: each time a hook with a target is put; never to EventBridge.
-    """
-    message = {
-        **_letterhead(group),
-        "AutoScalingGroupName": group.name,
-        "AutoScalingGroupARN": group.arn,
-        "Event": "autoscaling:TEST_NOTIFICATION",
-    }
-    try:
-        _send(hook, group, message)
-    except Exception as error:
-        target = hook.notification_target_arn
-        raise ValidationError(f"Unable to publish test message to notification target {target}") from error
-
-
-def _letterhead(group: Group) -> dict[str, str]:
-    return {
-        "Service": "AWS Auto Scaling",
-        "Time": stamp(now()),
-        "RequestId": fresh_uuid(),
-        "AccountId": group.account_id,
-    }
-
-
-def _send(hook: Hook, group: Group, message: dict[str, str]) -> None:
-    target, body = hook.notification_target_arn, json.dumps(message)
-    if not target:
-        return
-    service, name = target.split(":")[2], target.split(":")[-1]
-    if service == "sns":
-        subject = f'Auto Scaling: Lifecycle action for group "{group.name}"'
-        sns_backends[group.account_id][group.region].publish(body, arn=target, subject=subject)
-    elif service == "sqs" and not name.endswith(".fifo"):
-        sqs_backends[group.account_id][group.region].send_message(name, body)
-    else:
-        raise ValidationError(f"{target} is neither an SNS topic nor a standard SQS queue")

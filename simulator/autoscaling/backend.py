@@ -76,7 +76,7 @@ class Backend(AutoScalingBackend):  # type: ignore[misc]  # moto ships no types
     def delete_auto_scaling_group(self, group_name: str) -> None:
         """Delete a group by force: its instances are terminated at once, without hooks (User Guide)."""
         group = self.group(group_name)
-        group.desired_capacity, group.warm_pool = 0, None
+        group.deleted = True
         remembered = memory()
         remembered.refreshes = [refresh for refresh in remembered.refreshes if refresh.group is not group]
         for member in group.members:

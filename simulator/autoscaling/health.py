@@ -68,10 +68,6 @@ def _fail(member: GroupInstance) -> None:
 
 def _replace(member: GroupInstance) -> None:
     halted = member.group.suspended("ReplaceUnhealthy") or member.group.suspended("Terminate")
-    if member.gone or halted or member.health_status == "Healthy":
-        return
-    if member.lifecycle_state == "InService" or member.lifecycle_state.startswith("Pending"):
-        lifecycle.terminate(
-            member, "an instance was taken out of service in response to a failed health check."
-        )
+    if member.counts and member.health_status == "Unhealthy" and not member.gone and not halted:
+        lifecycle.terminate(member, "an instance was taken out of service after a failed health check.")
         member.group.changed()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from moto.autoscaling.models import LifecycleHook
@@ -53,12 +54,14 @@ class Hook(LifecycleHook):  # type: ignore[misc]  # moto ships no types
         self.global_timeout = min(LONGEST_WAIT_SECONDS, 100 * seconds)
 
 
-def put_hook(backend: Any, request: dict[str, Any]) -> Hook:
-    """Create the hook that the request names, or change it; raises ValidationError or LimitExceededError."""
+def changed_hook(backend: Any, request: dict[str, Any]) -> Hook:
+    """Return the hook that the request makes, or a changed copy of the one it names: open actions keep theirs.
+
+    Raises ValidationError or LimitExceededError.
+    """
     group, name = request["AutoScalingGroupName"], request["LifecycleHookName"]
     _expect(group in backend.autoscaling_groups, f"AutoScalingGroup name not found - no such group: {group}")
-    key = f"{group}_{name}"
-    hook = backend.lifecycle_hooks.get(key)
+    hook = copy(backend.lifecycle_hooks.get(f"{group}_{name}"))
     if hook is None:
         _expect("LifecycleTransition" in request, "A valid lifecycle transition must be specified")
         if len(backend.describe_lifecycle_hooks(group)) >= HOOKS_PER_GROUP:
@@ -67,7 +70,6 @@ def put_hook(backend: Any, request: dict[str, Any]) -> Hook:
             )
         hook = Hook(name, group, request["LifecycleTransition"])
     hook.change(request)
-    backend.lifecycle_hooks[key] = hook
     return hook  # type: ignore[no-any-return]  # moto's dictionary holds none but ours
 
 

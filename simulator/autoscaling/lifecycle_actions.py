@@ -128,8 +128,13 @@ def finish_all_of(hook: Hook) -> None:
     """Complete what a deleted hook still asks: ABANDON for launches, CONTINUE for terminations (API)."""
     result = ABANDON if hook.lifecycle_transition == LAUNCHING else CONTINUE
     for waiting in list(memory().waits):
-        for action in [one for one in waiting.actions if one.hook is hook]:
+        for action in [one for one in waiting.actions if _is_of(one, hook)]:
             waiting.complete(action, result)
+
+
+def _is_of(action: LifecycleAction, hook: Hook) -> bool:
+    asked: Hook = action.hook
+    return (asked.auto_scaling_group_name, asked.name) == (hook.auto_scaling_group_name, hook.name)
 
 
 def _is_meant(

@@ -67,6 +67,7 @@ class Group(FakeAutoScalingGroup):  # type: ignore[misc]  # moto ships no types
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.warm_instances: list[GroupInstance] = []
         self.instance_lifecycle_policy: dict[str, Any] | None = None
+        self.deleted = False
         super().__init__(*args, **kwargs)
 
     def set_desired_capacity(self, new_capacity: int | None) -> None:
@@ -81,7 +82,7 @@ class Group(FakeAutoScalingGroup):  # type: ignore[misc]  # moto ships no types
 
     def changed(self) -> None:
         """Tell those who keep the group as it should be that something about it is different now."""
-        for keeper in KEEPERS:
+        for keeper in () if self.deleted else KEEPERS:
             keeper(self)
 
     @property

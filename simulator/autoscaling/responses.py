@@ -8,10 +8,13 @@ from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
 
 from simulator.autoscaling import health, hooks, lifecycle_actions, refresh, warm_pool
-from simulator.autoscaling.announcements import send_test_message
 from simulator.autoscaling.backend import Backend, check_capacity
 from simulator.autoscaling.memory import memory
+from simulator.autoscaling.notification_targets import send_test_message
 from simulator.autoscaling.refusals import ResourceInUseError, ValidationError
+
+INSTANCES_A_PAGE = 50
+"""API, DescribeAutoScalingInstances: ids in a request, and instances in an answer."""
 
 
 class Response(AutoScalingResponse):  # type: ignore[misc]  # moto ships no types
@@ -90,15 +93,27 @@ class Response(AutoScalingResponse):  # type: ignore[misc]  # moto ships no type
         ]
         return ActionResult({"Activities": told[: self.params.get("MaxRecords", 100)]})
 
+    def describe_auto_scaling_instances(self) -> ActionResult:
+        """Tell the members of groups and warm pools, a page at a time; unknown ids are left out."""
+        ids = self.params.get("InstanceIds", [])
+        if len(ids) > INSTANCES_A_PAGE:
+            raise ValidationError(f"The number of instance ids is limited to {INSTANCES_A_PAGE}")
+        members = self._backend.describe_auto_scaling_instances(ids)
+        start = int(self.params.get("NextToken", 0))
+        end = start + self.params.get("MaxRecords", INSTANCES_A_PAGE)
+        token = str(end) if end < len(members) else None
+        return ActionResult({"AutoScalingInstances": members[start:end], "NextToken": token})
+
     def put_lifecycle_hook(self) -> ActionResult:
         """Create or change a lifecycle hook."""
         self._put_hook(self.params)
         return EmptyResult()
 
     def _put_hook(self, request: dict[str, Any]) -> None:
-        hook = hooks.put_hook(self._backend, request)
-        if hook.notification_target_arn:
-            send_test_message(hook, self._backend.group(hook.auto_scaling_group_name))
+        hook = hooks.changed_hook(self._backend, request)
+        group = self._backend.group(hook.auto_scaling_group_name)
+        send_test_message(hook, group)  # a hook whose target can't be reached is not put
+        self._backend.lifecycle_hooks[f"{group.name}_{hook.name}"] = hook
 
     def delete_lifecycle_hook(self) -> ActionResult:
         """Delete a lifecycle hook, what it still asks of somebody completed."""

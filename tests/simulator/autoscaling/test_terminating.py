@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from botocore.exceptions import ClientError
 
 from simulator.clients import client
-from tests.simulator.autoscaling.world import GROUP, TERMINATE, World, world
-
-
-@pytest.fixture(name="web")
-def _web() -> Iterator[World]:
-    with world() as web:
-        yield web
+from tests.simulator.autoscaling.world import GROUP, TERMINATE, World
 
 
 def test_without_a_hook_the_instance_is_terminated_at_once(web: World) -> None:
@@ -85,14 +77,10 @@ def test_continue_lets_the_instance_go(web: World, by: str) -> None:
 def test_an_action_that_is_not_open_is_refused(web: World, operation: str, who: str) -> None:
     """Seen in many threads: HTTP 400, ValidationError, "No active Lifecycle Action found with ..."."""
     web.hook()
+    answer_of = {"complete": web.complete, "heartbeat": web.heartbeat}
     named = {"LifecycleActionToken": "c3a1f0de-1111-4222-8333-444455556666", "InstanceId": web.ids()[0]}[who]
     with pytest.raises(ClientError) as refused:
-        if operation == "complete":
-            web.complete(**{who: named})
-        else:
-            web.autoscaling.record_lifecycle_action_heartbeat(
-                AutoScalingGroupName=GROUP, LifecycleHookName="drain", **{who: named}
-            )
+        answer_of[operation](**{who: named})
     answer = refused.value.response
     kind = "token" if who == "LifecycleActionToken" else "instance ID"
     assert answer["Error"]["Code"] == "ValidationError"
@@ -136,9 +124,7 @@ def test_a_heartbeat_starts_the_timeout_anew_in_full(web: World) -> None:
     held = web.ids()[0]
     web.terminate(held)
     web.after(1800)
-    web.autoscaling.record_lifecycle_action_heartbeat(
-        AutoScalingGroupName=GROUP, LifecycleHookName="drain", InstanceId=held
-    )
+    web.heartbeat(InstanceId=held)
     web.after(3599)
     assert web.state(held) == "Terminating:Wait"
     web.after(2)
@@ -152,9 +138,7 @@ def test_no_heartbeat_carries_an_action_past_its_global_timeout(web: World) -> N
     web.terminate(held)
     for _ in range(149):  # every 20 s, until 2,980 s have passed
         web.after(20)
-        web.autoscaling.record_lifecycle_action_heartbeat(
-            AutoScalingGroupName=GROUP, LifecycleHookName="drain", InstanceId=held
-        )
+        web.heartbeat(InstanceId=held)
     web.after(19)
     assert web.state(held) == "Terminating:Wait"
     web.after(2)
@@ -247,7 +231,9 @@ def test_continue_ends_the_instance_whatever_the_retention_policy(web: World) ->
 
 def test_the_groups_own_target_groups_drain_before_the_wait(web: World) -> None:
     """User Guide, "How lifecycle hooks work": first off the load balancer, then Terminating:Wait."""
-    vpc = client("ec2").describe_vpcs(Filters=[{"Name": "cidr", "Values": ["10.0.0.0/16"]}])["Vpcs"][0]["VpcId"]
+    vpc = client("ec2").describe_vpcs(Filters=[{"Name": "cidr", "Values": ["10.0.0.0/16"]}])["Vpcs"][0][
+        "VpcId"
+    ]
     elbv2 = client("elbv2")
     made = elbv2.create_target_group(Name="web", Protocol="HTTP", Port=80, VpcId=vpc)["TargetGroups"][0]
     elbv2.modify_target_group_attributes(

@@ -68,6 +68,12 @@ class World:
             AutoScalingGroupName=GROUP, LifecycleHookName=hook, LifecycleActionResult=result, **who
         )
 
+    def heartbeat(self, hook: str = "drain", **who: str) -> None:
+        """Record a heartbeat of a lifecycle action."""
+        self.autoscaling.record_lifecycle_action_heartbeat(
+            AutoScalingGroupName=GROUP, LifecycleHookName=hook, **who
+        )
+
     def terminate(self, instance_id: str, decrement: bool = True) -> None:
         """Terminate an instance through its group."""
         self.autoscaling.terminate_instance_in_auto_scaling_group(
@@ -89,6 +95,17 @@ class World:
     def actions(self, detail_type: str = TERMINATE) -> list[dict[str, Any]]:
         """Return the details of lifecycle action events so far."""
         return [event["detail"] for event in self.events(detail_type)]
+
+    def container_instances(self, instance_id: str) -> list[tuple[str, bool]]:
+        """Return status and agentConnected of the cluster's container instances on an EC2 instance."""
+        ecs = client("ecs")
+        arns = ecs.list_container_instances(cluster="web")["containerInstanceArns"]
+        found = ecs.describe_container_instances(cluster="web", containerInstances=arns) if arns else {}
+        return [
+            (one["status"], one["agentConnected"])
+            for one in found.get("containerInstances", [])
+            if one["ec2InstanceId"] == instance_id
+        ]
 
     def zones(self) -> dict[str, str]:
         """Return the Availability Zone of each instance."""
@@ -136,7 +153,8 @@ def create(**more: Any) -> None:
 @contextmanager
 def world(**more: Any) -> Iterator[World]:
     """Run an embedded AWS with a group whose three instances are in service."""
-    with aws_with("eventbridge", "autoscaling", "ecs") as aws:
+    with aws_with("awslambda", "eventbridge", "autoscaling", "ecs") as aws:
+        client("ecs").create_cluster(clusterName="web")
         template()
         create(**more)
         aws.clock.advance(60)
