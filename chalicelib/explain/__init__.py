@@ -10,7 +10,7 @@ from chalicelib.explain.blocker import Blocker, BlockerGroup, BlockerKind, group
 from chalicelib.explain.circumstances import Circumstances
 from chalicelib.explain.forecasting import Fate, Forecast, Outcome, forecast
 from chalicelib.explain.reasons import explain
-from chalicelib.explain.render import one_line, render_forecast, render_text, to_state
+from chalicelib.explain.render import forecast_to_state, one_line, render_forecast, render_text, to_state
 
 __all__ = [
     "Blocker",
@@ -22,6 +22,7 @@ __all__ = [
     "Outcome",
     "explain",
     "forecast",
+    "forecast_to_state",
     "group",
     "one_line",
     "render_forecast",

@@ -35,7 +35,6 @@ class Needs:
     tcp_ports: frozenset[int] = frozenset()
     """Static host ports; a dynamic one (0) needs nothing."""
     udp_ports: frozenset[int] = frozenset()
-    network_mode: str = "bridge"
     attributes: Mapping[str, str] = field(default_factory=dict)
     """Attributes that the instance must have, by name; "" where any value will do."""
     constraints: tuple[Constraint, ...] = ()
@@ -89,7 +88,6 @@ class Deployment:
     failed_tasks: int = 0
     desired: int = 0
     running: int = 0
-    pending: int = 0
     created_at: datetime | None = None
 
 

@@ -24,7 +24,7 @@ SIGNS: tuple[tuple[str, BlockerKind], ...] = (
     (r"insufficient memory|RESOURCE:MEMORY", BlockerKind.NO_MEMORY),
     (r"RESOURCE:GPU", BlockerKind.NO_GPU),
     (r"already using a port|RESOURCE:PORTS", BlockerKind.NO_PORT),
-    (r'error "AGENT"', BlockerKind.NO_OTHER_INSTANCE),
+    (r'error "AGENT"|agent connected', BlockerKind.NO_OTHER_INSTANCE),
     (r"missing an attribute", BlockerKind.MISSING_ATTRIBUTE),
     (r"unable to consistently start tasks|CannotPull|TaskFailedToStart", BlockerKind.START_IMPAIRED),
     (r"is unhealthy in|failed (?:ELB|container) health checks", BlockerKind.UNHEALTHY_REPLACEMENT),

@@ -14,6 +14,7 @@ from chalicelib.explain.deployments import (
     event_blockers,
     unhealthy_blockers,
 )
+from chalicelib.explain.of_tasks import is_leaving
 from chalicelib.explain.placement import Match
 from chalicelib.explain.words import count, spell
 
@@ -86,7 +87,7 @@ def _no_instance(case: Case) -> Blocker:
         reason = f"this is the only container instance of cluster {case.world.cluster}"
     elif kind is BlockerKind.ALL_DRAINING:
         reason = f"{count(len(statuses), 'other instance')}, all DRAINING: nothing can be placed anywhere"
-        remedy = f"let fewer instances drain at once (max_concurrent_drains), or {remedy}"
+        remedy = f"{remedy}; {remedies.LAUNCH_FIRST}"
     else:
         lost = statuses.count("ACTIVE")
         reason = f"of {count(len(statuses), 'other instance')} {lost} ACTIVE, with the agent disconnected"
@@ -134,9 +135,16 @@ def _own_controller(case: Case) -> Blocker:
 def _should_have_moved(case: Case) -> bool:
     """Whether ECS had time to begin a move that nothing forbids, and hasn't."""
     began_at, service = case.world.drain_began_at, case.service
-    if began_at is None or case.at - began_at < SETTLES_WITHIN:
+    if began_at is None or case.at - began_at < SETTLES_WITHIN or service.desired == 0:
         return False
-    return service.pending == 0 and service.running <= service.desired and service.desired > 0
+    return service.pending == 0 and service.running <= service.desired and not _has_lately_moved(case)
+
+
+def _has_lately_moved(case: Case) -> bool:
+    """Whether a task of the service started within ten minutes, or one on the instance is on its way out."""
+    here = (task for task in case.world.tasks if task.service_name == case.service.name)
+    starts = (task.created_at for task in case.service.tasks if task.created_at is not None)
+    return any(map(is_leaving, here)) or any(case.at - start < SETTLES_WITHIN for start in starts)
 
 
 def _unexplained(case: Case) -> Blocker:

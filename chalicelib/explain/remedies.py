@@ -10,6 +10,12 @@ from chalicelib.explain.words import some
 
 NOTHING = "nothing to do"
 
+LAUNCH_FIRST = (
+    "for the next instance refresh set MinHealthyPercentage to 100 and MaxHealthyPercentage above 100, "
+    "so that new instances are launched before old ones drain"
+)
+"""https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-instance-maintenance-policy.html"""
+
 
 def widen_percents(world: Circumstances, service: Service, has_place: bool) -> str:
     """Return the smallest change of the percents that lets a task move: start first where it fits."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from textwrap import wrap
 from typing import Any
 
+from chalicelib.duration import whole_seconds
 from chalicelib.explain.blocker import Blocker, BlockerGroup, group
 from chalicelib.explain.forecasting import Forecast, Outcome
 from chalicelib.explain.words import EXAMPLES, clip, count, some, spell
@@ -102,6 +104,33 @@ def render_forecast(told: Forecast) -> str:
     lines += [f"  {fate.subject} {OUTCOMES[fate.outcome]}: {fate.why}" for fate in told.fates]
     blockers = render_text(group(blocker for blocker in told.blockers if not blocker.kind.resolves_itself))
     return "\n".join([*lines, blockers] if blockers else lines)
+
+
+def forecast_to_state(told: Forecast) -> dict[str, Any]:
+    """Return a forecast as JSON for programs; durations in whole seconds, null where nobody can tell."""
+    return {
+        "instance": told.instance_id,
+        "blocked": told.is_blocked,
+        "open_ended": told.is_open_ended,
+        "at_least_seconds": _seconds(told.at_least),
+        "allow_seconds": _seconds(told.allow),
+        "tasks": [
+            {
+                "task": fate.task_id,
+                "subject": fate.subject,
+                "outcome": fate.outcome.value,
+                "why": fate.why,
+                "remedy": fate.remedy,
+                "at_least_seconds": _seconds(fate.at_least),
+            }
+            for fate in told.fates
+        ],
+        "blockers": to_state(told.blockers),
+    }
+
+
+def _seconds(duration: timedelta | None) -> int | None:
+    return None if duration is None else whole_seconds(duration)
 
 
 def _verdict(told: Forecast) -> str:

@@ -41,7 +41,6 @@ def needs(definition: Answer) -> Needs:
         gpus=sum(_gpus(one) for one in containers),
         tcp_ports=_static_ports(containers, mode, "tcp"),
         udp_ports=_static_ports(containers, mode, "udp"),
-        network_mode=mode,
         attributes={one["name"]: one.get("value", "") for one in definition.get("requiresAttributes", [])},
         constraints=_constraints(definition),
         pinned_volumes=tuple(one["name"] for one in definition.get("volumes", []) if _is_zonal(one)),
@@ -165,7 +164,6 @@ def _deployment(answer: Answer) -> Deployment:
         failed_tasks=answer.get("failedTasks", 0),
         desired=answer.get("desiredCount", 0),
         running=answer.get("runningCount", 0),
-        pending=answer.get("pendingCount", 0),
         created_at=answer.get("createdAt"),
     )
 

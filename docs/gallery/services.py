@@ -86,7 +86,7 @@ ROOM = (
         "Tasks in awsvpc mode need a network interface each, and the other instance has no slot left.",
         a_world(
             a_service(events=(ServiceEvent(NOW, NO_PLACE + 'Reason: encountered error "RESOURCE:ENI".'),)),
-            needs={DEFINITION: Needs(cpu=512, memory=512, network_mode="awsvpc")},
+            needs={DEFINITION: Needs(cpu=512, memory=512)},
         ),
     ),
     World(

@@ -60,7 +60,7 @@ CONTAINER = {"name": "main", "cpu": 100, "memory": 300}
                 "networkMode": "host",
                 "containerDefinitions": [{"portMappings": [{"containerPort": 53, "protocol": "udp"}]}],
             },
-            Needs(network_mode="host", udp_ports=frozenset({53})),
+            Needs(udp_ports=frozenset({53})),
         ),
         (
             "in awsvpc mode none is",
@@ -68,7 +68,7 @@ CONTAINER = {"name": "main", "cpu": 100, "memory": 300}
                 "networkMode": "awsvpc",
                 "containerDefinitions": [{"portMappings": [{"containerPort": 80, "hostPort": 80}]}],
             },
-            Needs(network_mode="awsvpc"),
+            Needs(),
         ),
         (
             "a GPU",

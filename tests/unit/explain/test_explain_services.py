@@ -40,6 +40,7 @@ def the_one(world: Circumstances) -> Blocker:
         ("a service at rest that may start one more", {}, JUST_BEGUN, [KIND.MOVING]),
         ("the same, twenty minutes later", {}, {}, [KIND.UNEXPLAINED]),
         ("the same, while a replacement starts", {"pending": 1}, {}, [KIND.MOVING]),
+        ("the same, and a task started lately", {"tasks": (elsewhere(created_at=NOW),)}, {}, [KIND.MOVING]),
         ("the same, while a replacement runs", {"running": 3}, {}, [KIND.MOVING]),
         (
             "no room, but one may stop first",

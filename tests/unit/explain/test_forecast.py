@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from chalicelib.explain import BlockerKind, Circumstances, Forecast, Outcome, forecast, render_forecast
+from chalicelib.explain import (
+    BlockerKind,
+    Circumstances,
+    Forecast,
+    Outcome,
+    forecast,
+    forecast_to_state,
+    render_forecast,
+)
 from chalicelib.explain.circumstances import Constraint, Needs, Protection, TargetGroup
 from chalicelib.explain.render import OUTCOMES
 from docs.gallery.worlds import (
@@ -162,6 +171,17 @@ def test_a_lost_agent_is_told_before_the_drain() -> None:
 )
 def test_the_verdict_comes_first(world: dict[str, Any], verdict: str) -> None:
     assert render_forecast(told(**world)).splitlines()[0] == verdict
+
+
+def test_a_forecast_for_programs() -> None:
+    state = forecast_to_state(told(tasks=(a_task(1), a_task(2, group="family:job"))))
+    assert (state["blocked"], state["open_ended"]) == (False, True)
+    assert (state["at_least_seconds"], state["allow_seconds"]) == (40, 70)
+    assert [(task["outcome"], task["at_least_seconds"]) for task in state["tasks"]] == [
+        ("waits", None),
+        ("moves", 40),
+    ]
+    assert json.loads(json.dumps(state)) == state
 
 
 def test_every_outcome_has_words_for_people() -> None:
