@@ -66,22 +66,19 @@ def read_circumstances(
     of the container instances.
     """
     attempts = _Attempts()
-    answers = container_instances_of(cluster)
-    mine = [one for one in answers if one["containerInstanceArn"] in container_instances]
-    if not mine:
-        raise AwsRefused(f"cluster {cluster} lists none of {', '.join(container_instances)}")
+    mine, others = _parted(cluster, container_instances)
     nothing: dict[str, Service] = {}
     services = attempts.read("services", lambda: services_of(cluster, tasks), nothing)
     return Circumstances(
         cluster=cluster.rsplit("/", 1)[-1],
-        instance=described.instance(mine[0]),
+        instance=described.instance(mine),
         tasks=tuple(task for task in tasks if not task.is_stopped),
-        others=_others(answers, container_instances),
+        others=others,
         services=services,
         needs=attempts.read("task definitions", lambda: needs_of(tasks, services.values()), {}),
         protections=attempts.read("task protection", lambda: protections_of(cluster, tasks, services), {}),
         target_groups=attempts.read("target groups", lambda: target_groups_of(services.values()), {}),
-        managed_draining_by=attempts.read("capacity provider", lambda: managed_draining_by(mine[0]), None),
+        managed_draining_by=attempts.read("capacity provider", lambda: managed_draining_by(mine), None),
         auto_scaling_group=auto_scaling_group,
         drain_began_at=drain_began_at,
         agent_disconnected_since=agent_disconnected_since,
@@ -90,8 +87,14 @@ def read_circumstances(
     )
 
 
-def _others(answers: Iterable[dict[str, Any]], mine: Sequence[str]) -> tuple[DescribedInstance, ...]:
-    return tuple(described.instance(one) for one in answers if one["containerInstanceArn"] not in mine)
+def _parted(cluster: str, arns: Sequence[str]) -> tuple[dict[str, Any], tuple[DescribedInstance, ...]]:
+    """Return the answer for the drained container instance, and the cluster's other container instances."""
+    answers = container_instances_of(cluster)
+    mine = [one for one in answers if one["containerInstanceArn"] in arns]
+    if not mine:
+        raise AwsRefused(f"cluster {cluster} lists none of {', '.join(arns)}")
+    others = (one for one in answers if one["containerInstanceArn"] not in arns)
+    return mine[0], tuple(map(described.instance, others))
 
 
 def container_instances_of(cluster: str) -> list[dict[str, Any]]:
