@@ -57,6 +57,15 @@ def unhandled(error_type: str, message: str, request_id: str, stack: list[str] |
     )
 
 
+def error_log(payload: str) -> str:
+    """Say in the log what an error's payload says, as Lambda writes it."""
+    error = json.loads(payload)
+    trace = (
+        "".join(["Traceback (most recent call last):\n", *error["stackTrace"]]) if error["stackTrace"] else ""
+    )
+    return f"[ERROR] {error['errorType']}: {error['errorMessage']}\n{trace}"
+
+
 def call_handler(handler: Any, event: Any, context: LambdaContext) -> tuple[str, bool]:
     """Call the handler; returns its answer as JSON and whether that is an error."""
     request_id = context.aws_request_id
@@ -91,7 +100,7 @@ def _answer(order: dict[str, Any], handlers: dict[str, Any]) -> tuple[str, bool]
     handlers[name] = handler
     payload, failed = call_handler(handler, order["event"], context)
     if failed:
-        sys.stderr.write(f"[ERROR] {payload}\n")
+        sys.stderr.write(error_log(payload))
     return payload, failed
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from threading import RLock, get_ident
 from typing import Any
 
-from simulator.awslambda.bootstrap import LambdaContext, call_handler, find_handler
+from simulator.awslambda.bootstrap import LambdaContext, call_handler, error_log, find_handler
 from simulator.awslambda.outcome import Outcome
 from simulator.requests import acting_as
 
@@ -33,9 +33,8 @@ class InProcessRuntime:
             captured_log() as lines,
         ):
             payload, failed = call_handler(handler, event, context)
-        if failed:
-            lines.append(f"[ERROR] {payload}")
-        return Outcome(payload, failed, "".join(f"{line}\n" for line in lines))
+        printed = "".join(f"{line}\n" for line in lines)
+        return Outcome(payload, failed, printed + error_log(payload) if failed else printed)
 
     def close(self) -> None:
         """Nothing outlives a call."""

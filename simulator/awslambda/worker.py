@@ -33,6 +33,9 @@ FOR_THE_VIRTUAL_CLOCK = ("time_machine", "_time_machine")
 MOST_REAL_SECONDS = 900
 """Lambda's own longest timeout: a worker takes real time, in which the virtual clock stands still."""
 
+AS_ON_AWS = "/var/task"
+"""Where a function's code lies on AWS: stack traces and logs say so, wherever it lies here."""
+
 Version = tuple[str, ...]
 
 
@@ -59,7 +62,7 @@ class Worker:
         orders.flush()
         if not select.select([answers], [], [], timeout)[0]:
             raise TimeoutError
-        line = answers.readline()
+        line = answers.readline().replace(self._folder.name, AS_ON_AWS)
         return Outcome(**json.loads(line)) if line else None
 
     def exit_status(self) -> int:

@@ -17,6 +17,7 @@ from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import get_service_model
 
 from simulator import aws
+from simulator.requests import long_polls
 from simulator.requests.log import Call, Fault, RequestLog
 from simulator.requests.principals import principal_of
 from simulator.requests.refusals import AwsError
@@ -31,6 +32,7 @@ def install() -> None:
     """Let every request into moto pass through the log of the embedded AWS that runs."""
     if not hasattr(BaseResponse.call_action, "is_recorded"):
         BaseResponse.call_action = _recorded(BaseResponse.call_action)
+    long_polls.install()
 
 
 def _recorded(answer: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
