@@ -1,10 +1,9 @@
-"""`python -m examples list` and `python -m examples run [NAME] [--input FILE|JSON]`."""
+"""`python -m examples list`, `run [NAME] [--input FILE|JSON]`, and `document`, which writes the pages anew."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import logging
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,9 @@ from typing import Any
 from rich.console import Console
 
 from examples.catalogue import EXAMPLES, Example
-from examples.laboratory import laboratory
-from examples.report import print_effects, print_heading, print_run
+from examples.document import pages
+from examples.report import print_heading
+from examples.show import show
 from statemachine.checks.finding import did_you_mean
 
 
@@ -21,11 +21,13 @@ def main(arguments: list[str]) -> int:
     """Run what was asked for; return 1 where a good input didn't succeed, 2 where the request can't be read."""
     chosen = _parser().parse_args(arguments)
     console = Console(highlight=False)
-    # moto reports each Fail state as an error of its own; the report below says what happened.
-    logging.getLogger("moto").setLevel(logging.CRITICAL)
     if chosen.command == "list":
         for example in EXAMPLES:
             print_heading(console, example)
+        return 0
+    if chosen.command == "document":
+        for page, text in pages().items():
+            page.write_text(text, encoding="utf-8")
         return 0
     try:
         wanted = _wanted(chosen.name)
@@ -33,23 +35,8 @@ def main(arguments: list[str]) -> int:
     except ValueError as refusal:
         print(refusal, file=sys.stderr)
         return 2
-    good = [_run(console, example, own) for example in wanted]
+    good = [show(console, example, own) for example in wanted]
     return 0 if all(good) else 1
-
-
-def _run(console: Console, example: Example, own: Any | None) -> bool:
-    """Run an example with its inputs, or with the caller's own; say whether the good ones succeeded."""
-    print_heading(console, example)
-    good = True
-    for source, given in ({"own input": own} if own is not None else example.inputs()).items():
-        with laboratory(example) as lab:
-            run = lab.run(given)
-            effects = lab.resources.effects()
-        print_run(console, example, source, run)
-        print_effects(console, effects)
-        good = good and (run.succeeded or source.startswith("bad"))
-    console.print()
-    return good
 
 
 def _wanted(name: str | None) -> list[Example]:
@@ -87,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="say what each example shows")
+    commands.add_parser("document", help="write the generated parts of the pages anew")
     run = commands.add_parser("run", help="run all examples, or one")
     run.add_argument("name", nargs="?", help="the example; all of them without it")
     run.add_argument("--input", help="an own input: JSON, or a file that holds it")
