@@ -221,6 +221,17 @@ def test_tags_of_a_group_are_told_and_propagated(web: World) -> None:
     assert {"Key": "aws:autoscaling:groupName", "Value": GROUP} in tags
 
 
+def test_instances_are_described_a_page_at_a_time_50_ids_at_most(web: World) -> None:
+    """API, DescribeAutoScalingInstances: up to 50 ids; ids that no group has are left out."""
+    pages = web.autoscaling.get_paginator("describe_auto_scaling_instances").paginate(
+        PaginationConfig={"PageSize": 2}
+    )
+    assert [len(page["AutoScalingInstances"]) for page in pages] == [2, 1]
+    assert web.state("i-0123456789abcdef0") is None
+    with pytest.raises(ClientError, match="limited to 50"):
+        web.autoscaling.describe_auto_scaling_instances(InstanceIds=web.ids() * 17)
+
+
 def test_every_run_gives_the_same_tokens() -> None:
     def token() -> str:
         with aws_with("eventbridge", "autoscaling", "ecs") as aws:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -77,7 +79,7 @@ def test_continue_lets_the_instance_go(web: World, by: str) -> None:
 def test_an_action_that_is_not_open_is_refused(web: World, operation: str, who: str) -> None:
     """Seen in many threads: HTTP 400, ValidationError, "No active Lifecycle Action found with ..."."""
     web.hook()
-    answer_of = {"complete": web.complete, "heartbeat": web.heartbeat}
+    answer_of: dict[str, Callable[..., None]] = {"complete": web.complete, "heartbeat": web.heartbeat}
     named = {"LifecycleActionToken": "c3a1f0de-1111-4222-8333-444455556666", "InstanceId": web.ids()[0]}[who]
     with pytest.raises(ClientError) as refused:
         answer_of[operation](**{who: named})
