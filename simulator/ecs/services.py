@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from moto.ecs.models import ecs_backends
 from moto.moto_api._internal import mock_random
 
 from simulator.ecs import events
@@ -79,6 +80,11 @@ class Service:
     def cluster_name(self) -> str:
         """The cluster's name, as moto's own service has it."""
         return str(self.cluster.name)
+
+    @property
+    def cluster_arn(self) -> str:
+        """The cluster's ARN, as moto's own service has it."""
+        return str(self.cluster.arn)
 
     @property
     def primary(self) -> Deployment:
@@ -155,6 +161,14 @@ class Service:
             self.is_steady = True
             self.say("has reached a steady state.")
             events.service_acted(self, "SERVICE_STEADY_STATE")
+
+    def is_created(self) -> bool:
+        """Answer CloudFormation, which here doesn't wait for a service to be steady."""
+        return True
+
+    def delete(self, account_id: str, region: str) -> None:
+        """Delete the service for CloudFormation, with whatever runs."""
+        ecs_backends[account_id][region].delete_service(self.cluster.name, self.name, force=True)
 
     def get_cfn_attribute(self, attribute: str) -> str:
         """Answer CloudFormation's GetAtt; raises KeyError for what a service hasn't got."""

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from simulator.ecs import behaviour
-from tests.simulator.ecs.cluster import Cluster, cluster_of
+from tests.simulator.ecs.cluster import cluster_of
 
 
 def refusal(call: Any, **parameters: Any) -> str:
@@ -236,28 +236,3 @@ def test_custom_attributes_and_tags_are_kept() -> None:
         assert {"name": "ecs.availability-zone", "value": "eu-west-1a"} in described["attributes"]
         assert described["tags"] == [{"key": "team", "value": "core"}]
         assert world.find("attribute:stack == blue") == [arn]
-
-
-def protections(world: Cluster) -> list[bool]:
-    answer = world.ecs.get_task_protection(cluster="web")
-    return [task["protectionEnabled"] for task in answer["protectedTasks"]]
-
-
-def test_protection_lasts_two_hours_by_default_and_expires() -> None:
-    """UpdateTaskProtection: expiresInMinutes is 120 unless given."""
-    with cluster_of(1) as world:
-        world.define()
-        world.serve("api", 1)
-        standalone = world.run()
-        task = world.tasks(serviceName="api")[0]["taskArn"]
-        answer = world.ecs.update_task_protection(
-            cluster="web", tasks=[task, standalone], protectionEnabled=True
-        )
-        assert [failure["reason"] for failure in answer["failures"]] == ["TASK_NOT_VALID"]
-        world.advance(2 * 3600 - 1)
-        assert protections(world) == [True]
-        world.advance(1)
-        assert protections(world) == [False]
-        assert "expiresInMinutes" in refusal(
-            world.ecs.update_task_protection, tasks=[task], protectionEnabled=True, expiresInMinutes=2881
-        )

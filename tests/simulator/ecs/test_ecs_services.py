@@ -1,10 +1,12 @@
 """Services: their counts, deployments and events (developer guide, ecs_services, deployment-type-ecs)."""
 
+import json
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from simulator.clients import client
 from tests.simulator.ecs.cluster import Cluster, cluster_of
 
 
@@ -165,6 +167,24 @@ def test_a_second_service_of_the_same_name_is_refused() -> None:
         world.serve("api", 0)
         with pytest.raises(ClientError, match="Creation of service was not idempotent"):
             world.serve("api", 1)
+
+
+def test_cloudformation_makes_changes_and_deletes_services_that_live() -> None:
+    with cluster_of(1) as world:
+        world.define()
+        properties = {"Cluster": "web", "TaskDefinition": "app", "DesiredCount": 2}
+        service = {"Type": "AWS::ECS::Service", "Properties": properties}
+        stacks = client("cloudformation")
+        stacks.create_stack(StackName="web", TemplateBody=json.dumps({"Resources": {"Api": service}}))
+        world.advance(60)
+        assert [task["lastStatus"] for task in world.tasks()] == ["RUNNING"] * 2
+        properties["DesiredCount"] = 1
+        stacks.update_stack(StackName="web", TemplateBody=json.dumps({"Resources": {"Api": service}}))
+        world.advance(60)
+        assert len(world.tasks()) == 1
+        stacks.delete_stack(StackName="web")
+        world.advance(60)
+        assert world.tasks() == []
 
 
 class TestDaemons:
