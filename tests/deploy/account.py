@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.deploy.conftest import Aws
+from simulator.server import Server
 
 FUNCTIONS = {
     "compose_notice",
@@ -21,16 +21,16 @@ MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:ecs-drainer-dev"
 QUEUE = "arn:aws:sqs:eu-west-1:123456789012:ecs-drainer-dev-dead-letters"
 
 
-def function_names(aws: Aws) -> set[str]:
+def function_names(aws: Server) -> set[str]:
     return {found["FunctionName"] for found in aws.client("lambda").list_functions()["Functions"]}
 
 
-def stacks(aws: Aws) -> list[dict[str, Any]]:
+def stacks(aws: Server) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = aws.client("cloudformation").describe_stacks()["Stacks"]
     return found
 
 
-def is_empty(aws: Aws) -> bool:
+def is_empty(aws: Server) -> bool:
     """Say whether the account has nothing that a deployment makes, but for log groups."""
     left = {
         "functions": aws.client("lambda").list_functions()["Functions"],
@@ -49,7 +49,7 @@ def is_empty(aws: Aws) -> bool:
     return True
 
 
-def definition(aws: Aws) -> dict[str, Any]:
+def definition(aws: Server) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(
         aws.client("stepfunctions").describe_state_machine(stateMachineArn=MACHINE)["definition"]
     )

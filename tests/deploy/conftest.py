@@ -5,20 +5,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-import boto3
 import pytest
 
-from simulator.aws import CREDENTIALS, REGION
+from simulator.server import Server
 
 ROOT = Path(__file__).parents[2]
 DEPLOYED = ("app.py", "requirements.txt", "chalicelib", "statemachine", ".chalice")
@@ -26,40 +23,18 @@ LEFT_OUT = shutil.ignore_patterns("deployed", "deployments", "__pycache__")
 
 
 @dataclass(frozen=True)
-class Aws:
-    """The embedded AWS as a server."""
-
-    endpoint: str
-
-    def client(self, service: str) -> Any:
-        """Return a client of one of its services."""
-        return boto3.client(
-            service,
-            endpoint_url=self.endpoint,
-            region_name=REGION,
-            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        )
-
-    def environment(self) -> dict[str, str]:
-        """Return what a process needs to take this AWS for the real one."""
-        return {**os.environ, **CREDENTIALS, "AWS_ENDPOINT_URL": self.endpoint}
-
-
-@dataclass(frozen=True)
 class Project:
     """A copy of the project, for a chalice command that knows one AWS."""
 
     folder: Path
-    aws: Aws
+    aws: Server
 
     def chalice(self, *arguments: str, fails: bool = False) -> str:
         """Run the chalice command and return all that it prints; it must succeed, or fail with 1."""
-        command = [str(Path(sys.executable).with_name("chalice")), *arguments]
         ran = subprocess.run(  # noqa: S603  # our own command
-            command,
+            [str(Path(sys.executable).with_name("chalice")), *arguments],
             cwd=self.folder,
-            env=self.aws.environment(),
+            env={**os.environ, **self.aws.environment},
             capture_output=True,
             text=True,
             check=False,
@@ -82,34 +57,13 @@ class Project:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Aws]:
-    """One server for all tests of a process: it starts in seconds, and `aws` empties it in no time."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "simulator", "serve", "--port", str(port)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603  # ours
-    try:
-        _wait_for(port, process)
-        yield Aws(f"http://127.0.0.1:{port}")
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
+def server() -> Iterator[Server]:
+    """One server for all tests of a process: it starts in seconds, and is emptied in no time."""
+    with Server(speed=0) as running:
+        yield running
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
-        assert process.poll() is None, "the embedded AWS ended before it answered"
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail("the embedded AWS did not answer within a minute")
-
-
-def emptied(server: Aws) -> Aws:
+def emptied(server: Server) -> Server:
     """Empty the account of a server."""
     with urlopen(f"{server.endpoint}/moto-api/reset", data=b"") as answer:  # noqa: S310  # on loopback
         assert answer.status == 200
@@ -117,14 +71,14 @@ def emptied(server: Aws) -> Aws:
 
 
 @pytest.fixture
-def aws(server: Aws) -> Aws:
+def aws(server: Server) -> Server:
     """An empty account."""
     return emptied(server)
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory, server: Aws) -> Path:
-    """A project whose Lambda zip is built, which takes the longest of all."""
+def built(tmp_path_factory: pytest.TempPathFactory, server: Server) -> Path:
+    """A project whose Lambda zip is built, which takes the longest of all, and whose template is packaged."""
     folder = tmp_path_factory.mktemp("project")
     for name in DEPLOYED:
         if (ROOT / name).is_dir():
@@ -136,6 +90,6 @@ def built(tmp_path_factory: pytest.TempPathFactory, server: Aws) -> Path:
 
 
 @pytest.fixture
-def project(built: Path, tmp_path: Path, aws: Aws) -> Project:
+def project(built: Path, tmp_path: Path, aws: Server) -> Project:
     """A copy of the built project, never deployed, and an empty account."""
     return Project(Path(shutil.copytree(built, tmp_path / "project")), aws)

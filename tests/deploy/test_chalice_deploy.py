@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from simulator.server import Server
 from tests.deploy.account import FUNCTIONS, definition, function_names, is_empty, stacks
-from tests.deploy.conftest import Aws, Project
+from tests.deploy.conftest import Project
 
 pytestmark = pytest.mark.deploy
 
 
-def test_a_changed_definition_is_deployed(project: Project, aws: Aws) -> None:
+def test_a_changed_definition_is_deployed(project: Project, aws: Server) -> None:
     project.chalice("deploy")
     project.edit("statemachine/drain.asl.json", '"Comment": "', '"Comment": "Changed: ')
     assert "The stack ecs-drainer-dev is updated." in project.chalice("deploy")
@@ -18,7 +19,7 @@ def test_a_changed_definition_is_deployed(project: Project, aws: Aws) -> None:
     assert "up to date" in project.chalice("deploy")
 
 
-def test_a_setting_of_the_stage_reaches_the_template(project: Project, aws: Aws) -> None:
+def test_a_setting_of_the_stage_reaches_the_template(project: Project, aws: Server) -> None:
     project.edit(
         ".chalice/config.json",
         '"LogRetentionDays"',
@@ -31,7 +32,7 @@ def test_a_setting_of_the_stage_reaches_the_template(project: Project, aws: Aws)
     ]
 
 
-def test_the_plan_shows_the_stack_in_its_place_and_touches_nothing(project: Project, aws: Aws) -> None:
+def test_the_plan_shows_the_stack_in_its_place_and_touches_nothing(project: Project, aws: Server) -> None:
     plan = project.chalice("dev", "plan")
     calls = [line.split()[-1] for line in plan.splitlines() if "method_name:" in line]
     stack = calls.index("deploy_cloudformation_stack")
@@ -42,7 +43,7 @@ def test_the_plan_shows_the_stack_in_its_place_and_touches_nothing(project: Proj
     assert is_empty(aws)
 
 
-def test_deleting_leaves_nothing_but_log_groups(project: Project, aws: Aws) -> None:
+def test_deleting_leaves_nothing_but_log_groups(project: Project, aws: Server) -> None:
     project.chalice("deploy")
     said = project.chalice("delete").splitlines()
     deletions = [line.split(":")[0] for line in said]
@@ -54,14 +55,14 @@ def test_deleting_leaves_nothing_but_log_groups(project: Project, aws: Aws) -> N
     }
 
 
-def test_what_was_deleted_can_be_deployed_again(project: Project, aws: Aws) -> None:
+def test_what_was_deleted_can_be_deployed_again(project: Project, aws: Server) -> None:
     project.chalice("deploy")
     project.chalice("delete")
     assert "The stack ecs-drainer-dev is created." in project.chalice("deploy")
     assert definition(aws)["StartAt"]
 
 
-def test_stages_stand_side_by_side(project: Project, aws: Aws) -> None:
+def test_stages_stand_side_by_side(project: Project, aws: Server) -> None:
     for stage in ("dev", "prod"):
         project.chalice("deploy", "--stage", stage)
     assert {stack["StackName"] for stack in stacks(aws)} == {"ecs-drainer-dev", "ecs-drainer-prod"}
@@ -70,7 +71,7 @@ def test_stages_stand_side_by_side(project: Project, aws: Aws) -> None:
     assert function_names(aws) == {f"ecs-drainer-prod-{name}" for name in FUNCTIONS}
 
 
-def test_a_protected_stage_is_not_deleted_by_mistake(project: Project, aws: Aws) -> None:
+def test_a_protected_stage_is_not_deleted_by_mistake(project: Project, aws: Server) -> None:
     project.chalice("deploy", "--stage", "prod")
     said = project.chalice("delete", "--stage", "prod", fails=True)
     assert "Error: The stack ecs-drainer-prod is protected" in said
@@ -114,7 +115,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize("story", WRONG)
-def test_what_is_wrong_is_refused_before_anything_is_deployed(project: Project, aws: Aws, story: str) -> None:
+def test_what_is_wrong_is_refused_before_anything_is_deployed(
+    project: Project, aws: Server, story: str
+) -> None:
     file, before, after, sentence = WRONG[story]
     project.edit(file, before, after)
     said = project.chalice("deploy", fails=True)
@@ -123,7 +126,7 @@ def test_what_is_wrong_is_refused_before_anything_is_deployed(project: Project, 
     assert is_empty(aws)
 
 
-def test_a_wrong_definition_does_not_hinder_deleting(project: Project, aws: Aws) -> None:
+def test_a_wrong_definition_does_not_hinder_deleting(project: Project, aws: Server) -> None:
     project.chalice("deploy")
     project.edit("statemachine/drain.asl.json", "{", "{,")
     project.chalice("delete")

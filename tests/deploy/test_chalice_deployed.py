@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from simulator.server import Server
 from tests.deploy.account import FUNCTIONS, MACHINE, QUEUE, definition, function_names, stacks
-from tests.deploy.conftest import Aws, Project, emptied
+from tests.deploy.conftest import Project, emptied
 
 pytestmark = pytest.mark.deploy
 
@@ -20,12 +21,12 @@ class Deployed:
     """A project after its first deployment, for tests that leave the account as it is."""
 
     project: Project
-    aws: Aws
+    aws: Server
     said: str
 
 
 @pytest.fixture(scope="module")
-def deployed(built: Path, tmp_path_factory: pytest.TempPathFactory, server: Aws) -> Deployed:
+def deployed(built: Path, tmp_path_factory: pytest.TempPathFactory, server: Server) -> Deployed:
     folder = shutil.copytree(built, tmp_path_factory.mktemp("deployed") / "project")
     project = Project(Path(folder), emptied(server))
     return Deployed(project, server, project.chalice("deploy", "--stage", "dev"))
@@ -107,7 +108,7 @@ def test_a_second_deployment_changes_nothing(deployed: Deployed) -> None:
     assert has_retries(deployed.aws, "start_drain"), "Chalice by itself would write the target bare again"
 
 
-def has_retries(aws: Aws, function: str) -> bool:
+def has_retries(aws: Server, function: str) -> bool:
     """Say whether a rule's target has its retry policy and the dead-letter queue."""
     (target,) = aws.client("events").list_targets_by_rule(Rule=f"ecs-drainer-dev-{function}-event")["Targets"]
     assert target["Arn"].endswith(f":function:ecs-drainer-dev-{function}")
