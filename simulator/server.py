@@ -86,8 +86,8 @@ class Server:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }
 
-    def client(self, service: str) -> Any:
-        """Return a boto3 client of the server's AWS."""
+    def client(self, service: str, **more: Any) -> Any:
+        """Return a boto3 client of the server's AWS; takes what `boto3.client` takes."""
         import boto3  # noqa: PLC0415  # slow to import, and who only runs commands needs none
 
         return boto3.client(
@@ -96,6 +96,7 @@ class Server:
             endpoint_url=self.endpoint,
             aws_access_key_id="testing",
             aws_secret_access_key="testing",  # noqa: S106  # no secret: nothing checks it
+            **more,
         )
 
     def now(self) -> datetime:
