@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import boto3
-
 from examples.catalogue import Example
 from examples.resources import Resources
 from simulator.aws import ACCOUNT_ID, REGION, EmbeddedAws, embedded_aws
+from simulator.clients import client
 
 
 @dataclass(frozen=True)
@@ -61,18 +60,18 @@ class Laboratory:
         self.machine = f"arn:aws:states:{REGION}:{ACCOUNT_ID}:stateMachine:{name}"
         self.resources = Resources(example, {**variables, "STATE_MACHINE_ARN": self.machine})
         definition = self.resources.substituted(example.definition_text)
-        self.stepfunctions: Any = boto3.client("stepfunctions")
+        self.stepfunctions: Any = client("stepfunctions")
         self.stepfunctions.create_state_machine(name=name, definition=definition, roleArn=self.resources.role)
 
-    def run(self, given: Any) -> Run:
+    def run(self, given: Any, name: str = "example") -> Run:
         """Run the example with an input to its end, virtual time passing as it has to.
 
-        Where a function starts the machine, a list is a request each, and the first execution is driven.
+        `name` is the execution's: one of our own makes the output the same each time. Where a function starts
+        the machine, a list is a request each, and the first execution is driven.
         """
         if self.example.start_function is None:
-            # A name of our own makes each run's output the same: without one AWS makes one up.
             started = self.stepfunctions.start_execution(
-                stateMachineArn=self.machine, name="example", input=json.dumps(given)
+                stateMachineArn=self.machine, name=name, input=json.dumps(given)
             )
             return self._to_its_end(started["executionArn"], given, [])
         requests = given if isinstance(given, list) else [given]
@@ -84,7 +83,7 @@ class Laboratory:
 
     def ask(self, function: str, request: Any) -> Answer:
         """Invoke one of the example's functions."""
-        answer = boto3.client("lambda").invoke(FunctionName=function, Payload=json.dumps(request).encode())
+        answer = client("lambda").invoke(FunctionName=function, Payload=json.dumps(request).encode())
         return Answer(request, json.loads(answer["Payload"].read()), "FunctionError" in answer)
 
     def _to_its_end(self, arn: str, given: Any, answers: list[Answer]) -> Run:

@@ -15,11 +15,10 @@ import zipfile
 from collections.abc import Mapping
 from typing import Any
 
-import boto3
-
 from examples.catalogue import Example
 from simulator.aws import REGION
 from simulator.awslambda import register_module
+from simulator.clients import client
 from statemachine.checks.wording import camel_case
 from statemachine.definition_check import functions_in
 
@@ -34,10 +33,10 @@ class Resources:
         self.example = example
         self.queues: dict[str, str] = {}
         """Queue URLs by name; a topic's queue has the topic's name."""
-        self.role = _client("iam").create_role(RoleName="example", AssumeRolePolicyDocument=TRUST)["Role"][
+        self.role = client("iam").create_role(RoleName="example", AssumeRolePolicyDocument=TRUST)["Role"][
             "Arn"
         ]
-        _client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         self._functions = self._make_functions({**variables, "DOCUMENTS_BUCKET": BUCKET})
 
     def substituted(self, definition: str) -> str:
@@ -47,8 +46,8 @@ class Resources:
     def effects(self) -> dict[str, list[Any]]:
         """Return what the runs so far left in each queue (which this empties) and table, by name."""
         messages = {name: [_read(text) for text in _bodies(url)] for name, url in self.queues.items()}
-        tables = _client("dynamodb").list_tables()["TableNames"]
-        items = {name: _client("dynamodb").scan(TableName=name)["Items"] for name in tables}
+        tables = client("dynamodb").list_tables()["TableNames"]
+        items = {name: client("dynamodb").scan(TableName=name)["Items"] for name in tables}
         return {name: found for name, found in {**messages, **items}.items() if found}
 
     def _named(self, token: str) -> str:
@@ -71,7 +70,7 @@ class Resources:
         package = io.BytesIO()
         with zipfile.ZipFile(package, "w") as code:
             code.writestr("functions.py", "")
-        made = _client("lambda").create_function(
+        made = client("lambda").create_function(
             FunctionName=name,
             Runtime="python3.11",
             Role=self.role,
@@ -84,18 +83,18 @@ class Resources:
 
     def _queue(self, name: str) -> str:
         if name not in self.queues:
-            self.queues[name] = str(_client("sqs").create_queue(QueueName=name)["QueueUrl"])
+            self.queues[name] = str(client("sqs").create_queue(QueueName=name)["QueueUrl"])
         return self.queues[name]
 
     def _topic(self, name: str) -> str:
-        topic = str(_client("sns").create_topic(Name=name)["TopicArn"])
+        topic = str(client("sns").create_topic(Name=name)["TopicArn"])
         if name not in self.queues:
             url = self._queue(name)
-            attributes = _client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])[
+            attributes = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])[
                 "Attributes"
             ]
             # Raw: the queue gets the message as it was published, without the topic's envelope around it.
-            _client("sns").subscribe(
+            client("sns").subscribe(
                 TopicArn=topic,
                 Protocol="sqs",
                 Endpoint=attributes["QueueArn"],
@@ -104,8 +103,8 @@ class Resources:
         return topic
 
     def _table(self, name: str) -> str:
-        if name not in _client("dynamodb").list_tables()["TableNames"]:
-            _client("dynamodb").create_table(
+        if name not in client("dynamodb").list_tables()["TableNames"]:
+            client("dynamodb").create_table(
                 TableName=name,
                 KeySchema=[{"AttributeName": "TransactionId", "KeyType": "HASH"}],
                 AttributeDefinitions=[{"AttributeName": "TransactionId", "AttributeType": "S"}],
@@ -114,12 +113,8 @@ class Resources:
         return name
 
 
-def _client(service: str) -> Any:
-    return boto3.client(service)
-
-
 def _bodies(url: str) -> list[str]:
-    received = _client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+    received = client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)
     return [message["Body"] for message in received.get("Messages", [])]
 
 

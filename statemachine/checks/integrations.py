@@ -50,7 +50,9 @@ OPTIMISED: dict[str, Optimised] = {
         "dynamodb", "DynamoDB", ("getItem", "putItem", "updateItem", "deleteItem"), patterns=()
     ),
     "states": Optimised(
-        *("stepfunctions", "StepFunctions", ("startExecution",)),
+        "stepfunctions",
+        "StepFunctions",
+        ("startExecution",),
         patterns=(".sync", ".sync:2", TOKEN_PATTERN),
         free=frozenset({"Input"}),
     ),
