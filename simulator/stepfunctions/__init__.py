@@ -9,6 +9,7 @@ from simulator.stepfunctions import (
     branches,
     callbacks,
     casing,
+    choices,
     clients,
     errors,
     frames,
@@ -20,9 +21,10 @@ from simulator.stepfunctions import (
     states,
     tasks,
 )
+from simulator.stepfunctions.backend import find_execution
 from simulator.stepfunctions.executions import Execution
 
-__all__ = ["Execution", "install"]
+__all__ = ["Execution", "find_execution", "install"]
 
 CORRECTIONS = (
     parsing,
@@ -30,6 +32,7 @@ CORRECTIONS = (
     history,
     programs,
     states,
+    choices,
     errors,
     branches,
     clients,

@@ -14,7 +14,7 @@ from moto.stepfunctions.parser.asl.eval.callback.callback import (
     CallbackOutcomeFailure,
     CallbackOutcomeSuccess,
 )
-from moto.stepfunctions.parser.models import StepFunctionsParserBackend
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfunctions_parser_backends
 
 from simulator.aws import current
 from simulator.requests import AwsError
@@ -114,6 +114,13 @@ class Backend(StepFunctionsParserBackend):  # type: ignore[misc]  # moto ships n
                 raise AwsError("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
             return endpoint
         raise AwsError("InvalidToken", "Invalid Token: 'Invalid token'")
+
+
+def find_execution(arn: str) -> Execution:
+    """Return the execution itself: its `closed` is a cheap thing to wait for; raises ExecutionDoesNotExist."""
+    _, _, _, region, account, *_ = arn.split(":")
+    execution: Execution = stepfunctions_parser_backends[account][region].describe_execution(arn)
+    return execution
 
 
 def _next_name() -> str:

@@ -2,8 +2,8 @@
 
 Source: Step Functions developer guide, "Handling errors": `States.ALL` catches neither `States.Runtime` nor
 `States.DataLimitExceeded`; `States.Runtime` always fails the execution; `States.TaskFailed` stands for every
-error but `States.Timeout`; a Choice that nothing matches fails with `States.NoChoiceMatched`. Errors of AWS SDK
-integrations: `<Service>.<Error>Exception`, with the names that the AWS SDK for Java gives to both.
+error but `States.Timeout`. Errors of AWS SDK integrations: `<Service>.<Error>Exception`, with the names that the
+AWS SDK for Java gives to both.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from moto.stepfunctions.parser.asl.component.common.error_name.failure_event imp
     FailureEvent,
     FailureEventException,
 )
-from moto.stepfunctions.parser.asl.component.state.choice.state_choice import StateChoice
+from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import iteration_worker
 from moto.stepfunctions.parser.asl.component.state.exec.state_parallel import branches_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_lambda
@@ -49,8 +49,9 @@ REPORTERS = (
 
 def install() -> None:
     """Name errors as AWS does, and catch what AWS catches."""
+    EvalComponent._log_failure_event_exception = _keep_quiet
+    EvalComponent._log_exception = _keep_quiet
     ErrorEqualsDecl._eval_body = _match
-    StateChoice._eval_state = _choose
     StateTaskServiceAwsSdk._normalise_service_error_name = staticmethod(service_prefix)
     StateTaskServiceAwsSdk._normalise_exception_name = staticmethod(_sdk_error_name)
     for module in REPORTERS:
@@ -99,6 +100,10 @@ def _sdk_error_name(prefix: str, error: Exception) -> str:
     return f"{prefix}.{re.sub('(Fault|Exception)$', '', name)}Exception"
 
 
+def _keep_quiet(*_: Any, **__: Any) -> None:
+    """moto logs each error once for each level of the definition it passes; the history has it."""
+
+
 def _named(error_name: str | None) -> Any:
     return ErrorName(error_name=error_name)
 
@@ -107,18 +112,3 @@ def _match(declaration: Any, env: Any) -> None:
     error = env.stack.pop()
     names = {name.error_name for name in declaration.error_names}
     env.stack.append(catches(names, (error.error_name if error else None) or ""))
-
-
-def _choose(choice: Any, env: Any) -> None:
-    for rule in choice.choices_decl.rules:
-        rule.eval(env)
-        if env.stack.pop() is True:
-            env.stack.append(rule.next_stmt.name)
-            return
-    if choice.default_state is None:
-        raise fail_execution(
-            env,
-            "States.NoChoiceMatched",
-            f"No Choice rule of the state '{choice.name}' matched, and no Default",
-        )
-    env.stack.append(choice.default_state.state_name)

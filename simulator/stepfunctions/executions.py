@@ -119,6 +119,11 @@ class Execution(MotoExecution):  # type: ignore[misc]  # moto ships no types
             **named,
         )
 
+    @property
+    def history(self) -> list[dict[str, Any]]:
+        """The events so far, oldest first, as moto keeps them: `timestamp` is an ISO 8601 string."""
+        return list(self.env.event_manager._history_event_list)
+
     def describe(self) -> dict[str, Any]:
         """Return the answer of DescribeExecution."""
         described = {

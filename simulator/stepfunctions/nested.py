@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Event
 from typing import Any
 
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import (
@@ -18,8 +17,9 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_sfn import (
     StateTaskServiceSfn,
 )
-from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
+from simulator.stepfunctions.backend import find_execution
+from simulator.stepfunctions.executions import Execution
 from simulator.stepfunctions.frames import rest
 
 POLL_SECONDS = 30.0
@@ -42,15 +42,10 @@ class _Child:
     """A resolver as moto calls it: None while the child runs, then its description, or its failure raised."""
 
     resolve: Callable[[], Any]
-    execution: Any
+    execution: Execution
 
     def __call__(self) -> Any:
-        return self.resolve() if self.closed.is_set() else None
-
-    @property
-    def closed(self) -> Event:
-        closed: Event = self.execution.closed
-        return closed
+        return self.resolve() if self.execution.closed.is_set() else None
 
     def cancel(self) -> None:
         """Stop the child, whose parent has ended."""
@@ -59,9 +54,7 @@ class _Child:
 
 def _awaiting(build: Callable[..., Callable[[], Any]]) -> Callable[..., _Child]:
     def build_child(task: Any, env: Any, **parts: Any) -> _Child:
-        arn = env.stack[-1]["ExecutionArn"]
-        _, _, _, region, account, *_ = arn.split(":")
-        execution = stepfunctions_parser_backends[account][region].describe_execution(arn)
+        execution = find_execution(env.stack[-1]["ExecutionArn"])
         return _Child(build(task, env=env, **parts), execution)
 
     return build_child
@@ -73,7 +66,7 @@ def _eval_sync(_: Any, env: Any, sync_resolver: Any, **__: Any) -> Any:
         if result:
             return result
         if isinstance(sync_resolver, _Child):
-            rest(env, math.inf, sync_resolver.closed)
+            rest(env, math.inf, sync_resolver.execution.closed)
         else:
             rest(env, POLL_SECONDS)
     if isinstance(sync_resolver, _Child):

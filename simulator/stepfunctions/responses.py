@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
+from datetime import datetime
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
@@ -11,6 +13,7 @@ from moto.stepfunctions import urls
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from moto.stepfunctions.responses import StepFunctionResponse
 
+from simulator.aws import ACCOUNT_ID
 from simulator.requests import AwsError
 from simulator.stepfunctions.backend import Backend
 
@@ -24,6 +27,7 @@ DATA_FIELDS = {"input", "output", "parameters"}
 def install() -> None:
     """Answer Step Functions requests here."""
     stepfunctions_parser_backends.backend = Backend
+    stepfunctions_parser_backends[ACCOUNT_ID].backend = Backend  # moto keeps what a process has once used
     urls.url_paths["{0}/$"] = Responses.dispatch
 
 
@@ -60,15 +64,19 @@ class Responses(StepFunctionResponse):  # type: ignore[misc]  # moto ships no ty
         )
         return ActionResult({"executions": [each.summary() for each in page], "nextToken": token})
 
-    def get_execution_history(self) -> ActionResult:
-        """GetExecutionHistory with its pages, its order and without data if so asked."""
+    def get_execution_history(self) -> str:
+        """GetExecutionHistory with its pages, its order and without data if so asked.
+
+        Written as JSON here: moto's serializer takes 8 ms an event.
+        """
         execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
-        events = execution.env.event_manager.get_event_history()
+        events = execution.history
         if self._get_param("reverseOrder"):
             events.reverse()
-        if self._get_param("includeExecutionData") is False:
-            events = [_without_data(event) for event in events]
-        return ActionResult(_page(events, self._get_param("maxResults"), self._get_param("nextToken")))
+        page = _page(events, self._get_param("maxResults"), self._get_param("nextToken"))
+        keeps_data = self._get_param("includeExecutionData") is not False
+        page["events"] = [_event(event, keeps_data) for event in page["events"]]
+        return json.dumps(page)
 
     def send_task_failure(self) -> ActionResult:
         """SendTaskFailure, with its cause."""
@@ -100,10 +108,12 @@ def _offset(token: str | None) -> int:
         raise AwsError("InvalidToken", "Invalid Token: 'Invalid token'") from error
 
 
-def _without_data(event: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: {name: each for name, each in value.items() if name not in DATA_FIELDS}
+def _event(event: dict[str, Any], keeps_data: bool) -> dict[str, Any]:
+    """Write an event as the API does: its time in seconds, and its data only where they are asked for."""
+    written = {
+        key: {name: each for name, each in value.items() if keeps_data or name not in DATA_FIELDS}
         if isinstance(value, dict)
         else value
         for key, value in event.items()
     }
+    return written | {"timestamp": datetime.fromisoformat(event["timestamp"]).timestamp()}

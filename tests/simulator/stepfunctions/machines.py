@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
 
 from simulator.aws import EPOCH, REGION, EmbeddedAws
+from simulator.awslambda import register_module
+from simulator.stepfunctions import find_execution
+from tests.simulator.parts import function
 
 ROLE = "arn:aws:iam::123456789012:role/machine"
 
@@ -49,7 +54,7 @@ class Run:
 
     def to_end(self) -> Run:
         """Let virtual time pass until the execution has closed."""
-        self.lab.aws.clock.run_until(lambda: self.status != "RUNNING")
+        assert self.lab.aws.clock.run_until(find_execution(self.arn).closed.is_set)
         return self
 
 
@@ -72,6 +77,11 @@ class Lab:
             stateMachineArn=machine, input=json.dumps({} if payload is None else payload), **more
         )
         return Run(self, str(started["executionArn"]))
+
+    def function(self, name: str, handle: Callable[..., Any]) -> str:
+        """Create a Lambda function that runs `handle(event, context)` in this process; returns its ARN."""
+        register_module(f"module_of_{name}", SimpleNamespace(handle=handle))
+        return function(name, f"module_of_{name}.handle")
 
     def run(self, states: dict[str, Any], payload: Any = None, **top: Any) -> Run:
         """Make a machine, start it, and let time pass until it has closed."""
