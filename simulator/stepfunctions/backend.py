@@ -19,8 +19,17 @@ from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfun
 from simulator.aws import current
 from simulator.requests import AwsError
 from simulator.stepfunctions.executions import Execution
+from simulator.stepfunctions.parsing import read_definition
 
 LARGEST_PAYLOAD_BYTES = 262_144
+
+
+def validate_definition(definition: str) -> None:
+    """Refuse what can't be read; raises InvalidDefinition, which moto answers without its code."""
+    try:
+        read_definition(definition)
+    except Exception as error:
+        raise AwsError("InvalidDefinition", f"Invalid State Machine Definition: '{error}'") from error
 
 
 class Backend(StepFunctionsParserBackend):  # type: ignore[misc]  # moto ships no types

@@ -7,7 +7,6 @@ function may answer with the token it was given before its invocation returns.
 from __future__ import annotations
 
 import math
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -25,7 +24,7 @@ from moto.stepfunctions.parser.asl.eval.callback.callback import (
     HeartbeatTimedOut,
 )
 
-from simulator.stepfunctions.frames import rest
+from simulator.stepfunctions.frames import identifier, rest
 
 _execute = StateTaskService._eval_execution
 
@@ -59,10 +58,8 @@ def _eval_execution(task: Any, env: Any) -> None:
 @contextmanager
 def _token(env: Any) -> Iterator[None]:
     """Put a new token into `$$.Task.Token` for one try; the same one in each run."""
-    context = env.states.context_object.context_object_data
-    execution, events = context["Execution"]["Id"], len(env.event_manager._history_event_list)
-    token = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{execution} {events}"))
-    context["Task"] = {"Token": token}
+    token = identifier(env, "task token")
+    env.states.context_object.context_object_data["Task"] = {"Token": token}
     endpoint = env.callback_pool_manager.add(token)
     try:
         yield

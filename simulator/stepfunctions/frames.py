@@ -8,6 +8,7 @@ whose time is up, or whose execution was stopped, must leave no trace in the his
 from __future__ import annotations
 
 import threading
+import uuid
 from typing import Any
 
 from moto.stepfunctions.parser.asl.eval.environment import Environment
@@ -55,6 +56,13 @@ def rest(env: Any, seconds: float, awaited: threading.Event | None = None) -> bo
     """Wait for virtual `seconds` (math.inf: for ever), the end of `env`, or `awaited`; True: the time came."""
     ended = env.program_state_event
     return current().clock.sleep(seconds, _Either(ended, awaited) if awaited else ended)
+
+
+def identifier(env: Any, purpose: str) -> str:
+    """Return a UUID that is new at this point of the execution, and the same one in each run."""
+    execution = env.states.context_object.context_object_data["Execution"]["Id"]
+    events = len(env.event_manager._history_event_list)
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{purpose} {execution} {events}"))
 
 
 def silence(env: Any) -> None:

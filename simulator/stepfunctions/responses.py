@@ -10,12 +10,12 @@ from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.stepfunctions import urls
-from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfunctions_parser_backends
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from simulator.aws import ACCOUNT_ID
 from simulator.requests import AwsError
-from simulator.stepfunctions.backend import Backend
+from simulator.stepfunctions.backend import Backend, validate_definition
 
 DEFAULT_PAGE = 100
 LARGEST_PAGE = 1000
@@ -26,6 +26,7 @@ DATA_FIELDS = {"input", "output", "parameters"}
 
 def install() -> None:
     """Answer Step Functions requests here."""
+    StepFunctionsParserBackend._validate_definition = staticmethod(validate_definition)
     stepfunctions_parser_backends.backend = Backend
     stepfunctions_parser_backends[ACCOUNT_ID].backend = Backend  # moto keeps what a process has once used
     urls.url_paths["{0}/$"] = Responses.dispatch

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEventException
 from moto.stepfunctions.parser.asl.component.common.retry.jitter_strategy_decl import (
     JitterStrategy,
@@ -25,7 +26,7 @@ from moto.stepfunctions.parser.asl.component.state.wait.wait_function.timestamp 
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 
 from simulator.aws import current
-from simulator.stepfunctions.frames import has_timed_out, rest, time_out
+from simulator.stepfunctions.frames import has_timed_out, identifier, rest, time_out
 
 _from_state_props = ExecutionState.from_state_props
 
@@ -130,8 +131,15 @@ def _evaluate_with_timeout(state: Any, env: Any) -> None:
     if is_late:
         raise EvalTimeoutError
     if failure is not None:
-        raise failure
+        raise _with_request_id(failure, env)
     _take_result(state, env, frame.stack.pop())
+
+
+def _with_request_id(failure: Exception, env: Any) -> Exception:
+    """moto prints the request's id in the cause, but makes up another in each run, or none."""
+    if isinstance(failure, ClientError):
+        failure.response["ResponseMetadata"]["RequestId"] = identifier(env, "request")
+    return failure
 
 
 def _take_result(state: Any, env: Any, result: Any) -> None:

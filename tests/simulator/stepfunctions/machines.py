@@ -14,7 +14,7 @@ import boto3
 from simulator.aws import EPOCH, REGION, EmbeddedAws
 from simulator.awslambda import register_module
 from simulator.stepfunctions import find_execution
-from tests.simulator.parts import function
+from tests.simulator.parts import function, queue
 
 ROLE = "arn:aws:iam::123456789012:role/machine"
 
@@ -64,6 +64,10 @@ class Lab:
     def __init__(self, aws: EmbeddedAws) -> None:
         self.aws = aws
         self.api: Any = boto3.client("stepfunctions", region_name=REGION)
+
+    def queue(self, name: str) -> str:
+        """Create an SQS queue; returns its URL."""
+        return queue(name)[0]
 
     def machine(self, states: dict[str, Any], name: str = "machine", **top: Any) -> str:
         """Create a machine that starts at its first state; returns its ARN."""
