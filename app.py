@@ -9,7 +9,7 @@ from typing import Any
 from chalice.app import Chalice, ConvertToMiddleware, Rate
 
 from chalicelib import starting, steps
-from chalicelib.telemetry import logger, metrics
+from chalicelib.telemetry import logger, with_metrics
 
 if os.environ.get("AWS_CHALICE_CLI_MODE") == "true":  # set by the chalice command, never in Lambda
     from statemachine import extension
@@ -20,7 +20,7 @@ app = Chalice(app_name="ecs-drainer", configure_logs=False)
 app.register_middleware(
     ConvertToMiddleware(lambda call: logger.inject_lambda_context(call, clear_state=True))
 )
-app.register_middleware(ConvertToMiddleware(metrics.log_metrics))
+app.register_middleware(ConvertToMiddleware(with_metrics))
 
 # Which of them start a drain is decided where the group's tags are known: in the plan.
 TRIGGERS = {

@@ -34,6 +34,7 @@ class Memory:
     """When the container instance itself was last described."""
     daemon_services: frozenset[str] = frozenset()
     known_services: frozenset[str] = frozenset()
+    """The services of which ECS was asked whether they are daemons."""
     daemons_alone_at: datetime | None = None
     """Since when nothing but daemon tasks is left."""
     daemon_stop: timedelta | None = None

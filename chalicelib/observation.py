@@ -24,8 +24,10 @@ class Observation:
     instances: tuple[ContainerInstance, ...] | None = None
     """The container instances, where this look described them."""
     agents_connected: bool = True
+    asked_services: frozenset[str] = frozenset()
+    """The services that this look asked ECS about."""
     daemon_services: frozenset[str] = frozenset()
-    """Of the services newly met, those that run one task on each container instance."""
+    """Of those, the ones that run one task on each container instance."""
     daemon_stop: timedelta | None = None
     """How long the daemon tasks may take to stop, where this look had to ask."""
 
@@ -40,7 +42,6 @@ def remember(memory: Memory, seen: Observation) -> Memory:
     now_unstopped = {task.arn: task.last_status for task in seen.unstopped}
     stopped = [task.arn for task in seen.tasks if task.is_stopped] + sorted(seen.gone)
     daemons = memory.daemon_services | seen.daemon_services
-    services = (task.service_name for task in seen.unstopped if task.service_name)
     return replace(
         memory,
         looks=memory.looks + 1,
@@ -49,7 +50,7 @@ def remember(memory: Memory, seen: Observation) -> Memory:
         stopped=_newest(memory.stopped, stopped),
         checked_at=memory.checked_at if seen.instances is None else seen.at,
         daemon_services=daemons,
-        known_services=memory.known_services | frozenset(services),
+        known_services=memory.known_services | seen.asked_services,
         daemons_alone_at=_since(memory.daemons_alone_at, only_daemons(seen.unstopped, daemons), seen.at),
         daemon_stop=memory.daemon_stop or seen.daemon_stop,
         disconnected_at=_since(memory.disconnected_at, not seen.agents_connected, seen.at),

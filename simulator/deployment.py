@@ -58,7 +58,8 @@ def deploy(app: Chalice, environment: Mapping[str, str] | None = None) -> Deploy
 
 def function_names(app: Chalice) -> list[str]:
     """Return the names of all Lambda functions of a Chalice app."""
-    return sorted({function.name for function in [*app.pure_lambda_functions, *app.event_sources]})
+    functions: list[Any] = [*app.pure_lambda_functions, *app.event_sources]
+    return sorted({str(function.name) for function in functions})
 
 
 @cache
@@ -115,7 +116,7 @@ def _deploy_stack(functions: Mapping[str, str]) -> dict[str, str]:
     name = f"{_app_name()}-{STAGE}"
     cloudformation.create_stack(
         StackName=name,
-        TemplateBody=_template(frozenset(functions)),
+        TemplateURL=_upload(_template(frozenset(functions))),
         Parameters=[
             {"ParameterKey": key, "ParameterValue": value} for key, value in sorted(parameters.items())
         ],
@@ -123,6 +124,14 @@ def _deploy_stack(functions: Mapping[str, str]) -> dict[str, str]:
     )
     stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+def _upload(template: str) -> str:
+    """Put the template where CloudFormation can read it: with its definitions it is too long to go inline."""
+    s3, bucket = boto3.client("s3"), f"{_app_name()}-templates"
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket=bucket, Key="template.json", Body=template.encode())
+    return f"https://{bucket}.s3.{REGION}.amazonaws.com/template.json"
 
 
 @cache
@@ -143,7 +152,7 @@ def _deploy_rule(source: Any, function: str) -> None:
     trigger = (
         {"EventPattern": json.dumps(pattern)}
         if pattern
-        else {"ScheduleExpression": str(source.schedule_expression)}
+        else {"ScheduleExpression": source.schedule_expression.to_string()}
     )
     rule = events.put_rule(Name=name, **trigger)["RuleArn"]
     boto3.client("lambda").add_permission(

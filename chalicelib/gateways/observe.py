@@ -18,6 +18,8 @@ from chalicelib.observation import Observation, only_daemons
 CHECK_EVERY = timedelta(minutes=5)
 """How often the container instance itself is described: a person may have set it ACTIVE again."""
 
+ASK_FOR_DAEMONS_AFTER = timedelta(minutes=2)
+
 Containers = Mapping[str, tuple[str, ...]]
 
 
@@ -43,7 +45,8 @@ def observe(containers: Containers, memory: Memory, at: datetime) -> Observation
         listed = [_read(cluster, _listed(cluster, arns, known)) for cluster, arns in containers.items()]
         remembered += listed
         tasks += [task for read in listed for task in read.tasks]
-    daemons = _daemons(containers, tasks, memory)
+    asked = _services_to_ask_for(tasks, memory, at)
+    daemons = frozenset(name for cluster in containers for name in ecs.daemon_services(cluster, asked))
     return Observation(
         at=at,
         tasks=tuple(tasks),
@@ -52,6 +55,7 @@ def observe(containers: Containers, memory: Memory, at: datetime) -> Observation
         instances=_instances(containers) if _is_check_due(memory, is_full, at) else None,
         agents_connected=all(read.connected for read in remembered),
         daemon_services=daemons,
+        asked_services=asked,
         daemon_stop=_daemon_stop(tasks, memory, daemons),
     )
 
@@ -85,14 +89,16 @@ def _instances(containers: Containers) -> tuple[ContainerInstance, ...]:
     return tuple(instance for some in described for instance in some)
 
 
-def _daemons(containers: Containers, tasks: list[Task], memory: Memory) -> frozenset[str]:
-    """Ask once for each service that was never met: only DescribeServices tells a daemon."""
-    met = {task.service_name for task in tasks if task.service_name and not task.is_stopped}
-    new = met - memory.known_services
-    return (
-        frozenset(name for cluster in containers for name in ecs.daemon_services(cluster, new))
-        if new
-        else frozenset()
+def _services_to_ask_for(tasks: list[Task], memory: Memory, at: datetime) -> frozenset[str]:
+    """Return the services of which it matters by now whether they are daemons: one call, and most drains need none.
+
+    Until a task is STOPPED, or nothing has moved for a while, every task of a service is waited for alike.
+    """
+    is_early = not memory.stopped and not any(task.is_stopped for task in tasks)
+    if is_early and at - memory.changed_at < ASK_FOR_DAEMONS_AFTER:
+        return frozenset()
+    return frozenset(task.service_name for task in tasks if task.service_name and not task.is_stopped) - (
+        memory.known_services
     )
 
 
