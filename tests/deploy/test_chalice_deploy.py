@@ -62,6 +62,29 @@ def test_what_was_deleted_can_be_deployed_again(project: Project, aws: Server) -
     assert definition(aws)["StartAt"]
 
 
+def test_a_stack_that_fails_is_explained_and_the_next_deployment_starts_afresh(
+    project: Project, aws: Server
+) -> None:
+    """ "You must delete the stack" is all that CloudFormation allows once a creation was rolled back."""
+    dynamodb = aws.client("dynamodb")
+    key = {"AttributeName": "pk"}
+    dynamodb.create_table(
+        TableName="ecs-drainer-dev-ledger",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{**key, "AttributeType": "S"}],
+        KeySchema=[{**key, "KeyType": "HASH"}],
+    )
+    said = project.chalice("deploy", fails=True)
+    assert "Error: The stack ecs-drainer-dev could not be created and is ROLLBACK_COMPLETE:" in said
+    assert "  - Ledger (AWS::DynamoDB::Table) is CREATE_FAILED:" in said
+    assert aws.client("events").list_rules()["Rules"] == [], "no rule fires into a void"
+
+    dynamodb.delete_table(TableName="ecs-drainer-dev-ledger")
+    said = project.chalice("deploy")
+    assert "The stack ecs-drainer-dev is ROLLBACK_COMPLETE: deleting what is left of it." in said
+    assert "The stack ecs-drainer-dev is created." in said
+
+
 def test_stages_stand_side_by_side(project: Project, aws: Server) -> None:
     for stage in ("dev", "prod"):
         project.chalice("deploy", "--stage", stage)
