@@ -27,6 +27,9 @@ def install() -> None:
     """Make moto's Lambda run functions without Docker."""
     LambdaResponse.invoke = _invoke
     LambdaFunction.invoke = _invoked_by_moto
+    if LambdaResponse.add_permission is not _add_permission:
+        _add_permission.motos_own = LambdaResponse.add_permission  # type: ignore[attr-defined]  # see there
+        LambdaResponse.add_permission = _add_permission
     LambdaBackend.put_function_event_invoke_config = _put_event_invoke_config
     LambdaBackend.update_function_event_invoke_config = _update_event_invoke_config
 
@@ -76,6 +79,19 @@ def _invoked_by_moto(self: Any, body: str, request_headers: Any, response_header
     if outcome.error:
         response_headers["x-amz-function-error"] = "Unhandled"
     return outcome.payload
+
+
+def _add_permission(self: Any) -> str:
+    """Refuse a second statement of the same id, as AWS does; moto's own, in `motos_own`, takes it."""
+    function = self.backend.get_function(unquote(self.path.split("/")[-2]), None)
+    statement_id = json.loads(self.body).get("StatementId")
+    if any(statement.get("Sid") == statement_id for statement in function.policy.statements):
+        message = (
+            f"The statement id ({statement_id}) provided already exists. Please provide a new statement id."
+        )
+        raise AwsError("ResourceConflictException", message)
+    answer: str = _add_permission.motos_own(self)  # type: ignore[attr-defined]  # set by install()
+    return answer
 
 
 def _put_event_invoke_config(self: Any, function_name: str, config: dict[str, Any]) -> dict[str, Any]:

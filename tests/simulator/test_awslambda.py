@@ -139,6 +139,15 @@ def test_reserved_concurrency_of_none_is_too_many_requests() -> None:
     )
 
 
+@pytest.mark.usefixtures("aws")
+def test_a_second_permission_of_the_same_id_is_a_conflict() -> None:
+    function("look")
+    wanted = {"StatementId": "events", "Action": "lambda:InvokeFunction", "Principal": "events.amazonaws.com"}
+    client("lambda").add_permission(FunctionName="look", **wanted)
+    with pytest.raises(ClientError, match="ResourceConflictException"):
+        client("lambda").add_permission(FunctionName="look", **wanted)
+
+
 def seconds_of_invocations() -> list[float]:
     return [(each.at - EPOCH).total_seconds() for each in lambda_state().invocations]
 

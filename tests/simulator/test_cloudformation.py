@@ -1,4 +1,4 @@
-"""Stacks come up, change in place, roll back and go away as CloudFormation's do."""
+"""Stacks come up, change in place and go away as CloudFormation's do."""
 
 from __future__ import annotations
 
@@ -7,84 +7,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from simulator.aws import EmbeddedAws
 from simulator.clients import client
 from tests.simulator.parts import aws_with, function
-
-TRUST = {
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    ]
-}
-DEFINITION = json.dumps(
-    {"StartAt": "Tell", "States": {"Tell": {"Type": "Pass", "Result": "${Word}", "End": True}}}
-)
+from tests.simulator.stack import create, events, says, stack, template, update
 
 
 @pytest.fixture
 def aws() -> Iterator[EmbeddedAws]:
     with aws_with("awslambda", "cloudformation") as embedded:
         yield embedded
-
-
-def machine(**more: Any) -> dict[str, Any]:
-    return {
-        "Type": "AWS::StepFunctions::StateMachine",
-        "Properties": {
-            "StateMachineName": {"Fn::Sub": "${AWS::StackName}-machine"},
-            "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
-            "DefinitionString": DEFINITION,
-            "DefinitionSubstitutions": {"Word": {"Ref": "Word"}},
-            **more,
-        },
-    }
-
-
-def template(word: str = "hello", **resources: Any) -> str:
-    return json.dumps(
-        {
-            "Parameters": {"Word": {"Type": "String", "Default": word}},
-            "Conditions": {"IsLoud": {"Fn::Equals": [{"Ref": "Word"}, "HELLO"]}},
-            "Resources": {
-                "Machine": machine(),
-                "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": TRUST}},
-                **resources,
-            },
-            "Outputs": {"MachineArn": {"Value": {"Ref": "Machine"}}},
-        }
-    )
-
-
-def create(body: str, **more: Any) -> None:
-    client("cloudformation").create_stack(
-        StackName="drainer", TemplateBody=body, Capabilities=["CAPABILITY_IAM"], **more
-    )
-
-
-def update(body: str, **more: Any) -> None:
-    client("cloudformation").update_stack(
-        StackName="drainer", TemplateBody=body, Capabilities=["CAPABILITY_IAM"], **more
-    )
-
-
-def stack() -> dict[str, Any]:
-    found: dict[str, Any] = client("cloudformation").describe_stacks(StackName="drainer")["Stacks"][0]
-    return found
-
-
-def events() -> list[str]:
-    """The stack's events, oldest first, as `Machine CREATE_COMPLETE`."""
-    found = client("cloudformation").describe_stack_events(StackName="drainer")["StackEvents"]
-    return [f"{each['LogicalResourceId']} {each['ResourceStatus']}" for each in reversed(found)]
-
-
-def says() -> str:
-    """What the deployed state machine answers."""
-    arn = stack()["Outputs"][0]["OutputValue"]
-    definition = client("stepfunctions").describe_state_machine(stateMachineArn=arn)["definition"]
-    return str(json.loads(definition)["States"]["Tell"]["Result"])
 
 
 @pytest.mark.usefixtures("aws")
@@ -119,17 +52,6 @@ def test_an_update_changes_what_differs_and_leaves_the_rest() -> None:
 
 
 @pytest.mark.usefixtures("aws")
-def test_an_update_without_a_change_is_refused() -> None:
-    """CloudFormation: ValidationError, "No updates are to be performed"; deployers count on the words."""
-    create(template(), Tags=[{"Key": "app", "Value": "drainer"}])
-    spelled_out = [{"ParameterKey": "Word", "ParameterValue": "hello"}]
-    for same in ({}, {"Parameters": spelled_out}, {"Tags": [{"Key": "app", "Value": "drainer"}]}):
-        with pytest.raises(ClientError, match=r"ValidationError.*No updates are to be performed"):
-            update(template(), **same)
-    update(template(), Tags=[{"Key": "app", "Value": "other"}])
-
-
-@pytest.mark.usefixtures("aws")
 def test_a_table_keeps_its_items_through_an_update() -> None:
     def table(**more: Any) -> dict[str, Any]:
         properties = {
@@ -147,37 +69,6 @@ def test_a_table_keeps_its_items_through_an_update() -> None:
     assert client("dynamodb").scan(TableName="ledger")["Count"] == 1
     ttl = client("dynamodb").describe_time_to_live(TableName="ledger")["TimeToLiveDescription"]
     assert ttl["AttributeName"] == "expires_at"
-
-
-@pytest.mark.usefixtures("aws")
-def test_a_resource_that_fails_rolls_the_stack_back() -> None:
-    broken = machine(DefinitionString='{"StartAt": "Nowhere"}')
-    create(template(Topic={"Type": "AWS::SNS::Topic"}, Broken=broken))
-    assert stack()["StackStatus"] == "ROLLBACK_COMPLETE"
-    assert "Outputs" not in stack()
-    assert "Broken CREATE_FAILED" in events()
-    assert events()[-1] == "drainer ROLLBACK_COMPLETE"
-    assert client("sns").list_topics()["Topics"] == []
-    with pytest.raises(ClientError, match="ROLLBACK_COMPLETE state and can not be updated"):
-        update(template("other"))
-    with pytest.raises(ClientError, match="AlreadyExistsException"):
-        create(template())
-    client("cloudformation").delete_stack(StackName="drainer")
-    create(template())
-    assert says() == "hello"
-
-
-@pytest.mark.usefixtures("aws")
-def test_an_update_that_fails_puts_everything_back() -> None:
-    create(template())
-    broken = machine(StateMachineName="another", DefinitionString="{")
-    update(template("bye", Topic={"Type": "AWS::SNS::Topic"}, Broken=broken))
-    assert stack()["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
-    assert says() == "hello"
-    assert client("sns").list_topics()["Topics"] == []
-    reasons = client("cloudformation").describe_stack_events(StackName="drainer")["StackEvents"]
-    failed = next(each for each in reasons if each["ResourceStatus"] == "CREATE_FAILED")
-    assert "CreateStateMachine" in failed["ResourceStatusReason"]
 
 
 @pytest.mark.usefixtures("aws")
@@ -204,123 +95,64 @@ def test_a_deleted_stack_takes_its_resources_along_but_for_the_retained() -> Non
     client("cloudformation").delete_stack(StackName="never-was")
 
 
+QUEUE_POLICY = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}
+DEAD = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "dead", "MessageRetentionPeriod": 1209600}}
+DEAD_POLICY = {
+    "Type": "AWS::SQS::QueuePolicy",
+    "Properties": {"Queues": [{"Ref": "Dead"}], "PolicyDocument": QUEUE_POLICY},
+}
+ALARM = {
+    "Type": "AWS::CloudWatch::Alarm",
+    "Properties": {
+        "AlarmName": "failed",
+        "Namespace": "AWS/States",
+        "MetricName": "ExecutionsFailed",
+        "Dimensions": [{"Name": "StateMachineArn", "Value": {"Ref": "Machine"}}],
+        "Statistic": "Sum",
+        "Period": 300,
+        "EvaluationPeriods": 1,
+        "Threshold": 1,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+    },
+}
+DASHBOARD = {
+    "Type": "AWS::CloudWatch::Dashboard",
+    "Properties": {"DashboardName": "drains", "DashboardBody": '{"widgets": []}'},
+}
+LOG = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/x", "RetentionInDays": 30}}
+
+
 @pytest.mark.usefixtures("aws")
-def test_a_table_that_is_protected_keeps_its_stack() -> None:
-    protected = {
-        "Type": "AWS::DynamoDB::Table",
-        "Properties": {
-            "BillingMode": "PAY_PER_REQUEST",
-            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
-            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
-            "DeletionProtectionEnabled": True,
-        },
+def test_a_functions_retries_and_its_destination_are_configured() -> None:
+    properties = {
+        "FunctionName": function("start"),
+        "Qualifier": "$LATEST",
+        "MaximumRetryAttempts": 1,
+        "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["Dead", "Arn"]}}},
     }
-    create(template(Ledger=protected))
-    client("cloudformation").delete_stack(StackName="drainer")
-    assert stack()["StackStatus"] == "DELETE_FAILED"
-    assert "Ledger DELETE_FAILED" in events()
-
-
-@pytest.mark.parametrize(
-    ("story", "body", "more", "code", "message"),
-    [
-        ("no template", "nonsense", {}, "ValidationError", "Template format error"),
-        (
-            "a type nobody knows",
-            template(X={"Type": "AWS::Foo::Bar"}),
-            {},
-            "ValidationError",
-            "AWS::Foo::Bar",
-        ),
-        (
-            "a parameter it does not have",
-            template(),
-            {"Parameters": [{"ParameterKey": "No", "ParameterValue": "x"}]},
-            "ValidationError",
-            "do not exist in the template",
-        ),
-        ("too large", template("x" * 52_000), {}, "ValidationError", "51200"),
-        (
-            "no capability",
-            template(),
-            {"Capabilities": []},
-            "InsufficientCapabilitiesException",
-            "CAPABILITY_IAM",
-        ),
-        (
-            "a name of its own",
-            template(Named={"Type": "AWS::IAM::Role", "Properties": {"RoleName": "x"}}),
-            {"Capabilities": ["CAPABILITY_IAM"]},
-            "InsufficientCapabilitiesException",
-            "CAPABILITY_NAMED_IAM",
-        ),
-    ],
-)
-@pytest.mark.usefixtures("aws")
-def test_what_cloudformation_refuses_outright(
-    story: str, body: str, more: dict[str, Any], code: str, message: str
-) -> None:
-    wanted = {"Capabilities": ["CAPABILITY_IAM"], **more}
-    with pytest.raises(ClientError, match=f"{code}.*{message}"):
-        client("cloudformation").create_stack(StackName="drainer", TemplateBody=body, **wanted)
-    assert client("cloudformation").list_stacks()["StackSummaries"] == [], story
-
-
-@pytest.mark.usefixtures("aws")
-def test_the_settings_around_a_function_and_an_alarm() -> None:
-    arn = function("start")
-    queue_policy = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}
-    create(
-        template(
-            Dead={
-                "Type": "AWS::SQS::Queue",
-                "Properties": {"QueueName": "dead", "MessageRetentionPeriod": 1209600},
-            },
-            DeadPolicy={
-                "Type": "AWS::SQS::QueuePolicy",
-                "Properties": {"Queues": [{"Ref": "Dead"}], "PolicyDocument": queue_policy},
-            },
-            Retries={
-                "Type": "AWS::Lambda::EventInvokeConfig",
-                "Properties": {
-                    "FunctionName": arn,
-                    "Qualifier": "$LATEST",
-                    "MaximumRetryAttempts": 1,
-                    "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["Dead", "Arn"]}}},
-                },
-            },
-            Alarm={
-                "Type": "AWS::CloudWatch::Alarm",
-                "Properties": {
-                    "AlarmName": "failed",
-                    "Namespace": "AWS/States",
-                    "MetricName": "ExecutionsFailed",
-                    "Dimensions": [{"Name": "StateMachineArn", "Value": {"Ref": "Machine"}}],
-                    "Statistic": "Sum",
-                    "Period": 300,
-                    "EvaluationPeriods": 1,
-                    "Threshold": 1,
-                    "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-                },
-            },
-            Dashboard={
-                "Type": "AWS::CloudWatch::Dashboard",
-                "Properties": {"DashboardName": "drains", "DashboardBody": '{"widgets": []}'},
-            },
-            Log={"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/x", "RetentionInDays": 30}},
-        )
-    )
+    retries = {"Type": "AWS::Lambda::EventInvokeConfig", "Properties": properties}
+    create(template(Dead=DEAD, DeadPolicy=DEAD_POLICY, Retries=retries))
     assert stack()["StackStatus"] == "CREATE_COMPLETE", events()
     configured = client("lambda").get_function_event_invoke_config(FunctionName="start")
     assert configured["DestinationConfig"]["OnFailure"]["Destination"].endswith(":dead")
+    assert configured["MaximumRetryAttempts"] == 1
+
+
+@pytest.mark.usefixtures("aws")
+def test_what_watches_a_machine_comes_and_goes_with_it() -> None:
+    create(template(Alarm=ALARM, Dashboard=DASHBOARD, Log=LOG))
+    assert stack()["StackStatus"] == "CREATE_COMPLETE", events()
     alarm = client("cloudwatch").describe_alarms(AlarmNames=["failed"])["MetricAlarms"][0]
     assert alarm["Dimensions"][0]["Value"].endswith(":stateMachine:drainer-machine")
     dashboard = client("cloudwatch").get_dashboard(DashboardName="drains")
     assert json.loads(dashboard["DashboardBody"]) == {"widgets": []}
+    (group,) = client("logs").describe_log_groups()["logGroups"]
+    assert (group["logGroupName"], group["retentionInDays"]) == ("/x", 30)
     resources = client("cloudformation").describe_stack_resources(StackName="drainer")["StackResources"]
-    assert len(resources) == 8
+    assert len(resources) == 5
     client("cloudformation").delete_stack(StackName="drainer")
     assert client("cloudwatch").describe_alarms()["MetricAlarms"] == []
+    assert client("logs").describe_log_groups()["logGroups"] == []
 
 
 @pytest.mark.usefixtures("aws")
