@@ -29,12 +29,13 @@ class Project:
     folder: Path
     aws: Server
 
-    def chalice(self, *arguments: str, fails: bool = False) -> str:
+    def chalice(self, *arguments: str, fails: bool = False, stdin: str = "") -> str:
         """Run the chalice command and return all that it prints; it must succeed, or fail with 1."""
         ran = subprocess.run(  # noqa: S603  # our own command
             [str(Path(sys.executable).with_name("chalice")), *arguments],
             cwd=self.folder,
             env={**os.environ, **self.aws.environment},
+            input=stdin,
             capture_output=True,
             text=True,
             check=False,
