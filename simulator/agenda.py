@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(order=True)
@@ -23,6 +26,15 @@ class Timer:
     def cancel(self) -> None:
         """Take the booking back; harmless once the action has run."""
         self.cancelled = True
+
+    def perform(self, forgiving: bool) -> None:
+        """Run the action; what it raises is logged if `forgiving`, else raised."""
+        try:
+            self.action()
+        except Exception:
+            if not forgiving:
+                raise
+            LOG.exception("an action booked on the clock failed: %s", self.label)
 
 
 class Agenda:

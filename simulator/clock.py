@@ -7,7 +7,6 @@ embedded AWS moves at a time, and a run gives the same order of events on every 
 
 from __future__ import annotations
 
-import logging
 import math
 import threading
 import time
@@ -20,8 +19,6 @@ import time_machine
 
 from simulator.agenda import Agenda, Sleeper, Timer
 from simulator.workload import Workload
-
-LOG = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 120.0
 """Real seconds that a driven run waits for a busy thread: longer is a deadlock, not slowness."""
@@ -78,7 +75,10 @@ class Clock:
         return timer
 
     def spawn(self, work: Callable[[], None], label: str = "") -> Timer:
-        """Run `work` on a busy thread of its own; it begins in its turn, once all that runs is at rest."""
+        """Run `work` on a busy thread of its own; it begins in its turn, once all that runs is at rest.
+
+        What it raises is raised as by an action, so it reaches the one who drives.
+        """
         return self.call_later(0, partial(self._start_thread, work, label), f"start {label}")
 
     def sleep(self, seconds: float, interrupted: threading.Event | None = None) -> bool:
@@ -137,7 +137,10 @@ class Clock:
 
     def _work_on_clock(self, work: Callable[[], None]) -> None:
         with self.busy(begun=True), suppress(ClockStopped):
-            work()
+            try:
+                work()
+            except Exception as error:
+                self.call_later(0, partial(_raise, error), "raise what a thread raised")
 
     def _lie_down(self, seconds: float, interrupted: threading.Event | None) -> bool:
         sleeper, was_busy = Sleeper(interrupted), self._workload.is_own_thread_busy
@@ -205,16 +208,8 @@ class Clock:
             if timer is None:
                 return False
             self._move_to(timer.due)
-        self._perform(timer)
+        timer.perform(forgiving=self.speed is not None)
         return True
-
-    def _perform(self, timer: Timer) -> None:
-        try:
-            timer.action()
-        except Exception:
-            if self.speed is None:
-                raise
-            LOG.exception("an action booked on the clock failed: %s", timer.label)
 
     def _wait_for_idle(self) -> None:
         self._workload.wait_for_idle(PATIENCE_SECONDS if self.speed is None else None)
@@ -255,3 +250,7 @@ class Clock:
             for sleeper in list(self._sleepers):
                 self._wake(sleeper, early=True)
             self._changed.wait_for(lambda: self._workload.is_idle, timeout=5)
+
+
+def _raise(error: Exception) -> None:
+    raise error

@@ -76,6 +76,16 @@ def test_what_an_action_raises_reaches_the_one_who_drives(clock: Clock) -> None:
         clock.advance(2)
 
 
+def test_what_a_thread_raises_reaches_the_one_who_drives(clock: Clock) -> None:
+    def fail() -> None:
+        raise LookupError("no such instance")
+
+    clock.spawn(fail)
+
+    with pytest.raises(LookupError, match="no such instance"):
+        clock.advance(1)
+
+
 def test_time_stands_still_while_a_thread_is_busy(clock: Clock) -> None:
     released = threading.Event()
     seen: list[float] = []
@@ -261,6 +271,20 @@ def test_a_paced_clock_passes_at_its_speed_and_does_what_is_due() -> None:
 
     assert seen == [600]
     assert 0.05 < time.monotonic() - began < 5
+
+
+def test_a_paced_clock_logs_what_fails_and_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+    clock, stop = Clock(START, speed=10_000), threading.Event()
+
+    def fail() -> None:
+        raise LookupError("no such instance")
+
+    with clock.held():
+        clock.call_later(1, fail, "a beat")
+        clock.call_later(2, stop.set)
+        clock.run_paced(stop)
+
+    assert "an action booked on the clock failed: a beat" in caplog.text
 
 
 def test_a_clock_without_a_speed_cannot_be_paced(clock: Clock) -> None:

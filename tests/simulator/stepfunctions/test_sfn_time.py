@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from simulator.aws import EPOCH
+from simulator.stepfunctions import find_execution
 from tests.simulator.stepfunctions.machines import Lab, Run
 
 Machine = dict[str, Any]
@@ -195,3 +197,18 @@ def test_a_task_in_time_takes_the_time_it_takes(lab: Lab) -> None:
 
     assert run.seconds_of("TaskSucceeded") == [9]
     assert run.output["result"]["Payload"] == "done"
+
+
+def test_a_paced_clock_runs_executions_while_others_ask(lab: Lab) -> None:
+    """As in the server: one thread drives, another calls the API, and virtual time passes at its speed."""
+    clock, stop = lab.aws.clock, threading.Event()
+    clock.speed = 6000
+    driver = threading.Thread(target=clock.run_paced, args=(stop,))
+    driver.start()
+    run = lab.start(lab.machine({"Wait": {"Type": "Wait", "Seconds": 600, "End": True}}))
+    closed = find_execution(run.arn).closed.wait(timeout=10)
+    stop.set()
+    driver.join()
+
+    assert closed
+    assert (run.described["stopDate"] - run.described["startDate"]).total_seconds() == 600
