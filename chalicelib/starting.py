@@ -18,7 +18,7 @@ from chalicelib.events import (
 )
 from chalicelib.events.autoscaling import MANAGED_DRAINING_HOOK, reconciled
 from chalicelib.gateways import autoscaling, stepfunctions
-from chalicelib.gateways.ledger import read_entry
+from chalicelib.gateways.ledger import ledger_of, read_entry
 from chalicelib.reconciling import Waiting, waiting_instances, why_not_to_start
 from chalicelib.settings import Settings
 from chalicelib.telemetry import logger
@@ -55,18 +55,20 @@ def reconcile(function_arn: str, at: datetime) -> list[dict[str, Any]]:
     """
     settings = Settings.from_environment(os.environ)
     waiting = list(waiting_instances(autoscaling.all_groups()))
-    requests = [request for each in waiting if (request := _request_for(each, settings, at))]
+    requests = [request for each in waiting if (request := _request_for(each, settings, function_arn, at))]
     return [_start(request, function_arn, at) for request in requests]
 
 
-def _request_for(waiting: Waiting, settings: Settings, at: datetime) -> DrainRequest | None:
+def _request_for(
+    waiting: Waiting, settings: Settings, function_arn: str, at: datetime
+) -> DrainRequest | None:
     hooks = (hook.name for hook in autoscaling.terminate_hooks(waiting.group))
     requests = (
         reconciled(waiting.instance_id, waiting.group, hook, destination=waiting.destination)
         for hook in hooks
     )
     ours = [request for request in requests if _why_not(request, settings) is None]
-    entry = read_entry(os.environ["ECS_DRAINER_LEDGER_TABLE"], waiting.instance_id)
+    entry = read_entry(ledger_of(function_arn), waiting.instance_id)
     is_running = entry.execution is not None and stepfunctions.is_running(entry.execution)
     reason = why_not_to_start(entry, is_running, at) if ours else "none of its group's hooks is ours"
     if reason:

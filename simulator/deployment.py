@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
-import boto3
 from chalice.app import Chalice
 
 from simulator.aws import ACCOUNT_ID, REGION
+from simulator.clients import client
 from statemachine.definitions import inlined
 from statemachine.template import body, load
 
@@ -78,7 +78,7 @@ def _deploy_function(name: str, environment: Mapping[str, str]) -> str:
     full_name = f"{_app_name()}-{STAGE}-{name}"
     stage = configuration["stages"][STAGE]
     variables = {**configuration.get("environment_variables", {}), **stage.get("environment_variables", {})}
-    answer = boto3.client("lambda").create_function(
+    answer = client("lambda").create_function(
         FunctionName=full_name,
         Runtime="python3.11",
         Handler=f"app.{name}",
@@ -92,7 +92,7 @@ def _deploy_function(name: str, environment: Mapping[str, str]) -> str:
 
 
 def _deploy_role(full_name: str, function: str) -> str:
-    iam = boto3.client("iam")
+    iam = client("iam")
     role = iam.create_role(RoleName=full_name, AssumeRolePolicyDocument=json.dumps(ASSUMED_BY_LAMBDA))
     policy = (ROOT / ".chalice" / f"policy-{function}.json").read_text(encoding="utf-8")
     iam.put_role_policy(RoleName=full_name, PolicyName=full_name, PolicyDocument=policy)
@@ -109,7 +109,7 @@ def _empty_zip() -> bytes:
 
 
 def _deploy_stack(functions: Mapping[str, str]) -> dict[str, str]:
-    cloudformation = boto3.client("cloudformation")
+    cloudformation = client("cloudformation")
     parameters = {f"{_camel_case(name)}FunctionArn": arn for name, arn in functions.items()} | {
         "Stage": STAGE
     }
@@ -128,7 +128,7 @@ def _deploy_stack(functions: Mapping[str, str]) -> dict[str, str]:
 
 def _upload(template: str) -> str:
     """Put the template where CloudFormation can read it: with its definitions it is too long to go inline."""
-    s3, bucket = boto3.client("s3"), f"{_app_name()}-templates"
+    s3, bucket = client("s3"), f"{_app_name()}-templates"
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_object(Bucket=bucket, Key="template.json", Body=template.encode())
     return f"https://{bucket}.s3.{REGION}.amazonaws.com/template.json"
@@ -146,7 +146,7 @@ def _camel_case(name: str) -> str:
 
 def _deploy_rule(source: Any, function: str) -> None:
     """Make the rule that an `on_cw_event` or `schedule` of the app stands for, as Chalice does."""
-    events = boto3.client("events")
+    events = client("events")
     name = f"{_app_name()}-{STAGE}-{source.name}-event"
     pattern = getattr(source, "event_pattern", None)
     trigger = (
@@ -155,7 +155,7 @@ def _deploy_rule(source: Any, function: str) -> None:
         else {"ScheduleExpression": source.schedule_expression.to_string()}
     )
     rule = events.put_rule(Name=name, **trigger)["RuleArn"]
-    boto3.client("lambda").add_permission(
+    client("lambda").add_permission(
         FunctionName=function,
         StatementId=source.name,
         Action="lambda:InvokeFunction",

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
-
-import boto3
 
 from simulator import autoscaling
 from simulator.aws import EmbeddedAws
+from simulator.clients import client
 from simulator.deployment import Deployment
 from simulator.ecs import agent
 from simulator.eventbridge import events_state
 from simulator.requests import Call, Fault
 from simulator.requests.log import RATE_EXCEEDED
 from simulator.world import CLUSTER, GROUP, HOOK, World
+
+THROTTLED_ANEW_AFTER = timedelta(seconds=70)
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def deliver_again(stage: Stage) -> None:
     """EventBridge delivers the lifecycle event once more: it promises at least once, not once."""
     name = "EC2 Instance-terminate Lifecycle Action"
     event = next(event for event in events_state().emitted if event["detail-type"] == name)
-    boto3.client("lambda").invoke(
+    client("lambda").invoke(
         FunctionName=stage.deployment.functions["start_drain"],
         InvocationType="Event",
         Payload=json.dumps(event),
@@ -48,7 +50,7 @@ def deliver_again(stage: Stage) -> None:
 
 def ask(stage: Stage, **request: Any) -> None:
     """A person asks for a drain."""
-    boto3.client("lambda").invoke(
+    client("lambda").invoke(
         FunctionName=stage.deployment.functions["start_manual_drain"],
         InvocationType="Event",
         Payload=json.dumps({"instance_id": stage.doomed, **request}),
@@ -72,7 +74,7 @@ def schedule_change(stage: Stage) -> None:
 
 def complete(stage: Stage, result: str = "CONTINUE") -> None:
     """Somebody else answers the lifecycle action."""
-    boto3.client("autoscaling").complete_lifecycle_action(
+    client("autoscaling").complete_lifecycle_action(
         AutoScalingGroupName=GROUP,
         LifecycleHookName=HOOK,
         InstanceId=stage.doomed,
@@ -83,15 +85,13 @@ def complete(stage: Stage, result: str = "CONTINUE") -> None:
 def set_state(stage: Stage, status: str) -> None:
     """A person sets the container instance ACTIVE or DRAINING."""
     arn = stage.world.container_instance(stage.doomed)
-    boto3.client("ecs").update_container_instances_state(
-        cluster=CLUSTER, containerInstances=[arn], status=status
-    )
+    client("ecs").update_container_instances_state(cluster=CLUSTER, containerInstances=[arn], status=status)
 
 
 def deregister(stage: Stage) -> None:
     """A person takes the container instance out of its cluster."""
     arn = stage.world.container_instance(stage.doomed)
-    boto3.client("ecs").deregister_container_instance(cluster=CLUSTER, containerInstance=arn, force=True)
+    client("ecs").deregister_container_instance(cluster=CLUSTER, containerInstance=arn, force=True)
 
 
 def disconnect(stage: Stage) -> None:
@@ -106,22 +106,23 @@ def reconnect(stage: Stage) -> None:
 
 def update_service(_stage: Stage, service: str, **changes: Any) -> None:
     """A person or a pipeline changes a service."""
-    boto3.client("ecs").update_service(cluster=CLUSTER, service=service, **changes)
+    client("ecs").update_service(cluster=CLUSTER, service=service, **changes)
 
 
 def throttle_first_attempts(stage: Stage) -> None:
-    """ECS throttles every call of the drains once before it answers."""
-    seen: set[tuple[str, str, str]] = set()
+    """ECS throttles every call of the drains before it answers it, and does so anew a minute later."""
+    let_through: dict[str, datetime] = {}
 
-    def is_first(call: Call) -> bool:
-        key = (call.operation, call.principal, json.dumps(_plain(call.parameters)))
-        if call.service != "ecs" or "ecs-drainer" not in call.principal or key in seen:
-            seen.discard(key)
+    def is_throttled(call: Call) -> bool:
+        if call.service != "ecs" or "ecs-drainer" not in call.principal:
             return False
-        seen.add(key)
-        return True
+        key = json.dumps([call.operation, call.principal, call.parameters], default=str, sort_keys=True)
+        is_known = key in let_through and call.at - let_through[key] < THROTTLED_ANEW_AFTER
+        if not is_known:
+            let_through[key] = call.at
+        return not is_known
 
-    stage.aws.requests.fail_when(is_first, RATE_EXCEEDED)
+    stage.aws.requests.fail_when(is_throttled, RATE_EXCEEDED)
 
 
 def fail_calls(
@@ -132,10 +133,6 @@ def fail_calls(
     stage.aws.requests.fail_when(
         lambda call: (call.service, call.operation) == (service, operation), fault, times
     )
-
-
-def _plain(parameters: Mapping[str, Any]) -> dict[str, str]:
-    return {key: str(value) for key, value in sorted(parameters.items())}
 
 
 HAPPENINGS: dict[str, Callable[..., None]] = {

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-import boto3
 from chalice.app import Chalice
 
 from simulator import timeline
 from simulator.aws import EmbeddedAws, embedded_aws
+from simulator.clients import client
 from simulator.deployment import Deployment, deploy
 from simulator.ecs.agent import killed_tasks
 from simulator.happenings import HAPPENINGS, Stage
@@ -76,7 +76,7 @@ def told(story: Story, app: Chalice) -> Iterator[Told]:
     """Tell a story and give what came of it, while its embedded AWS still runs."""
     with embedded_aws() as aws:
         deployment = deploy(app, story.environment)
-        world = World(boto3.client, aws.clock.advance)
+        world = World(client, aws.clock.advance)
         with aws.requests.unthrottled():
             world.build(story.services, story.hook, instances=story.instances, tags=story.tags)
             doomed = world.instances()[0]
@@ -106,5 +106,6 @@ def _let_happen(story: Story, stage: Stage) -> None:
 
 
 def _is_over(stage: Stage) -> bool:
-    executions = timeline.executions(stage.deployment.state_machine)
+    answer = client("stepfunctions").list_executions(stateMachineArn=stage.deployment.state_machine)
+    executions = answer["executions"]
     return bool(executions) and all(execution["status"] != "RUNNING" for execution in executions)

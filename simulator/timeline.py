@@ -14,9 +14,8 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-import boto3
-
 from simulator.aws import EmbeddedAws
+from simulator.clients import client
 from simulator.eventbridge import events_state
 from simulator.requests import Call
 
@@ -35,12 +34,10 @@ class Entry:
 def entries(aws: EmbeddedAws, state_machine: str, instance_ids: Iterable[str]) -> list[Entry]:
     """Return everything that happened to these instances and their drains, oldest first."""
     arns = set(container_instances(instance_ids))
-    found = [
-        *_of_events(set(instance_ids), arns),
-        *_of_calls(aws.requests.calls),
-        *_of_executions(state_machine),
-    ]
-    return sorted(found, key=lambda entry: entry.at)
+    begun, ended = _of_executions(state_machine)
+    events = _of_events(set(instance_ids), arns)
+    # What happens in the same instant is told in the order of cause and effect.
+    return sorted([*begun, *events, *_of_calls(aws.requests.calls), *ended], key=lambda entry: entry.at)
 
 
 def container_instances(instance_ids: Iterable[str]) -> Iterator[str]:
@@ -135,18 +132,20 @@ def _call_text(call: Call) -> str:
     return f"StopTask: {given['task'].rsplit('/', 1)[-1]}" if call.operation == "StopTask" else call.action
 
 
-def _of_executions(state_machine: str) -> Iterator[Entry]:
-    for execution in executions(state_machine):
-        yield Entry(execution["startDate"], "an execution starts")
-        if "stopDate" in execution:
-            yield Entry(
-                execution["stopDate"], f"the execution ends: {execution['status']}, {outcome(execution)}"
-            )
+def _of_executions(state_machine: str) -> tuple[list[Entry], list[Entry]]:
+    found = executions(state_machine)
+    begun = [Entry(execution["startDate"], "an execution starts") for execution in found]
+    ended = [
+        Entry(execution["stopDate"], f"the execution ends: {execution['status']}, {outcome(execution)}")
+        for execution in found
+        if "stopDate" in execution
+    ]
+    return begun, ended
 
 
 def executions(state_machine: str) -> list[dict[str, Any]]:
     """Return DescribeExecution's answer for every execution of the machine, oldest first."""
-    sfn = boto3.client("stepfunctions")
+    sfn = client("stepfunctions")
     listed = sfn.list_executions(stateMachineArn=state_machine)["executions"]
     described = [sfn.describe_execution(executionArn=execution["executionArn"]) for execution in listed]
     return sorted(described, key=lambda execution: (execution["startDate"], execution["name"]))

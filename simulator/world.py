@@ -169,7 +169,7 @@ class World:
         user_data = base64.b64encode(
             f"#!/bin/bash\necho ECS_CLUSTER={CLUSTER} >> /etc/ecs/ecs.config\n".encode()
         )
-        image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+        image = ec2.register_image(Name="ecs-optimized")["ImageId"]
         ec2.create_launch_template(
             LaunchTemplateName=GROUP,
             LaunchTemplateData={

@@ -1,16 +1,25 @@
 """Reads the ledger: who drains an instance, and how its last drain ended. The state machine does the writing.
 
+One thing the state machine can't write is that a person stopped it: `close_cancelled`.
+
 Two kinds of items: `instance#<id>` says whether a drain is open (its `execution`) and how the last one ended;
 `drain#<execution name>` is the record of one drain, kept for 90 days.
 """
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from typing import Any
 
 from chalicelib.gateways.aws import client, translated
-from chalicelib.ledger import Entry
-from chalicelib.model import instant
+from chalicelib.ledger import Entry, Record
+from chalicelib.model import instant, stamp
+
+
+def ledger_of(function_arn: str) -> str:
+    """Return the name of the stage's table, `<app>-<stage>-ledger`, from the ARN of any of our functions."""
+    return f"{function_arn.split(':')[6].rsplit('-', 1)[0]}-ledger"
 
 
 def read_entry(table: str, instance_id: str) -> Entry:
@@ -26,4 +35,89 @@ def read_entry(table: str, instance_id: str) -> Entry:
         last_outcome=item.get("last_outcome", {}).get("S"),
         last_ended_at=ended_at and instant(ended_at),
         failures=int(item.get("failures", {}).get("N", 0)),
+    )
+
+
+def read_record(table: str, name: str) -> Record | None:
+    """Return the record of one drain by the name of its execution, or None."""
+    with translated():
+        answer = client("dynamodb").get_item(
+            TableName=table, Key={"pk": {"S": f"drain#{name}"}}, ConsistentRead=True
+        )
+    return _record(answer["Item"]) if "Item" in answer else None
+
+
+def read_records(table: str, instance_id: str | None = None) -> list[Record]:
+    """Return the records of all drains, or of one instance's, newest first.
+
+    A scan: the table holds 90 days of drains, some hundred bytes each.
+    """
+    condition, values = "begins_with(pk, :drain)", {":drain": {"S": "drain#"}}
+    if instance_id:
+        condition, values = (
+            f"{condition} AND instance_id = :instance",
+            values | {":instance": {"S": instance_id}},
+        )
+    with translated():
+        pages = (
+            client("dynamodb")
+            .get_paginator("scan")
+            .paginate(TableName=table, FilterExpression=condition, ExpressionAttributeValues=values)
+        )
+        items = [item for page in pages for item in page["Items"]]
+    return sorted((_record(item) for item in items), key=lambda record: record.started_at, reverse=True)
+
+
+def close_cancelled(table: str, record: Record, who: str, why: str, at: datetime) -> None:
+    """Close a drain's record as cancelled, and free its instance's entry if it is still this drain's.
+
+    The entry's last outcome says `taken-back`, so that the reconciler leaves the instance to people.
+    Raises AwsRefused where another drain has taken the entry over meanwhile.
+    """
+    aws, now = client("dynamodb"), {"S": stamp(at)}
+    closing = {
+        "TableName": table,
+        "Key": {"pk": {"S": f"drain#{record.name}"}},
+        "UpdateExpression": "SET #status = :cancelled, ended_at = :now, cancelled_by = :who, summary = :why",
+        "ExpressionAttributeNames": {"#status": "status"},
+        "ExpressionAttributeValues": {
+            ":cancelled": {"S": "cancelled"},
+            ":now": now,
+            ":who": {"S": who},
+            ":why": {"S": why},
+        },
+    }
+    freeing = {
+        "TableName": table,
+        "Key": {"pk": {"S": f"instance#{record.instance_id}"}},
+        "UpdateExpression": "SET last_outcome = :outcome, last_ended_at = :now REMOVE #execution, failures",
+        "ConditionExpression": "attribute_not_exists(#execution) OR #execution = :its",
+        "ExpressionAttributeNames": {"#execution": "execution"},
+        "ExpressionAttributeValues": {
+            ":outcome": {"S": "taken-back"},
+            ":now": now,
+            ":its": {"S": record.execution},
+        },
+    }
+    with translated():
+        aws.transact_write_items(TransactItems=[{"Update": closing}, {"Update": freeing}])
+
+
+def _record(item: dict[str, Any]) -> Record:
+    text = {name: value["S"] for name, value in item.items() if "S" in value}
+    return Record(
+        name=text["pk"].removeprefix("drain#"),
+        instance_id=text["instance_id"],
+        execution=text["execution"],
+        status=text["status"],
+        trigger=text.get("trigger", ""),
+        who=text.get("who", "-"),
+        reason=text.get("reason", "-"),
+        started_at=instant(text["started_at"]),
+        deadline_at=instant(text["deadline_at"]) if "deadline_at" in text else None,
+        ended_at=instant(text["ended_at"]) if "ended_at" in text else None,
+        summary=text.get("summary", ""),
+        looks=int(item.get("looks", {}).get("N", 0)),
+        forced_stops=tuple(json.loads(text.get("forced_stops", "[]"))),
+        taken_over_by=text.get("taken_over_by"),
     )
