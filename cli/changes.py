@@ -1,0 +1,240 @@
+"""Turns an execution's history into what changed, one sentence a change; nothing is told twice. Pure.
+
+`step` folds one event into what is known of the drain and says what it changed. A look that shows what the one
+before showed changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from chalicelib.duration import in_words
+from chalicelib.model import instant, stamp
+from chalicelib.notice import ENDINGS
+from cli.executions import Event
+from cli.exit_codes import ExitCode
+
+WELL_ENDED = frozenset({"drained", "nothing-to-drain", "already-done", "returned", "terminated"})
+NOT_ADMITTED = {
+    "already-over": "the lifecycle action was over before",
+    "not-admitted": "nobody opted in to this trigger",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that changed."""
+
+    at: datetime
+    kind: str
+    """A word for programs: `draining`, `task`, `explanation`, `ended`, ..."""
+    text: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """The same for programs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a drain from the events so far."""
+
+    last_id: int = 0
+    started_at: datetime | None = None
+    deadline_at: datetime | None = None
+    on_deadline: str = ""
+    tasks: Mapping[str, str] = field(default_factory=dict)
+    """The last status of every task that isn't STOPPED, by ARN."""
+    since: Mapping[str, datetime] = field(default_factory=dict)
+    """When a look first showed that status."""
+    summary: str = ""
+    explanation: str = ""
+    state: str = ""
+    """The state that the machine is in."""
+    has_looked: bool = False
+    outcome: str | None = None
+    """How it ended: an outcome of the machine, `failed`, `timed-out`, `cancelled` or `taken-over`; None while open."""
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the end means to a script."""
+        if self.outcome in ("failed", "timed-out", "aborted"):
+            return ExitCode.FAILED
+        return ExitCode.OK if self.outcome is None or self.outcome in WELL_ENDED else ExitCode.NOT_DRAINED
+
+
+def step(known: Known, event: Event) -> tuple[Known, tuple[Change, ...]]:
+    """Return what is known after one more event, and what it changed."""
+    known = replace(known, last_id=event.id)
+    if event.type.startswith("Execution"):
+        return _of_execution(known, event)
+    if event.type.endswith("StateEntered") and event.state:
+        return replace(known, state=event.state), ()
+    if event.type.endswith("StateExited") and event.state:
+        return _of_state(known, event)
+    if event.type in ("TaskFailed", "TaskTimedOut", "LambdaFunctionFailed"):
+        return known, (_failed_call(known, event),)
+    return known, ()
+
+
+def _of_execution(known: Known, event: Event) -> tuple[Known, tuple[Change, ...]]:
+    if event.type == "ExecutionStarted":
+        request = _data(event, "input")
+        who, why = request.get("who") or request.get("trigger") or "manual", request.get("reason")
+        text = f"a drain begins, asked for by {who}{f' ({why})' if why else ''}"
+        return replace(known, started_at=event.at), (
+            Change(event.at, "begun", text, {"who": who, "reason": why}),
+        )
+    if event.type == "ExecutionSucceeded":
+        return _succeeded(known, event)
+    error, cause = str(event.details.get("error", "")), str(event.details.get("cause", ""))
+    outcome = {"Cancelled": "cancelled", "TakenOver": "taken-over"}.get(
+        error, ENDED_BADLY.get(event.type, "failed")
+    )
+    said = f"{error}: {cause}" if outcome in ("failed", "timed-out", "aborted") else cause
+    text = f"the drain {PROSE.get(outcome, outcome)}: {said.strip(': ') or 'no cause was given'}"
+    facts = {"outcome": outcome, "error": error, "cause": cause}
+    return replace(known, outcome=outcome), (Change(event.at, "ended", text, facts),)
+
+
+ENDED_BADLY = {"ExecutionFailed": "failed", "ExecutionTimedOut": "timed-out", "ExecutionAborted": "aborted"}
+PROSE = {
+    "timed-out": "timed out",
+    "taken-over": "is taken over",
+    "cancelled": "is cancelled",
+    "aborted": "was stopped",
+}
+
+
+def _succeeded(known: Known, event: Event) -> tuple[Known, tuple[Change, ...]]:
+    output = _data(event, "output")
+    outcome = str(output.get("outcome", {}).get("name", "ended"))
+    if outcome == "drain":  # the plan's verdict still: another execution had the ledger entry
+        other = output.get("open", {}).get("Item", {}).get("execution", {}).get("S", "another drain")
+        text = f"the instance is being drained already, by {other.rsplit(':', 1)[-1]}"
+        return replace(known, outcome="already-open"), (
+            Change(event.at, "ended", text, {"outcome": "already-open"}),
+        )
+    took = f"; took {in_words(event.at - known.started_at)}" if known.started_at else ""
+    why = NOT_ADMITTED.get(outcome) or ENDINGS.get(outcome, outcome)
+    return replace(known, outcome=outcome), (Change(event.at, "ended", f"{why}{took}", {"outcome": outcome}),)
+
+
+def _of_state(known: Known, event: Event) -> tuple[Known, tuple[Change, ...]]:
+    output = _data(event, "output")
+    if event.state == "Plan the drain":
+        return _planned(known, event, output)
+    if event.state == "Look":
+        return _looked(known, event, output.get("look", {}))
+    if event.state in ("Explain what holds the drain", "Explain at the deadline"):
+        return _explained(known, event, output.get("explanation", {}).get("text", ""))
+    if event.state in TOLD:
+        return known, (Change(event.at, *TOLD[event.state]),)
+    if event.state in ("Stop the standalone tasks", "Stop every task that is left"):
+        asked = output.get("stopped", {}).get("asked", [])
+        text = f"StopTask was called: {', '.join(arn.rsplit('/', 1)[-1][:8] for arn in asked)}"
+        return known, (Change(event.at, "stop-task", text, {"tasks": asked}),) if asked else ()
+    is_news = event.type == "TaskStateExited" and event.state not in QUIET
+    return known, (Change(event.at, "step", event.state or ""),) if is_news else ()
+
+
+TOLD = {
+    "Set DRAINING": ("draining", "the container instance is set DRAINING"),
+    "Set ACTIVE again": ("active", "the container instance is set ACTIVE again"),
+    "Complete the lifecycle action": ("completed", "the lifecycle action is completed"),
+    "Complete the lifecycle action by instance id": ("completed", "the lifecycle action is completed"),
+    "Deadline reached": ("deadline", "the deadline is reached with tasks left"),
+    "Taken back": ("taken-back", "somebody set the container instance ACTIVE"),
+    "Agent lost": ("agent-lost", "the ECS agent stays disconnected"),
+}
+"""What is said when a state is left."""
+
+QUIET = frozenset(
+    {
+        "Open the ledger entry",
+        "Take over the ledger entry",
+        "Read the open drain",
+        "Look at the open execution",
+        "Stop the open execution",
+        "Update the container instances",
+        "Reactivate",
+        "Compose the start notice",
+        "Publish the start",
+        "Compose the explanation",
+        "Publish the explanation",
+        "Compose the closing notice",
+        "Publish the outcome",
+        "Compose the failure notice",
+        "Publish the failure",
+        "Record a heartbeat",
+        "Record a heartbeat by instance id",
+        "Record the failure",
+        "Close the ledger entry",
+    }
+)
+"""States whose end is no news to who follows; a Task that is not among them is told by its name."""
+
+
+def _planned(known: Known, event: Event, output: Mapping[str, Any]) -> tuple[Known, tuple[Change, ...]]:
+    deadline = output.get("deadline", {})
+    at = instant(deadline["at"]) if deadline.get("at") else None
+    known = replace(known, deadline_at=at, on_deadline=deadline.get("action", ""))
+    if output.get("verdict") != "drain" or at is None:
+        return known, ()
+    text = f"deadline {stamp(at)} (in {in_words(at - event.at)}), then {known.on_deadline}"
+    facts = {"deadline_at": stamp(at), "on_deadline": known.on_deadline}
+    notices = (Change(event.at, "notice", notice) for notice in output.get("drain", {}).get("notices", []))
+    return known, (Change(event.at, "planned", text, facts), *notices)
+
+
+def _looked(known: Known, event: Event, look: Mapping[str, Any]) -> tuple[Known, tuple[Change, ...]]:
+    tasks: Mapping[str, str] = look.get("memory", {}).get("tasks", {})
+    changes = tuple(_task_changes(known, tasks, event.at))
+    since = {
+        arn: known.since.get(arn, event.at) if known.tasks.get(arn) == status else event.at
+        for arn, status in tasks.items()
+    }
+    return replace(known, tasks=tasks, since=since, summary=look.get("summary", ""), has_looked=True), changes
+
+
+def _task_changes(known: Known, tasks: Mapping[str, str], at: datetime) -> Iterator[Change]:
+    for arn in sorted(known.tasks.keys() | tasks.keys()):
+        before, after = known.tasks.get(arn), tasks.get(arn, "STOPPED")
+        if before != after:
+            arrow = f"{before} -> {after}" if before else after
+            yield Change(at, "task", arrow, {"task": arn, "from": before, "to": after})
+
+
+def _explained(known: Known, event: Event, text: str) -> tuple[Known, tuple[Change, ...]]:
+    if not text or text == known.explanation:
+        return known, ()
+    return replace(known, explanation=text), (
+        Change(event.at, "explanation", f"this holds the drain:\n{text}"),
+    )
+
+
+def _failed_call(known: Known, event: Event) -> Change:
+    error, cause = event.details.get("error", "an error"), str(event.details.get("cause", ""))
+    said = f": {_message(cause)}" if cause else ""
+    text = f"{known.state or 'a call'} got {error}{said}; it is tried again or recorded"
+    return Change(event.at, "error", text, {"state": known.state, "error": error, "cause": cause})
+
+
+def _message(cause: str) -> str:
+    """Return the message of a Lambda's error, which Step Functions wraps in JSON, or the cause as it is."""
+    try:
+        told = json.loads(cause)
+    except ValueError:
+        return cause
+    return str(told.get("errorMessage", cause)) if isinstance(told, dict) else cause
+
+
+def _data(event: Event, name: str) -> dict[str, Any]:
+    """Return the JSON object in an event's data; an empty one where AWS left it out."""
+    try:
+        data = json.loads(event.details.get(name) or "{}")
+    except ValueError:  # AWS cuts data of more than 256 KiB
+        return {}
+    return data if isinstance(data, dict) else {}

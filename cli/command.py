@@ -1,0 +1,129 @@
+"""Makes a command of a function: adds the options that all commands share, hands it a desk, and ends it well.
+
+@app.command()
+@command
+def status(desk: Desk, instances: Instances = None) -> ExitCode: ...
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any
+
+import boto3
+import typer
+
+from cli import sandbox
+from cli.desk import Desk, Output
+from cli.edge import Edge, the_real_one
+from cli.exit_codes import ExitCode
+from cli.problems import Halt, problem_of
+
+CONTEXT = "context"
+EVERYWHERE = "Everywhere"
+
+SHARED: dict[str, tuple[Any, Any]] = {
+    "output": (
+        Annotated[
+            Output,
+            typer.Option("--output", "-o", rich_help_panel=EVERYWHERE, help="For people or for scripts."),
+        ],
+        Output.TEXT,
+    ),
+    "stage": (
+        Annotated[
+            str,
+            typer.Option(
+                envvar="DRAINER_STAGE", rich_help_panel=EVERYWHERE, help="The stage that was deployed."
+            ),
+        ],
+        "dev",
+    ),
+    "region": (
+        Annotated[
+            str | None,
+            typer.Option(rich_help_panel=EVERYWHERE, help="The AWS Region; AWS's usual settings otherwise."),
+        ],
+        None,
+    ),
+    "profile": (
+        Annotated[
+            str | None,
+            typer.Option(rich_help_panel=EVERYWHERE, help="The AWS profile; AWS's usual settings otherwise."),
+        ],
+        None,
+    ),
+    "in_sandbox": (
+        Annotated[
+            bool,
+            typer.Option(
+                "--sandbox",
+                envvar="DRAINER_SANDBOX",
+                rich_help_panel=EVERYWHERE,
+                help="Ask the embedded AWS of `ecs-drainer sandbox up`.",
+            ),
+        ],
+        False,
+    ),
+}
+
+
+def command(function: Callable[..., ExitCode]) -> Callable[..., None]:
+    """Return what typer calls: the function with the shared options instead of the desk, its first argument."""
+
+    @wraps(function)
+    def run(**given: Any) -> None:
+        edge = given.pop(CONTEXT).find_object(Edge) or the_real_one()
+        shared = {name: given.pop(name) for name in SHARED}
+        raise typer.Exit(_carefully(lambda: function(_desk(edge, **shared), **given)))
+
+    own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+    added = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        for name, (annotation, default) in SHARED.items()
+    ]
+    context = inspect.Parameter(CONTEXT, inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+    parameters = [context, *own, *added]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # as inspect reads it
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run
+
+
+def _desk(
+    edge: Edge, *, output: Output, stage: str, region: str | None, profile: str | None, in_sandbox: bool
+) -> Desk:
+    if in_sandbox:
+        edge = sandbox.enter(edge)
+    elif region or profile:
+        boto3.setup_default_session(region_name=region, profile_name=profile)
+    return Desk(edge, output, stage)
+
+
+def _carefully(work: Callable[[], ExitCode]) -> ExitCode:
+    """Do the work; tell what went wrong as a sentence with its remedy, on standard error."""
+    try:
+        return work()
+    except KeyboardInterrupt:
+        print("\nInterrupted; what AWS was asked before goes on.", file=sys.stderr)
+        return ExitCode.DETACHED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader (`head`) has had enough
+        return ExitCode.OK
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:
+        if os.environ.get("DRAINER_DEBUG"):
+            traceback.print_exc()
+        problem = problem_of(error) or _fault(error)
+        print(f"Error: {problem}", file=sys.stderr)
+        return problem.code
+
+
+def _fault(error: Exception) -> Any:
+    sentence = f"ecs-drainer itself failed: {type(error).__name__}: {error}"
+    return Halt(sentence, "repeat it with DRAINER_DEBUG=1 to see where, and report that").problem

@@ -1,0 +1,99 @@
+"""What every command stands at: where it says things, how it waits, and which installation it asks.
+
+Results go to standard output, as text or as one JSON document; warnings, refusals and errors go to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, StrEnum
+from functools import cached_property
+from typing import Any, ParamSpec, TypeVar
+
+from chalicelib.errors import AwsUnavailable, Throttled
+from chalicelib.model import stamp
+from cli.edge import Edge
+from cli.installation import Installation, locate
+
+P = ParamSpec("P")
+Answer = TypeVar("Answer")
+
+RETRY_AFTER = (1.0, 2.0, 4.0, 8.0)
+"""Seconds between the attempts of a read that AWS throttles: the gateways themselves ask once."""
+
+
+class Output(StrEnum):
+    """How results are written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@dataclass
+class Desk:
+    """What a command stands at."""
+
+    edge: Edge
+    output: Output = Output.TEXT
+    stage: str = "dev"
+
+    @cached_property
+    def installation(self) -> Installation:
+        """The stage's installation, in the account and Region of the credentials."""
+        return self.ask(locate, self.stage)
+
+    @property
+    def is_json(self) -> bool:
+        """Whether a program reads."""
+        return self.output is Output.JSON
+
+    def now(self) -> datetime:
+        """Return the present instant."""
+        return self.edge.now()
+
+    def ask(self, read: Callable[P, Answer], *args: P.args, **kwargs: P.kwargs) -> Answer:
+        """Call what asks AWS, again and more slowly while AWS throttles or doesn't answer."""
+        for pause in RETRY_AFTER:
+            try:
+                return read(*args, **kwargs)
+            except (Throttled, AwsUnavailable) as error:
+                if error.__cause__ is not None and "redentials" in str(error.__cause__):
+                    raise  # asking again brings none
+                self.edge.sleep(pause)
+        return read(*args, **kwargs)
+
+    def say(self, text: str = "") -> None:
+        """Write a line of the result; programs don't get it."""
+        if not self.is_json:
+            print(text, flush=True)
+
+    def warn(self, text: str) -> None:
+        """Write a line beside the result."""
+        print(text, file=sys.stderr, flush=True)
+
+    def report(self, text: str, document: Any) -> None:
+        """Write the result: the text for people, or the document for programs."""
+        print(to_json(document, indent=2) if self.is_json else text, flush=True)
+
+    def report_line(self, text: str, document: Mapping[str, Any]) -> None:
+        """Write one of many results: a line of text, or one line of JSON."""
+        print(to_json(document) if self.is_json else text, flush=True)
+
+
+def to_json(document: Any, indent: int | None = None) -> str:
+    """Return JSON with sorted keys: instants as RFC 3339, durations in whole seconds."""
+    return json.dumps(document, indent=indent, sort_keys=True, default=_plain, ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return stamp(value)
+    if isinstance(value, timedelta):
+        return int(value.total_seconds())
+    if isinstance(value, Enum):
+        return value.value
+    raise TypeError(f"{type(value).__name__} has no form in JSON")

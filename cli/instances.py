@@ -1,0 +1,122 @@
+"""Which instances the operator means: EC2 id, container-instance ARN or id, or private DNS name. Pure.
+
+Names are whole names: a prefix would be handy until a script drains the wrong instance by one. What is unknown or
+ambiguous is answered with the names that come close.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from chalicelib.explain.words import some
+from cli.exit_codes import ExitCode
+from cli.problems import Halt
+
+NEAR_MISSES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One container instance and the names it goes by."""
+
+    instance_id: str
+    arn: str
+    """Of the container instance."""
+    cluster: str
+    """The cluster's ARN."""
+    status: str = "ACTIVE"
+    private_dns: str = ""
+    """`ip-10-0-1-23.eu-west-1.compute.internal`; empty where nobody needed to ask EC2."""
+
+    @property
+    def id(self) -> str:
+        """The last part of the container instance's ARN."""
+        return self.arn.rsplit("/", 1)[-1]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name that means this instance; the first label of the DNS name is one."""
+        return frozenset(
+            {self.instance_id, self.arn, self.id, self.private_dns, self.private_dns.partition(".")[0]}
+        ) - {""}
+
+    def __str__(self) -> str:
+        dns = f"{self.private_dns}, " if self.private_dns else ""
+        return f"{self.instance_id} ({dns}container instance {self.id} of cluster {short(self.cluster)}, {self.status})"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A name that means exactly one EC2 instance."""
+
+    name: str
+    instance_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A name that means none."""
+
+    name: str
+    near: tuple[Candidate, ...]
+
+    def __str__(self) -> str:
+        near = "".join(f"\n    {candidate}" for candidate in self.near)
+        hint = f"; close to it are{near}" if near else ""
+        return f"{self.name} is no container instance of the clusters that were searched{hint}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """A name that means several EC2 instances."""
+
+    name: str
+    candidates: tuple[Candidate, ...]
+
+    def __str__(self) -> str:
+        meant = "".join(f"\n    {candidate}" for candidate in self.candidates)
+        return f"{self.name} means more than one instance; give an EC2 id instead:{meant}"
+
+
+Choice = Chosen | Unknown | Ambiguous
+
+
+def choose(names: Iterable[str], candidates: Sequence[Candidate]) -> tuple[Choice, ...]:
+    """Say for each name which instance it means; a name given twice counts once."""
+    return tuple(_choice(name, candidates) for name in dict.fromkeys(name.strip() for name in names))
+
+
+def _choice(name: str, candidates: Sequence[Candidate]) -> Choice:
+    meant = tuple(candidate for candidate in candidates if name in candidate.names)
+    ids = {candidate.instance_id for candidate in meant}
+    if len(ids) > 1:
+        return Ambiguous(name, meant)
+    return Chosen(name, ids.pop()) if ids else Unknown(name, near_misses(name, candidates))
+
+
+def near_misses(name: str, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """Return the candidates whose names begin like this one or differ in a few letters, best first."""
+    by_name = {known: candidate for candidate in candidates for known in sorted(candidate.names)}
+    close = [known for known in sorted(by_name) if len(name) > 3 and known.startswith(name)]
+    close += get_close_matches(name, by_name, n=NEAR_MISSES)
+    return tuple(dict.fromkeys(by_name[known] for known in close))[:NEAR_MISSES]
+
+
+def chosen_ids(choices: Sequence[Choice]) -> tuple[str, ...]:
+    """Return the EC2 ids that were meant; raises Halt, with every wrong name, unless all names are good."""
+    wrong = [str(choice) for choice in choices if not isinstance(choice, Chosen)]
+    if wrong:
+        raise Halt("\n".join(wrong), code=ExitCode.NOT_FOUND)
+    return tuple(dict.fromkeys(choice.instance_id for choice in choices if isinstance(choice, Chosen)))
+
+
+def short(arn: str) -> str:
+    """Return the last part of an ARN: a cluster's name, a task's id."""
+    return arn.rsplit("/", 1)[-1]
+
+
+def clusters_of(candidates: Iterable[Candidate]) -> str:
+    """Return the names of the clusters of these candidates as prose."""
+    return some(sorted({short(candidate.cluster) for candidate in candidates}))

@@ -1,0 +1,111 @@
+"""Reads what instances there are to choose from, and what the stage was told about clusters and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from chalicelib.errors import AccessDenied
+from chalicelib.explain.words import some
+from chalicelib.gateways import ecs
+from chalicelib.gateways.aws import all_pages, client, in_batches, translated
+from chalicelib.gateways.circumstances import container_instances_of
+from chalicelib.settings import Settings
+from cli.desk import Desk
+from cli.exit_codes import ExitCode
+from cli.installation import Installation
+from cli.instances import Candidate, Unknown, choose, chosen_ids, short
+from cli.problems import Halt
+
+DESCRIBED_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class StageSettings:
+    """What the deployed functions were told; the built-in defaults where nothing is deployed or may be read."""
+
+    settings: Settings
+    is_deployed: bool = True
+    notice: str = ""
+
+
+def read_stage(installation: Installation) -> StageSettings:
+    """Return the settings in the environment of the stage's planning function.
+
+    Read, not invoked: whoever may only look can plan too.
+    """
+    function = installation.function("plan_drain")
+    aws = client("lambda")
+    try:
+        with translated():
+            try:
+                answer = aws.get_function_configuration(FunctionName=function)
+            except aws.exceptions.ResourceNotFoundException:
+                return StageSettings(
+                    Settings(), False, f"stage {installation.stage} isn't deployed in {installation.region}"
+                )
+    except AccessDenied:
+        return StageSettings(
+            Settings(), notice=f"the settings of {function} may not be read: built-in defaults count"
+        )
+    return StageSettings(Settings.from_environment(answer.get("Environment", {}).get("Variables", {})))
+
+
+def clusters(desk: Desk, asked: str | None, settings: Settings) -> list[str]:
+    """Return the ARNs of the clusters to search: the one asked for, else the stage's, else all.
+
+    Raises Halt where ECS doesn't know one of them.
+    """
+    wanted = [asked] if asked else list(settings.clusters)
+    if not wanted:
+        return desk.ask(ecs.list_clusters)
+    known = desk.ask(_describe_clusters, wanted)
+    unknown = [name for name in wanted if short(name) not in {short(arn) for arn in known}]
+    if unknown:
+        there = [short(arn) for arn in desk.ask(ecs.list_clusters)]
+        raise Halt(
+            f"There is no ECS cluster {some(unknown)} in {desk.installation.region}",
+            f"there are {some(sorted(there), 10)}"
+            if there
+            else "there is none at all: is it the right Region?",
+            ExitCode.NOT_FOUND,
+        )
+    return known
+
+
+def _describe_clusters(names: Sequence[str]) -> list[str]:
+    with translated():
+        answer = client("ecs").describe_clusters(clusters=list(names))
+    return [one["clusterArn"] for one in answer["clusters"] if one["status"] == "ACTIVE"]
+
+
+def read_candidates(arns: Sequence[str]) -> list[Candidate]:
+    """Return every container instance of these clusters, without their DNS names."""
+    return [
+        Candidate(one.get("ec2InstanceId", ""), one["containerInstanceArn"], cluster, one["status"])
+        for cluster in arns
+        for one in container_instances_of(cluster)
+    ]
+
+
+def with_dns(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates with their private DNS names, which only EC2 knows."""
+    names: dict[str, str] = {}
+    for batch in in_batches(sorted({one.instance_id for one in candidates}), DESCRIBED_AT_ONCE):
+        filters = [{"Name": "instance-id", "Values": list(batch)}]
+        for reservation in all_pages(
+            client("ec2").describe_instances, "Reservations", "NextToken", Filters=filters
+        ):
+            names |= {one["InstanceId"]: one.get("PrivateDnsName", "") for one in reservation["Instances"]}
+    return [replace(one, private_dns=names.get(one.instance_id, "")) for one in candidates]
+
+
+def find_instances(
+    desk: Desk, names: Sequence[str], cluster: str | None, settings: Settings
+) -> tuple[str, ...]:
+    """Return the EC2 ids that the operator's names mean; raises Halt with near misses for those that mean none."""
+    candidates = desk.ask(read_candidates, clusters(desk, cluster, settings))
+    choices = choose(names, candidates)
+    if any(isinstance(choice, Unknown) for choice in choices):
+        choices = choose(names, desk.ask(with_dns, candidates))
+    return chosen_ids(choices)
