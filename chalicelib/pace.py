@@ -19,7 +19,11 @@ FIRST_WAITS = 3
 """The first wait after a change, in shortest waits: a task that began to stop won't be STOPPED at once."""
 ENDING_WAITS = 2
 """The longest wait, in shortest waits, while every task left is STOPPING or beyond: the end is seconds away."""
+ENDING_LASTS = timedelta(minutes=2)
+"""A task that is STOPPING for longer may never end; it must not be looked at every few seconds for 48 hours."""
 ENDING = frozenset({"STOPPING", "DEPROVISIONING"})
+LOOKS_AT_LEAST = 20
+"""Until the deadline, however short: two minutes of a Spot notice want a look every five seconds."""
 YOUNG = timedelta(minutes=10)
 SECOND = timedelta(seconds=1)
 
@@ -30,9 +34,10 @@ def next_wait(
     """Return the wait before the next look: whole seconds, at least one, never past an instant that matters."""
     poll = policy.poll
     wait = grown(memory, policy, at)
-    if all(task.last_status in ENDING for task in holding):
+    is_ending = all(task.last_status in ENDING for task in holding)
+    if is_ending and at - memory.changed_at < ENDING_LASTS:
         wait = min(wait, ENDING_WAITS * poll.start)
-    wait = min(wait, max(poll.start, (timers.deadline_at - at) / 20))
+    wait = min(wait, max(poll.start, (timers.deadline_at - timers.started_at) / LOOKS_AT_LEAST))
     for due_at in (timers.deadline_at, timers.heartbeat_due_at):
         if due_at is not None and due_at > at:
             wait = min(wait, due_at - at)

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import wraps
@@ -18,8 +19,11 @@ from chalicelib.model import instant
 
 NAMESPACE = "ecs-drainer"
 
-logger = Logger(service=NAMESPACE)
-metrics = Metrics(namespace=NAMESPACE, service=NAMESPACE)
+SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME", NAMESPACE)
+"""`ecs-drainer-<stage>`, by .chalice/config.json: stages must not share metrics, or their alarms."""
+
+logger = Logger(service=SERVICE)
+metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 
 LET_GO = frozenset({"drained", "nothing-to-drain", "agent-lost", "deadline", "abandoned"})
 """The outcomes after which Auto Scaling may take the instance."""

@@ -20,6 +20,7 @@ from chalice.app import Chalice
 from simulator.aws import ACCOUNT_ID, REGION
 from simulator.clients import client
 from statemachine.definitions import inlined
+from statemachine.policies import rendered
 from statemachine.template import body, load
 
 ROOT = Path(__file__).parent.parent
@@ -94,8 +95,9 @@ def _deploy_function(name: str, environment: Mapping[str, str]) -> str:
 def _deploy_role(full_name: str, function: str) -> str:
     iam = client("iam")
     role = iam.create_role(RoleName=full_name, AssumeRolePolicyDocument=json.dumps(ASSUMED_BY_LAMBDA))
-    policy = (ROOT / ".chalice" / f"policy-{function}.json").read_text(encoding="utf-8")
-    iam.put_role_policy(RoleName=full_name, PolicyName=full_name, PolicyDocument=policy)
+    text = (ROOT / ".chalice" / f"policy-{function}.json").read_text(encoding="utf-8")
+    policy = rendered(json.loads(text), {"AppName": _app_name(), "Stage": STAGE})
+    iam.put_role_policy(RoleName=full_name, PolicyName=full_name, PolicyDocument=json.dumps(policy))
     return str(role["Role"]["Arn"])
 
 

@@ -151,6 +151,14 @@ def executions(state_machine: str) -> list[dict[str, Any]]:
     return sorted(described, key=lambda execution: (execution["startDate"], execution["name"]))
 
 
+def history(execution_arn: str) -> list[dict[str, Any]]:
+    """Return an execution's history events, oldest first."""
+    pages = (
+        client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=execution_arn)
+    )
+    return [event for page in pages for event in page["events"]]
+
+
 def outcome(execution: dict[str, Any]) -> str:
     """Return how an execution of the drain ended: its outcome, its error, or `running`."""
     if execution["status"] == "RUNNING":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,16 @@ def test_each_alarm_watches_a_metric_as_the_functions_write_it(name: str) -> Non
     """CloudWatch takes the same metric with other dimensions for another metric."""
     alarm = OURS[name]
     (dimension,) = alarm["Dimensions"]
-    assert (alarm["MetricName"], (dimension["Name"],), dimension["Value"]) in written()
+    assert dimension == {"Name": "service", "Value": {"Fn::Sub": "${AppName}-${Stage}"}}
+    assert (alarm["MetricName"], ("service",), telemetry.SERVICE) in written()
+
+
+def test_each_stage_writes_metrics_of_its_own() -> None:
+    """Two stages that shared a service name would share their alarms."""
+    config = json.loads((Path(__file__).parents[2] / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    for stage, settings in config["stages"].items():
+        name = settings["environment_variables"]["POWERTOOLS_SERVICE_NAME"]
+        assert name == f"{config['app_name']}-{stage}"
 
 
 @pytest.mark.parametrize("name", sorted(ALARMS))

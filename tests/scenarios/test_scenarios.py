@@ -14,6 +14,7 @@ import pytest
 from app import app
 from simulator.story import Story, WrongStory, read_story
 from simulator.telling import Told, told
+from simulator.timeline import history
 
 STORIES = sorted(Path(__file__).parent.glob("*.toml"))
 
@@ -52,6 +53,14 @@ def _compare_with_approved(approved: Path, timeline: str) -> None:
     if os.environ.get("APPROVE") == "1":
         approved.write_text(timeline, encoding="utf-8")
     assert timeline == approved.read_text(encoding="utf-8"), "run `make approve` and read the diff"
+
+
+def test_48_hours_fit_into_the_history() -> None:
+    """An execution ends at 25,000 history events; ours stays far below, with room for retries nobody counts."""
+    with told(read_story(Path(__file__).parent / "forty-eight-hours.toml"), app) as came:
+        (execution,) = came.executions
+        assert execution["stopDate"] - execution["startDate"] > timedelta(hours=47)
+        assert len(history(execution["executionArn"])) < 8_000
 
 
 def test_a_story_that_cannot_be_told_is_refused_by_name(tmp_path: Path) -> None:
