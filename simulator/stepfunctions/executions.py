@@ -27,6 +27,7 @@ from moto.stepfunctions.parser.backend.execution import Execution as MotoExecuti
 from simulator.aws import current
 from simulator.requests import acting_as
 from simulator.stepfunctions.announcements import announce
+from simulator.stepfunctions.frames import identifier
 from simulator.stepfunctions.history import HISTORY_FULL, HistoryFull
 from simulator.stepfunctions.states import aws_time
 
@@ -56,6 +57,7 @@ class Execution(MotoExecution):  # type: ignore[misc]  # moto ships no types
         self.exec_worker = self._get_start_execution_worker()
         self.env = self.exec_worker.env = self.exec_worker._get_evaluation_environment()
         self.env.event_manager.root = self.env
+        identifier(self.env, "start")  # takes the execution's place in the order
         self.exec_status = ExecutionStatus.RUNNING
         details = ExecutionStartedEventDetails(
             input=self.execution_input,

@@ -59,10 +59,15 @@ def rest(env: Any, seconds: float, awaited: threading.Event | None = None) -> bo
 
 
 def identifier(env: Any, purpose: str) -> str:
-    """Return a UUID that is new at this point of the execution, and the same one in each run."""
+    """Return a UUID that is new at this point of the execution, and the same one in each run.
+
+    It hangs on the order in which executions began, not on their names: those hold ids that AWS makes up.
+    """
+    numbers: dict[str, int] = current().part("order of executions", dict)
     execution = env.states.context_object.context_object_data["Execution"]["Id"]
+    number = numbers.setdefault(execution, len(numbers))
     events = len(env.event_manager._history_event_list)
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{purpose} {execution} {events}"))
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{purpose} {number} {events}"))
 
 
 def silence(env: Any) -> None:

@@ -83,12 +83,10 @@ def _retry(retrier: Any, env: Any) -> None:
 
 
 def _jitter(jitter: Any, env: Any) -> None:
-    """Take FULL jitter (0 to the whole interval), the same in each run for the same execution, state and try."""
-    if jitter.jitter_strategy == JitterStrategy.NONE:
-        return
-    context = env.states.context_object.context_object_data
-    seed = f"{context['Execution']['Id']} {context['State']['Name']} {context['State'].get('RetryCount')}"
-    env.stack.append(random.Random(seed).uniform(0, env.stack.pop()))  # noqa: S311  # no secret: a pause
+    """Take FULL jitter: 0 to the whole interval, and the same in each run."""
+    if jitter.jitter_strategy != JitterStrategy.NONE:
+        chance = random.Random(identifier(env, "jitter"))  # noqa: S311  # no secret: a pause
+        env.stack.append(chance.uniform(0, env.stack.pop()))
 
 
 def _read_timeouts(state: Any, state_props: Any) -> None:

@@ -182,17 +182,14 @@ def test_run_until_stops_as_soon_as_it_is_done(clock: Clock) -> None:
     assert seconds_since_start(clock) == 180
 
 
-def test_run_until_gives_up_when_nothing_is_booked_any_more(clock: Clock) -> None:
+def test_run_until_gives_up_at_its_limit_or_when_nothing_is_left_to_do(clock: Clock) -> None:
     clock.call_later(60, lambda: None)
-
-    assert clock.run_until(lambda: False) is False
-    assert seconds_since_start(clock) == 60
-
-
-def test_run_until_gives_up_at_its_limit(clock: Clock) -> None:
-    clock.call_later(3601, lambda: None)
+    clock.call_later(7200, lambda: None)
 
     assert clock.run_until(lambda: False, limit=timedelta(hours=1)) is False
+    assert seconds_since_start(clock) == 60
+    assert clock.run_until(lambda: False) is False
+    assert seconds_since_start(clock) == 7200
 
 
 def test_busy_is_counted_once_however_deeply_nested(clock: Clock) -> None:
@@ -258,35 +255,3 @@ def test_the_end_sends_every_sleeper_home() -> None:
         clock.advance(1)
 
     assert ended == ["home"]
-
-
-def test_a_paced_clock_passes_at_its_speed_and_does_what_is_due() -> None:
-    clock, stop = Clock(START, speed=10_000), threading.Event()
-    seen: list[float] = []
-    with clock.held():
-        clock.spawn(lambda: seen.append(clock.sleep(600) and seconds_since_start(clock)))
-        clock.call_later(900, stop.set)
-        began = time.monotonic()
-        clock.run_paced(stop)
-
-    assert seen == [600]
-    assert 0.05 < time.monotonic() - began < 5
-
-
-def test_a_paced_clock_logs_what_fails_and_goes_on(caplog: pytest.LogCaptureFixture) -> None:
-    clock, stop = Clock(START, speed=10_000), threading.Event()
-
-    def fail() -> None:
-        raise LookupError("no such instance")
-
-    with clock.held():
-        clock.call_later(1, fail, "a beat")
-        clock.call_later(2, stop.set)
-        clock.run_paced(stop)
-
-    assert "an action booked on the clock failed: a beat" in caplog.text
-
-
-def test_a_clock_without_a_speed_cannot_be_paced(clock: Clock) -> None:
-    with pytest.raises(ValueError, match="advance"):
-        clock.run_paced(threading.Event())

@@ -95,3 +95,9 @@ class Lab:
 def since_epoch(at: datetime) -> float:
     """Seconds since the start of every embedded AWS."""
     return (at - EPOCH).total_seconds()
+
+
+def chain(length: int) -> dict[str, Any]:
+    """States that pass their input on, one to the next: two events of history each."""
+    states = {f"{n}": {"Type": "Pass", "Next": f"{n + 1}"} for n in range(length - 1)}
+    return states | {f"{length - 1}": {"Type": "Pass", "End": True}}

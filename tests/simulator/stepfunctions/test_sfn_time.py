@@ -9,6 +9,8 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from simulator.aws import EPOCH
 from simulator.stepfunctions import find_execution
 from tests.simulator.stepfunctions.machines import Lab, Run
@@ -116,19 +118,29 @@ def test_retries_pause_as_long_as_the_definition_says(lab: Lab) -> None:
     assert run.status == "FAILED"
 
 
-def test_full_jitter_shortens_the_pauses_the_same_way_in_each_run(lab: Lab) -> None:
-    retry = {"IntervalSeconds": 60, "BackoffRate": 1.0, "MaxAttempts": 5, "JitterStrategy": "FULL"}
-    machine = lab.machine(flaky(retry))
-
-    run = lab.start(machine, name="i-0123").to_end()
-    other = lab.start(machine, name="i-4567").to_end()
-
+def pauses(run: Run) -> list[float]:
     tries = run.seconds_of("TaskFailed")
-    pauses = [later - earlier for earlier, later in pairwise(tries)]
-    assert all(0 <= pause <= 60 for pause in pauses)
-    assert len(set(pauses)) == 5
-    assert [round(pause, 1) for pause in pauses] == [28.5, 15.3, 58.3, 35.2, 37.7]
-    assert pauses != [later - earlier for earlier, later in pairwise(other.seconds_of("TaskFailed"))]
+    return [round(later - earlier, 1) for earlier, later in pairwise(tries)]
+
+
+JITTER: Machine = {"IntervalSeconds": 60, "BackoffRate": 1.0, "MaxAttempts": 5, "JitterStrategy": "FULL"}
+
+
+def test_full_jitter_shortens_pauses_each_in_its_own_way(lab: Lab) -> None:
+    """FULL takes anything from nothing to the whole interval, so that many executions don't retry together."""
+    machine = lab.machine(flaky(JITTER))
+
+    one, other = pauses(lab.start(machine).to_end()), pauses(lab.start(machine).to_end())
+
+    assert all(0 <= pause <= 60 for pause in one)
+    assert len(set(one + other)) == 10
+
+
+@pytest.mark.parametrize("name", ["i-0123-some-token", "i-4567-another-token"])
+def test_jitter_is_the_same_in_each_run_whatever_ids_aws_makes_up(lab: Lab, name: str) -> None:
+    run = lab.start(lab.machine(flaky(JITTER)), name=name).to_end()
+
+    assert pauses(run) == [38.0, 17.4, 28.2, 53.9, 17.1]
 
 
 def test_the_time_out_of_an_execution_ends_it_whatever_it_does(lab: Lab) -> None:
