@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 from functools import cached_property
 from typing import Any, ParamSpec, TypeVar
 
+from rich.console import Console
+
 from chalicelib.errors import AwsUnavailable, Throttled
 from chalicelib.model import stamp
 from cli.edge import Edge
 from cli.installation import Installation, locate
+from cli.tables import columns, rich_table
 
 P = ParamSpec("P")
 Answer = TypeVar("Answer")
@@ -78,6 +81,17 @@ class Desk:
     def report(self, text: str, document: Any) -> None:
         """Write the result: the text for people, or the document for programs."""
         print(to_json(document, indent=2) if self.is_json else text, flush=True)
+
+    def table(
+        self, header: Sequence[str], rows: Sequence[Sequence[str]], documents: Any, otherwise: str
+    ) -> None:
+        """Write the result as a table, or as the documents for programs; `otherwise` is said of no rows."""
+        if self.is_json or not rows:
+            self.report(otherwise, documents)
+        elif self.edge.shows_live:
+            Console().print(rich_table(header, rows))
+        else:
+            print(columns(header, rows), flush=True)
 
     def report_line(self, text: str, document: Mapping[str, Any]) -> None:
         """Write one of many results: a line of text, or one line of JSON."""

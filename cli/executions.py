@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -102,10 +103,35 @@ def history_after(arn: str, last_id: int = 0, most: int | None = None) -> list[E
         following = {"nextToken": page["nextToken"]}
 
 
+def latest_state(arn: str) -> dict[str, Any]:
+    """Return the newest whole state (`$`) of a drain's execution, {} before its plan: what it knows now."""
+    for event in reversed(history_after(arn, most=EVENTS_A_PAGE)):
+        for name in ("output", "input"):
+            state = _json_object(event.details.get(name))
+            if "drain" in state:
+                return state
+    return {}
+
+
+def _json_object(text: Any) -> dict[str, Any]:
+    try:
+        value = json.loads(text or "{}")
+    except (TypeError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
 def stop(arn: str, error: str, cause: str) -> None:
     """Stop an execution; one that has ended already stays as it is."""
     with translated():
         client("stepfunctions").stop_execution(executionArn=arn, error=error, cause=cause)
+
+
+def definition_of(execution: str) -> str:
+    """Return the definition that an execution runs, or ran, whatever was deployed since."""
+    with translated():
+        answer = client("stepfunctions").describe_state_machine_for_execution(executionArn=execution)
+    return str(answer["definition"])
 
 
 def definition(state_machine: str) -> str | None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import typer
 
+from cli.commands import overview
+from cli.commands.cancel import cancel
 from cli.commands.drain import drain
+from cli.commands.explain import explain
 from cli.commands.plan import plan
 
 app = typer.Typer(
@@ -16,8 +19,18 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for each in (plan, drain):
-    app.command()(each)
+AT_AN_INSTANCE = "Instances"
+LOOKING = "Drains, open and past"
+
+for each in (plan, drain, explain, cancel):
+    app.command(rich_help_panel=AT_AN_INSTANCE)(each)
+for each, name in (
+    (overview.status, "status"),
+    (overview.list_, "list"),
+    (overview.watch, "watch"),
+    (overview.history, "history"),
+):
+    app.command(name, rich_help_panel=LOOKING)(each)
 
 
 def run() -> None:

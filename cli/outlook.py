@@ -57,23 +57,19 @@ class Room:
     moving: int
     """Tasks of services that replace them."""
     without_place: int
-    """Of those, the tasks for whose replacement no instance was found."""
+    """Of those, the tasks for whose replacement no instance was found; a deadlock is another matter."""
 
     def __str__(self) -> str:
         if not self.moving:
             return "no task needs room elsewhere"
-        there = (
-            count(self.places, "other container instance")
-            + (" takes" if self.places == 1 else " take")
-            + " tasks"
-        )
+        verb = "takes" if self.places == 1 else "take"
+        there = f"{count(self.places, 'other container instance')} {verb} tasks"
         left = f"{self.cpu_left:,} CPU units and {self.memory_left:,} MiB are left there"
+        verb = "asks" if self.moving == 1 else "ask"
         needed = (
-            f"{count(self.moving, 'task')} to move ask for {self.cpu_needed:,} and {self.memory_needed:,}"
+            f"{count(self.moving, 'task')} to move {verb} for {self.cpu_needed:,} and {self.memory_needed:,}"
         )
-        missing = (
-            f"; {self.without_place} of them find no place" if self.without_place else "; each finds a place"
-        )
+        missing = f"; no place for {self.without_place} of them" if self.without_place else ""
         return f"{there}; {left}, {needed}{missing}"
 
 
@@ -83,7 +79,11 @@ def room_for(world: Circumstances, told: Forecast) -> Room:
     fates = {fate.task_id: fate for fate in told.fates}
     moving = [task for task in world.tasks if _must_move(task, world, fates)]
     needs = [world.needs_of(task.task_definition_arn) for task in moving]
-    homeless = [task for task in moving if fates[task.id].outcome in (Outcome.BLOCKED, Outcome.STOPS)]
+    deadlocked = {
+        held for blocker in told.blockers if blocker.kind is BlockerKind.DEADLOCK for held in blocker.tasks
+    }
+    stranded = (Outcome.BLOCKED, Outcome.STOPS)
+    homeless = [task for task in moving if fates[task.id].outcome in stranded and task.id not in deadlocked]
     return Room(
         places=len(places),
         cpu_left=sum(one.cpu for one in places),

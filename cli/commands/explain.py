@@ -1,0 +1,81 @@
+"""`ecs-drainer explain`: why an instance is not empty yet, now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from chalicelib import explain as explaining
+from chalicelib.explain import Circumstances
+from chalicelib.explain.words import count
+from chalicelib.findings import Findings
+from chalicelib.gateways import ecs
+from chalicelib.gateways.circumstances import read_circumstances
+from chalicelib.gateways.find import find
+from chalicelib.model import instant
+from cli import executions
+from cli.command import command
+from cli.desk import Desk
+from cli.drains import find_open
+from cli.exit_codes import ExitCode
+from cli.inventory import clusters, find_instances, read_stage
+from cli.options import Cluster, Instance
+from cli.requests import Wishes
+
+
+@command
+def explain(desk: Desk, *, instance: Instance, cluster: Cluster = None) -> ExitCode:
+    """Say why an instance is not moving, now: for each task what holds it, and what would free it.
+
+    Reads everything anew, so it is more recent than the drain's own last explanation.
+    """
+    stage = desk.ask(read_stage, desk.installation)
+    (instance_id,) = find_instances(desk, [instance], cluster, stage.settings)
+    findings = desk.ask(find, Wishes().request(instance_id), clusters(desk, cluster, stage.settings))
+    if all(one.status == "ACTIVE" for one in findings.in_service) and not find_open(desk, instance_id):
+        desk.report(
+            f"{instance_id} is ACTIVE and not being drained; `ecs-drainer plan {instance_id}` tells what would be",
+            {"instance_id": instance_id, "is_draining": False, "blockers": None},
+        )
+        return ExitCode.OK
+    known, at = _known(desk, instance_id), desk.now()
+    worlds = [desk.ask(_world, findings, one, known) for one in findings.containers()]
+    blockers = [blocker for world in worlds for blocker in explaining.explain(world, at)]
+    unread = [sentence for world in worlds for sentence in world.unread]
+    tasks = sum(len(world.tasks) for world in worlds)
+    headline = (
+        f"{instance_id}: {count(tasks, 'task')} not STOPPED"
+        if tasks
+        else f"{instance_id}: every task is STOPPED"
+    )
+    text = explaining.render_text(explaining.group(blockers), unread)
+    document = {
+        "instance_id": instance_id,
+        "is_draining": True,
+        "blockers": explaining.to_state(blockers, unread),
+    }
+    desk.report(f"{headline}\n{text}".rstrip(), document)
+    return ExitCode.OK
+
+
+def _known(desk: Desk, instance_id: str) -> tuple[datetime | None, datetime | None]:
+    """Return what only the drain itself has seen: when it began, and since when the agent is gone."""
+    found = find_open(desk, instance_id)
+    state: dict[str, Any] = desk.ask(executions.latest_state, found.execution) if found else {}
+    memory = state.get("look", {}).get("memory", {})
+    began, since = memory.get("started_at"), memory.get("disconnected_at")
+    return (instant(began) if began else None, instant(since) if since else None)
+
+
+def _world(findings: Findings, cluster: str, known: tuple[datetime | None, datetime | None]) -> Circumstances:
+    arns = findings.containers()[cluster]
+    tasks = [task for arn in arns for task in ecs.describe_tasks(cluster, ecs.list_tasks(cluster, arn)).tasks]
+    group = findings.group.name if findings.group else None
+    return read_circumstances(
+        cluster,
+        arns,
+        tasks,
+        auto_scaling_group=group,
+        drain_began_at=known[0],
+        agent_disconnected_since=known[1],
+    )
