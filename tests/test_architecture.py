@@ -1,0 +1,103 @@
+"""Who may import whom (design, "Layout"): imports point one way, and nothing that is deployed knows the simulator."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+OURS = {"app", "chalicelib", "statemachine", "simulator", "cli", "benchmarks", "examples", "docs", "tests"}
+
+EDGE = {"chalicelib.starting", "chalicelib.steps", "chalicelib.telemetry"}
+"""What stands between app.py and the pure modules: the only ones beside gateways that may know AWS."""
+
+
+def modules(package: str) -> list[Path]:
+    return sorted(path for path in (ROOT / package).rglob("*.py") if "__pycache__" not in path.parts)
+
+
+def imported_by(path: Path) -> Iterator[str]:
+    """Yield the full name of every module that a file imports, wherever it does so."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def is_pure(path: Path) -> bool:
+    return "gateways" not in path.parts and name_of(path) not in EDGE
+
+
+PURE = [path for path in modules("chalicelib") if is_pure(path)]
+
+
+@pytest.mark.parametrize("path", PURE, ids=name_of)
+def test_decisions_know_neither_aws_nor_a_clock(path: Path) -> None:
+    """A decision is a function of a snapshot, a policy and an instant; the same input decides the same."""
+    found = set(imported_by(path))
+    roots = {name.split(".")[0] for name in found}
+    assert not roots & {"boto3", "botocore", "aws_lambda_powertools", "chalice", "time"}
+    assert not any(name.startswith("chalicelib.gateways") or name in EDGE for name in found)
+    source = path.read_text(encoding="utf-8")
+    assert "datetime.now(" not in source
+    assert "utcnow(" not in source
+
+
+@pytest.mark.parametrize("path", modules("chalicelib"), ids=name_of)
+def test_what_is_deployed_knows_nothing_of_the_rest(path: Path) -> None:
+    """chalicelib goes into the Lambda zip; there is no moto, no Chalice command and no command line in it."""
+    roots = {name.split(".")[0] for name in imported_by(path)}
+    assert not roots & {
+        "moto",
+        "simulator",
+        "cli",
+        "statemachine",
+        "app",
+        "benchmarks",
+        "examples",
+        "tests",
+        "rich",
+    }
+
+
+@pytest.mark.parametrize("path", modules("statemachine"), ids=name_of)
+def test_deploying_needs_no_simulator(path: Path) -> None:
+    roots = {name.split(".")[0] for name in imported_by(path)}
+    assert not roots & {"moto", "simulator", "cli", "tests", "chalicelib"}
+
+
+def test_only_gateways_call_aws() -> None:
+    callers = {name_of(path) for path in modules("chalicelib") if "boto3" in set(imported_by(path))}
+    assert callers == {"chalicelib.gateways.aws"}
+
+
+@pytest.mark.parametrize("path", [ROOT / "app.py"], ids=name_of)
+def test_handlers_are_ten_lines_or_fewer(path: Path) -> None:
+    """app.py names every Lambda and its trigger, and does nothing else."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < 10, node.name
+
+
+@pytest.mark.parametrize(
+    "package", ["chalicelib", "statemachine", "simulator", "cli", "benchmarks", "examples"]
+)
+def test_files_and_functions_stay_small(package: str) -> None:
+    """A file under 260 lines with functions of 35 at most: beyond that there is a second idea in it."""
+    for path in modules(package):
+        text = path.read_text(encoding="utf-8")
+        assert text.count("\n") < 260, name_of(path)
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef):
+                # From the first statement: a command's options stand in its signature.
+                assert (node.end_lineno or 0) - node.body[0].lineno < 35, f"{name_of(path)}.{node.name}"
