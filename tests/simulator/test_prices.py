@@ -34,4 +34,4 @@ def test_usage_adds_up_and_is_shared_out() -> None:
 
 def test_the_memory_is_that_of_the_deployed_functions() -> None:
     configured = json.loads((Path(__file__).parents[2] / ".chalice" / "config.json").read_text())
-    assert LAMBDA_GIGABYTES == configured["lambda_memory_size"] / 1024
+    assert configured["lambda_memory_size"] / 1024 == LAMBDA_GIGABYTES
