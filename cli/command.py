@@ -11,7 +11,7 @@ import inspect
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Annotated, Any
 
@@ -75,27 +75,41 @@ SHARED: dict[str, tuple[Any, Any]] = {
 
 def command(function: Callable[..., ExitCode]) -> Callable[..., None]:
     """Return what typer calls: the function with the shared options instead of the desk, its first argument."""
+    return _made(function, SHARED)
 
+
+def local_command(function: Callable[..., ExitCode]) -> Callable[..., None]:
+    """Return the same for a command that asks no AWS: of the shared options, `--output` alone."""
+    return _made(function, {"output": SHARED["output"]})
+
+
+def _made(function: Callable[..., ExitCode], added: Mapping[str, tuple[Any, Any]]) -> Callable[..., None]:
     @wraps(function)
     def run(**given: Any) -> None:
         edge = given.pop(CONTEXT).find_object(Edge) or the_real_one()
-        shared = {name: given.pop(name) for name in SHARED}
+        shared = {name: given.pop(name) for name in added}
         raise typer.Exit(_carefully(lambda: function(_desk(edge, **shared), **given)))
 
-    own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
-    added = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-        for name, (annotation, default) in SHARED.items()
-    ]
     context = inspect.Parameter(CONTEXT, inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-    parameters = [context, *own, *added]
+    own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+    options = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        for name, (annotation, default) in added.items()
+    ]
+    parameters = [context, *own, *options]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # as inspect reads it
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return run
 
 
 def _desk(
-    edge: Edge, *, output: Output, stage: str, region: str | None, profile: str | None, in_sandbox: bool
+    edge: Edge,
+    *,
+    output: Output,
+    stage: str = "dev",
+    region: str | None = None,
+    profile: str | None = None,
+    in_sandbox: bool = False,
 ) -> Desk:
     if in_sandbox:
         edge = sandbox.enter(edge)

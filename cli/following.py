@@ -6,7 +6,7 @@ Ctrl-C detaches: a drain runs in AWS and needs nobody who watches.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from chalicelib.gateways.ecs import describe_tasks
@@ -18,7 +18,7 @@ from cli.desk import Desk
 from cli.exit_codes import ExitCode
 from cli.followed import Followed, View, told
 from cli.live import LiveTable
-from cli.naming import names_of
+from cli.naming import by_cluster, names_of
 
 LOOK_EVERY = 5.0
 """Seconds between two readings; GetExecutionHistory allows an account 20 a second."""
@@ -89,19 +89,9 @@ def _news(desk: Desk, followed: Followed) -> list[Change]:
 def _name_tasks(desk: Desk, followed: Followed, changes: Sequence[Change]) -> None:
     """Learn what new tasks are called; ECS forgets STOPPED tasks after an hour, which then stay nameless."""
     arns = {str(change.facts["task"]) for change in changes if change.kind == "task"} - followed.names.keys()
-    for cluster, those in _by_cluster(arns).items():
+    for cluster, those in by_cluster(arns).items():
         tasks = desk.ask(describe_tasks, cluster, sorted(those)).tasks
         followed.names |= names_of(tasks)
-
-
-def _by_cluster(arns: set[str]) -> Mapping[str, set[str]]:
-    """Group task ARNs (`…:task/CLUSTER/ID`) by cluster; the short ones of old accounts are of `default`."""
-    parts = {arn: arn.split(":task/", 1)[-1].split("/") for arn in arns}
-    clusters = {part[0] if len(part) > 1 else "default" for part in parts.values()}
-    return {
-        cluster: {arn for arn, part in parts.items() if (part[0] if len(part) > 1 else "default") == cluster}
-        for cluster in sorted(clusters)
-    }
 
 
 def _go_on_with_successor(desk: Desk, followed: Followed) -> None:

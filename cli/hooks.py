@@ -14,7 +14,7 @@ from typing import Any
 from chalicelib.duration import in_short, parse_duration
 from chalicelib.explain.words import spell
 from chalicelib.model import LifecycleHook
-from chalicelib.policy import metadata_source, resolve
+from chalicelib.policy import Source, metadata_source, resolve
 from chalicelib.policy.deadline import CEILING_MARGIN, LATEST_START, hook_ceiling
 from cli.exit_codes import ExitCode
 from cli.problems import Halt
@@ -65,47 +65,57 @@ class WantedHook:
             return (
                 f"hook {self.name}: new, heartbeat timeout {heartbeat}, default result {RESULT}{metadata}",
             )
-        before = {
-            "heartbeat timeout": in_short(timedelta(seconds=there.heartbeat_timeout_seconds)),
-            "default result": there.default_result,
-            "metadata": _normal(there.notification_metadata),
-        }
-        after = {
-            "heartbeat timeout": in_short(self.heartbeat),
-            "default result": RESULT,
-            "metadata": _normal(self.metadata_text if self.metadata else None),
-        }
-        return tuple(
-            f"hook {self.name}: {what} {before[what]} -> {after[what]}"
-            for what in before
-            if before[what] != after[what]
+        timeout = timedelta(seconds=there.heartbeat_timeout_seconds)
+        pairs = (
+            ("heartbeat timeout", in_short(timeout), in_short(self.heartbeat)),
+            ("default result", there.default_result, RESULT),
+            ("metadata", json.dumps(settings_of(there), sort_keys=True), self.metadata_text),
         )
+        return tuple(f"hook {self.name}: {what} {old} -> {new}" for what, old, new in pairs if old != new)
 
 
-def _normal(metadata: str | None) -> str:
-    """Return JSON in one spelling, so that two spellings of the same settings are the same."""
+def settings_of(there: LifecycleHook | None) -> dict[str, Any]:
+    """Return the settings in a hook's metadata; none where it holds something else, which drains pass over too."""
     try:
-        return json.dumps(json.loads(metadata or "{}"), sort_keys=True)
+        found = json.loads((there and there.notification_metadata) or "{}")
     except ValueError:
-        return metadata or "{}"
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
-def wanted_hook(group: str, name: str, heartbeat: str, settings: Mapping[str, str | None]) -> WantedHook:
-    """Return the hook that the operator asks for; raises Halt with what is wrong about it."""
-    try:
-        timeout = parse_duration(heartbeat)
-    except ValueError as refusal:
-        raise Halt(f"--heartbeat: {refusal}", code=ExitCode.USAGE) from None
-    if not SHORTEST <= timeout <= LONGEST:
-        bounds = f"{in_short(SHORTEST)} to {in_short(LONGEST)}"
-        raise Halt(f"--heartbeat {heartbeat}: Auto Scaling takes {bounds}", code=ExitCode.USAGE)
-    metadata = {key: value for key, value in settings.items() if value is not None}
-    hook = WantedHook(group, name, timeout, metadata)
-    resolved = resolve([metadata_source(hook.metadata_text, name)])
+def wanted_hook(
+    group: str,
+    name: str,
+    there: LifecycleHook | None,
+    *,
+    stage: Source,
+    heartbeat: str | None,
+    settings: Mapping[str, str | None],
+) -> WantedHook:
+    """Return the hook that the operator asks for over the stage's settings; what isn't asked stays as it is there.
+
+    Raises Halt with what is wrong about it.
+    """
+    stays = f"{there.heartbeat_timeout_seconds}s" if there else DEFAULT_HEARTBEAT
+    timeout = _heartbeat(heartbeat or stays)
+    given = {key: value for key, value in settings.items() if value is not None}
+    hook = WantedHook(group, name, timeout, {**settings_of(there), **given})
+    resolved = resolve([stage, metadata_source(hook.metadata_text, name)])
     notices = [*resolved.notices, *_too_short(timeout, resolved.policy.deadline)]
     if notices:
         raise Halt("\n  ".join(["The hook would contradict itself:", *notices]), code=ExitCode.USAGE)
     return hook
+
+
+def _heartbeat(text: str) -> timedelta:
+    try:
+        timeout = parse_duration(text)
+    except ValueError as refusal:
+        raise Halt(f"--heartbeat: {refusal}", code=ExitCode.USAGE) from None
+    if not SHORTEST <= timeout <= LONGEST:
+        bounds = f"{in_short(SHORTEST)} to {in_short(LONGEST)}"
+        raise Halt(f"--heartbeat {text}: Auto Scaling takes {bounds}", code=ExitCode.USAGE)
+    return timeout
 
 
 def _too_short(timeout: timedelta, deadline: timedelta) -> list[str]:

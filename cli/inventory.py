@@ -59,7 +59,7 @@ def clusters(desk: Desk, asked: str | None, settings: Settings) -> list[str]:
     wanted = [asked] if asked else list(settings.clusters)
     if not wanted:
         return desk.ask(ecs.list_clusters)
-    known = desk.ask(_describe_clusters, wanted)
+    known = desk.ask(describe_clusters, wanted)
     unknown = [name for name in wanted if short(name) not in {short(arn) for arn in known}]
     if unknown:
         there = [short(arn) for arn in desk.ask(ecs.list_clusters)]
@@ -73,7 +73,8 @@ def clusters(desk: Desk, asked: str | None, settings: Settings) -> list[str]:
     return known
 
 
-def _describe_clusters(names: Sequence[str]) -> list[str]:
+def describe_clusters(names: Sequence[str]) -> list[str]:
+    """Return the ARNs of those of these clusters, given by name or ARN, that are ACTIVE."""
     with translated():
         answer = client("ecs").describe_clusters(clusters=list(names))
     return [one["clusterArn"] for one in answer["clusters"] if one["status"] == "ACTIVE"]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from cli.commands import overview
+from cli.commands import overview, sandbox
 from cli.commands.cancel import cancel
+from cli.commands.doctor import doctor
 from cli.commands.drain import drain
+from cli.commands.enroll import enroll
 from cli.commands.explain import explain
 from cli.commands.plan import plan
+from cli.commands.show import show
 
 app = typer.Typer(
     name="ecs-drainer",
@@ -21,6 +24,7 @@ app = typer.Typer(
 
 AT_AN_INSTANCE = "Instances"
 LOOKING = "Drains, open and past"
+SETTING_UP = "Setting up"
 
 for each in (plan, drain, explain, cancel):
     app.command(rich_help_panel=AT_AN_INSTANCE)(each)
@@ -29,10 +33,16 @@ for each, name in (
     (overview.list_, "list"),
     (overview.watch, "watch"),
     (overview.history, "history"),
+    (show, "show"),
 ):
     app.command(name, rich_help_panel=LOOKING)(each)
+
+for each in (enroll, doctor):
+    app.command(rich_help_panel=SETTING_UP)(each)
+
+app.add_typer(sandbox.app, name="sandbox", rich_help_panel=SETTING_UP)
 
 
 def run() -> None:
     """Run the command line."""
-    app()
+    app(prog_name="ecs-drainer")

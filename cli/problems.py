@@ -15,6 +15,7 @@ from cli.exit_codes import ExitCode
 
 EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
 INVALID_CODES = frozenset({"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch"})
+NOT_DEPLOYED = frozenset({"ResourceNotFoundException", "StateMachineDoesNotExist"})
 
 LOG_IN = "log in again (`aws sso login`, or what your account uses) and repeat the command"
 CONFIGURE = "set AWS_PROFILE, give --profile, or run `aws configure`"
@@ -83,6 +84,9 @@ def _of_aws(error: BaseException, cause: BaseException) -> Problem | None:
         return Problem(
             str(error), "check the network, the Region and --sandbox, then repeat", ExitCode.UNAVAILABLE
         )
+    if _code(cause) in NOT_DEPLOYED:
+        remedy = "is the stage deployed in this account and Region? `ecs-drainer doctor` says what is missing"
+        return Problem(str(error), remedy, ExitCode.NOT_FOUND)
     if isinstance(error, errors.InvalidInput):
         return Problem(str(error), code=ExitCode.USAGE)
     return (

@@ -6,15 +6,19 @@ from typing import Annotated
 
 import typer
 
+from chalicelib.events import LifecycleAction
 from chalicelib.explain.words import some
 from chalicelib.gateways import autoscaling
 from chalicelib.gateways.aws import client, translated
+from chalicelib.model import LifecycleHook
+from chalicelib.settings import Settings
 from chalicelib.wording import did_you_mean
 from cli import hooks
 from cli.command import command
 from cli.desk import Desk
 from cli.exit_codes import ExitCode
 from cli.hooks import WantedHook, wanted_hook
+from cli.inventory import read_stage
 from cli.options import Deadline, DryRun, Standalone
 from cli.problems import Halt
 
@@ -23,10 +27,9 @@ Groups = Annotated[
 ]
 HookName = Annotated[str, typer.Option("--hook", metavar="NAME", help="The lifecycle hook's name.")]
 Heartbeat = Annotated[
-    str,
+    str | None,
     typer.Option(
-        metavar="DURATION",
-        help="The heartbeat timeout, 30s to 2h; the hook holds for 100 of it, 48h at most.",
+        metavar="DURATION", help="The heartbeat timeout, 30s to 2h; 100 of it is how long the hook can hold."
     ),
 ]
 HookDeadline = Annotated[
@@ -41,7 +44,7 @@ def enroll(
     *,
     groups: Groups,
     hook: HookName = hooks.DEFAULT_NAME,
-    heartbeat: Heartbeat = hooks.DEFAULT_HEARTBEAT,
+    heartbeat: Heartbeat = None,
     deadline: Deadline = None,
     on_deadline: HookDeadline = None,
     standalone: Standalone = None,
@@ -49,28 +52,46 @@ def enroll(
 ) -> ExitCode:
     """Put the lifecycle hook on Auto Scaling groups, so that terminating instances are drained.
 
-    Says what it changes; again changes nothing. Settings are written into the hook's metadata, which every
-    lifecycle event carries. Instances that wait already are not held by a new hook.
+    Says what it changes; again changes nothing, and what isn't given stays as it is (a new hook has a heartbeat
+    timeout of 15m). Settings are written into the hook's metadata, which every lifecycle event carries.
     """
     settings = {"deadline": deadline, "on_deadline": on_deadline, "standalone_tasks": standalone}
-    wanted = [wanted_hook(name, hook, heartbeat, settings) for name in dict.fromkeys(groups)]
-    _refuse_unknown(desk, [each.group for each in wanted])
-    documents = [_enroll(desk, each, dry_run=dry_run) for each in wanted]
+    names = list(dict.fromkeys(groups))
+    _refuse_unknown(desk, names)
+    stage = desk.ask(read_stage, desk.installation).settings
+    _warn_if_passed_over(desk, hook, stage)
+    pairs: list[tuple[WantedHook, LifecycleHook | None]] = []
+    for name in names:
+        there = desk.ask(autoscaling.describe_hook, name, hook)
+        wanted = wanted_hook(name, hook, there, stage=stage.policy, heartbeat=heartbeat, settings=settings)
+        pairs.append((wanted, there))
+    documents = [_enroll(desk, wanted, there, dry_run=dry_run) for wanted, there in pairs]
     if desk.is_json:
         desk.report("", documents)
     return ExitCode.OK
+
+
+def _warn_if_passed_over(desk: Desk, hook: str, stage: Settings) -> None:
+    reason = stage.why_not_ours(LifecycleAction(auto_scaling_group="", hook=hook))
+    if reason:
+        desk.warn(f"Warning: stage {desk.stage} will not act on it: {reason}")
 
 
 def _refuse_unknown(desk: Desk, names: list[str]) -> None:
     there = [group.name for group in desk.ask(autoscaling.all_groups)]
     unknown = [f"{name}{did_you_mean(name, there)}" for name in names if name not in there]
     if unknown:
-        remedy = f"there are {some(sorted(there), 10)}" if there else "there is none: is it the right Region?"
+        remedy = (
+            f"the groups here: {some(sorted(there), 10)}"
+            if there
+            else "there is none: is it the right Region?"
+        )
         raise Halt(f"There is no Auto Scaling group {some(unknown)}", remedy, ExitCode.NOT_FOUND)
 
 
-def _enroll(desk: Desk, wanted: WantedHook, *, dry_run: bool) -> dict[str, object]:
-    there = desk.ask(autoscaling.describe_hook, wanted.group, wanted.name)
+def _enroll(
+    desk: Desk, wanted: WantedHook, there: LifecycleHook | None, *, dry_run: bool
+) -> dict[str, object]:
     changes = wanted.differences(there)
     if changes and not dry_run:
         desk.ask(_put, wanted)

@@ -1,0 +1,250 @@
+"""What `ecs-drainer doctor` complains of: pure rules over what was read of an installation and of each group.
+
+A complaint has a level. `error`: drains don't work, or do harm. `warning`: they do, but not as somebody meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from chalicelib.events import LifecycleAction
+from chalicelib.events.autoscaling import MANAGED_DRAINING_HOOK
+from chalicelib.explain.words import count, some, spell
+from chalicelib.findings import AutoScalingGroup
+from chalicelib.model import LifecycleHook
+from chalicelib.policy import ManagedDraining, Resolved, metadata_source, resolve, tag_source
+from chalicelib.policy.deadline import CEILING_MARGIN, LATEST_START, hook_time
+from chalicelib.settings import Settings
+from chalicelib.trigger import Trigger
+
+AGENT_SPOT_DRAINING = "ECS_ENABLE_SPOT_INSTANCE_DRAINING"
+ENTRY_POINTS = ("start_drain", "start_manual_drain", "reconcile")
+TRIGGERED = ("start_drain", "reconcile")
+
+
+class Level(StrEnum):
+    """How bad a complaint is."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One thing that is missing or contradicts another."""
+
+    level: Level
+    subject: str
+    sentence: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """What was found of the stage itself."""
+
+    stage: str
+    has_state_machine: bool = True
+    missing_functions: tuple[str, ...] = ()
+    """AWS names of functions that the state machine or a trigger needs."""
+    rules: Mapping[str, str] = field(default_factory=dict)
+    """By function of app.py: `ENABLED`, `DISABLED` or `missing`."""
+    has_ledger: bool = True
+    dead_letters: int | None = 0
+    """Messages in the dead-letter queue; None where there is no queue."""
+    settings: Settings = field(default_factory=Settings)
+    unknown_clusters: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    """What the caller may not read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """What was found of one Auto Scaling group with container instances."""
+
+    group: AutoScalingGroup
+    hooks: tuple[LifecycleHook, ...] = ()
+    """On termination."""
+    managed_draining_by: str | None = None
+    """The capacity provider whose managed draining is on."""
+    user_data: str = ""
+    """Of its launch template, decoded; empty where there is none or it may not be read."""
+    settings: Settings = field(default_factory=Settings)
+    """The stage's."""
+
+    @property
+    def ours(self) -> tuple[LifecycleHook, ...]:
+        """The hooks that the stage acts on."""
+        return tuple(hook for hook in self.hooks if self._is_ours(hook))
+
+    def _is_ours(self, hook: LifecycleHook) -> bool:
+        action = LifecycleAction(auto_scaling_group=self.group.name, hook=hook.name)
+        return hook.name != MANAGED_DRAINING_HOOK and self.settings.why_not_ours(action) is None
+
+    def resolved(self, hook: LifecycleHook | None = None) -> Resolved:
+        """Return the policy of a drain of this group under one of its hooks."""
+        sources = [self.settings.policy, tag_source(self.group.tags, self.group.name)]
+        if hook:
+            sources.append(metadata_source(hook.notification_metadata, hook.name))
+        return resolve(sources)
+
+
+Complaints = Iterator[Complaint]
+
+
+def complaints(deployed: Deployed, groups: Iterable[Group]) -> list[Complaint]:
+    """Return everything that is wrong, errors first."""
+    found = list(of_the_stage(deployed))
+    found += [complaint for group in groups for rule in GROUP_RULES for complaint in rule(group)]
+    return sorted(dict.fromkeys(found), key=lambda complaint: list(Level).index(complaint.level))
+
+
+def of_the_stage(deployed: Deployed) -> Complaints:
+    """What is missing of the installation itself."""
+    stage, redeploy = f"stage {deployed.stage}", f"deploy again: chalice deploy --stage {deployed.stage}"
+    if not deployed.has_state_machine:
+        yield Complaint(Level.ERROR, stage, "there is no state machine: nothing is deployed here", redeploy)
+        return
+    for name in deployed.missing_functions:
+        yield Complaint(Level.ERROR, stage, f"function {name} is missing", redeploy)
+    for function, state in deployed.rules.items():
+        if state != "ENABLED":
+            effect = (
+                "lifecycle events start no drain"
+                if function == "start_drain"
+                else "lost events are never found"
+            )
+            yield Complaint(
+                Level.ERROR, stage, f"the event rule of {function} is {state.lower()}: {effect}", redeploy
+            )
+    if not deployed.has_ledger:
+        yield Complaint(Level.ERROR, stage, "there is no ledger table: every drain fails", redeploy)
+    yield from _of_dead_letters(deployed, stage, redeploy)
+    yield from _of_settings(deployed, stage)
+    for sentence in deployed.unread:
+        yield Complaint(
+            Level.WARNING, stage, f"could not be checked: {sentence}", "ask for the permission it names"
+        )
+
+
+def _of_dead_letters(deployed: Deployed, stage: str, redeploy: str) -> Complaints:
+    if deployed.dead_letters is None:
+        yield Complaint(
+            Level.WARNING, stage, "there is no dead-letter queue: events that fail are lost", redeploy
+        )
+    elif deployed.dead_letters:
+        sentence = (
+            f"{count(deployed.dead_letters, 'event')} could not be handled and wait in the dead-letter queue"
+        )
+        remedy = "read them: aws sqs receive-message --queue-url (the stack's output DeadLetterQueueUrl)"
+        yield Complaint(Level.WARNING, stage, sentence, remedy)
+
+
+def _of_settings(deployed: Deployed, stage: str) -> Complaints:
+    remedy = "correct environment_variables in .chalice/config.json and deploy again"
+    for notice in (*deployed.settings.notices, *resolve([deployed.settings.policy]).notices):
+        yield Complaint(Level.ERROR, stage, notice, remedy)
+    for name in deployed.unknown_clusters:
+        sentence = f"ECS_DRAINER_CLUSTERS names {name}, and there is no such cluster: its instances are taken for empty"
+        yield Complaint(Level.ERROR, stage, sentence, remedy)
+
+
+def no_hook(found: Group) -> Complaints:
+    """Without a hook of ours an instance is terminated with its tasks on it."""
+    if found.ours or found.managed_draining_by:
+        return
+    name = found.group.name
+    others = [hook.name for hook in found.hooks]
+    sentence = (
+        f"it has only {some(others)}, which this stage leaves alone" if others else "it has no terminate hook"
+    )
+    yield Complaint(
+        Level.ERROR,
+        f"group {name}",
+        f"{sentence}: its instances are terminated with their tasks on them",
+        f"ecs-drainer enroll --asg {name}",
+    )
+
+
+def heartbeat_too_short(found: Group) -> Complaints:
+    """No heartbeat moves the hook's ceiling of 48 h or 100 timeouts: the deadline must fit below it."""
+    for hook in found.ours:
+        deadline, longest = found.resolved(hook).policy.deadline, hook_time(hook)
+        if longest - LATEST_START - CEILING_MARGIN < deadline:
+            sentence = (
+                f"hook {hook.name}, with a heartbeat timeout of {hook.heartbeat_timeout_seconds} s, holds an instance "
+                f"for {spell(longest)} at most, and the deadline is {spell(deadline)}: it is cut short"
+            )
+            seconds = int(deadline.total_seconds() / 100) + 60
+            remedy = f"ecs-drainer enroll --asg {found.group.name} --hook {hook.name} --heartbeat {max(900, seconds)}s"
+            yield Complaint(Level.ERROR, f"group {found.group.name}", sentence, remedy)
+
+
+def default_result(found: Group) -> Complaints:
+    """ABANDON cancels the group's other hooks at once, ECS's own among them."""
+    has_managed = any(hook.name == MANAGED_DRAINING_HOOK for hook in found.hooks)
+    for hook in found.ours:
+        if hook.default_result != "ABANDON" or found.group.retains_on_abandon:
+            continue
+        harm = (
+            f"ends ECS's own {MANAGED_DRAINING_HOOK} too"
+            if has_managed
+            else "cancels the group's other hooks"
+        )
+        yield Complaint(
+            Level.ERROR if has_managed else Level.WARNING,
+            f"group {found.group.name}",
+            f"hook {hook.name} has the default result ABANDON: when its time runs out, that {harm}",
+            f"ecs-drainer enroll --asg {found.group.name} --hook {hook.name}",
+        )
+
+
+def managed_draining(found: Group) -> Complaints:
+    """Two drain the same instances; ours then only watches, unless told otherwise."""
+    provider = found.managed_draining_by
+    if provider and found.resolved().policy.managed_draining is ManagedDraining.OBSERVE:
+        sentence = (
+            f"managed draining of capacity provider {provider} is on: ECS drains these instances for up to 48 h "
+            "whatever the deadline, and ecs-drainer only watches"
+        )
+        remedy = (
+            f"if our deadlines are to count: aws ecs update-capacity-provider --name {provider} "
+            "--auto-scaling-group-provider managedDraining=DISABLED"
+        )
+        yield Complaint(Level.WARNING, f"group {found.group.name}", sentence, remedy)
+
+
+def agent_spot_draining(found: Group) -> Complaints:
+    """The agent sets DRAINING by itself at a Spot interruption; harmless, and it hides who did it."""
+    settings = found.user_data.replace('"', "").replace("'", "").lower()
+    is_on = f"{AGENT_SPOT_DRAINING.lower()}=true" in settings
+    if is_on and Trigger.SPOT_INTERRUPTION in found.resolved().policy.triggers:
+        sentence = (
+            f"the agent's own {AGENT_SPOT_DRAINING} is on as well: both set DRAINING at a Spot interruption"
+        )
+        remedy = (
+            "leave one of them: take the line out of the user data, or set the tag ecs-drainer:triggers=none"
+        )
+        yield Complaint(Level.WARNING, f"group {found.group.name}", sentence, remedy)
+
+
+def wrong_settings(found: Group) -> Complaints:
+    """Tags and metadata that no drain can read are passed over, which somebody should know."""
+    notices = [notice for hook in (*found.ours, None) for notice in found.resolved(hook).notices]
+    stage = resolve([found.settings.policy]).notices
+    for notice in dict.fromkeys(notices):
+        if notice not in stage:
+            remedy = "correct the tag of the group, or the hook's metadata (ecs-drainer enroll writes it)"
+            yield Complaint(Level.ERROR, f"group {found.group.name}", notice, remedy)
+
+
+GROUP_RULES: tuple[Callable[[Group], Complaints], ...] = (
+    no_hook,
+    heartbeat_too_short,
+    default_result,
+    managed_draining,
+    agent_spot_draining,
+    wrong_settings,
+)
