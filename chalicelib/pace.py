@@ -19,7 +19,7 @@ FIRST_WAITS = 3
 """The first wait after a change, in shortest waits: a task that began to stop won't be STOPPED at once."""
 ENDING_WAITS = 2
 """The longest wait, in shortest waits, while every task left is STOPPING or beyond: the end is seconds away."""
-ENDING_LASTS = timedelta(minutes=2)
+ENDING_LASTS = timedelta(minutes=5)
 """A task that is STOPPING for longer may never end; it must not be looked at every few seconds for 48 hours."""
 ENDING = frozenset({"STOPPING", "DEPROVISIONING"})
 LOOKS_AT_LEAST = 20
