@@ -28,7 +28,11 @@ EPOCH = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 PARTS = ("requests", "stepfunctions", "awslambda", "eventbridge", "cloudformation", "autoscaling", "ecs")
 """The modules whose `install()` teaches moto what it lacks, in the order of installation."""
 
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": REGION}
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": REGION,
+}
 
 State = TypeVar("State")
 
@@ -81,5 +85,9 @@ def embedded_aws(start: datetime = EPOCH) -> Iterator[EmbeddedAws]:
     """Run an embedded AWS in this process, on a virtual clock that moves when it is told to."""
     install()
     configuration = {"stepfunctions": {"execute_state_machine": True}}
-    with patch.dict(os.environ, CREDENTIALS), running(EmbeddedAws(Clock(start))) as aws, mock_aws(config=configuration):
+    with (
+        patch.dict(os.environ, CREDENTIALS),
+        running(EmbeddedAws(Clock(start))) as aws,
+        mock_aws(config=configuration),
+    ):
         yield aws

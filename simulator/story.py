@@ -115,7 +115,8 @@ def _story(told: dict[str, Any]) -> Story:
 
 
 def _task(number: int, item: dict[str, Any]) -> Service:
-    return _made(Service, f"task[{number}]", {"has_target_group": False, **item})
+    task: Service = _made(Service, f"task[{number}]", {"has_target_group": False, **item})
+    return task
 
 
 def _happening(number: int, item: dict[str, Any]) -> Happening:

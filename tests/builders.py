@@ -9,7 +9,8 @@ from typing import Any
 from chalicelib.memory import Memory
 from chalicelib.model import ContainerInstance, Task
 from chalicelib.observation import Observation
-from chalicelib.policy import DrainPolicy, parsers
+from chalicelib.policy import DrainPolicy
+from chalicelib.policy.table import BY_NAME
 from chalicelib.timers import Timers
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -68,7 +69,5 @@ def timers(**fields: Any) -> Timers:
 
 def a_policy(**settings: Any) -> DrainPolicy:
     """Return the default policy with some settings as a person writes them: `standalone_tasks="stop"`."""
-    read = {"standalone_tasks": parsers.standalone_tasks, "poll": parsers.poll_schedule}
-    return replace(
-        DrainPolicy.default(), **{name: read.get(name, lambda v: v)(v) for name, v in settings.items()}
-    )
+    written = {name: BY_NAME[name].parse(value) for name, value in settings.items()}
+    return replace(DrainPolicy.default(), **written)

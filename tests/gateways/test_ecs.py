@@ -48,7 +48,7 @@ def test_tasks_are_described_a_hundred_at_a_time_and_missing_ones_are_gone(stubs
     second = {"tasks": described[100:129], "failures": gone}
     stubs.expect("ecs", "describe_tasks", second, cluster=CLUSTER, tasks=arns[100:])
     found = ecs.describe_tasks(CLUSTER, arns)
-    assert (len(found.tasks), found.gone, found.agents_connected) == (129, {arns[129]}, True)
+    assert (len(found.tasks), found.gone, found.agents_connected) == (129, frozenset({arns[129]}), True)
 
 
 def test_a_disconnected_agent_shows_on_its_unstopped_tasks(stubs: Stubs) -> None:
@@ -119,4 +119,7 @@ def test_errors_are_ours(stubs: Stubs, code: str, status: int, ours: type[Draine
 
 
 def test_the_machine_retries_and_botocore_does_not(stubs: Stubs) -> None:
-    assert stubs.of("ecs").client.meta.config.retries["total_max_attempts"] == 1
+    retries = stubs.of("ecs").client.meta.config.__dict__["retries"]
+    assert retries["total_max_attempts"] == 1
+        "total_max_attempts": 1
+    }

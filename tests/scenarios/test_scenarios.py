@@ -32,6 +32,9 @@ def _check_ending(story: Story, came: Told) -> None:
     assert tuple(came.outcomes) == story.expected.outcomes
     assert len(came.answered("CompleteLifecycleAction")) == story.expected.continues
     assert came.tasks_killed == story.expected.tasks_killed
+    for execution in came.executions:
+        # One ends at 25,000 events; the rest is room for retries that nobody counts.
+        assert len(history(execution["executionArn"])) < 8_000
 
 
 def _check_delay(story: Story, came: Told) -> None:
@@ -53,14 +56,6 @@ def _compare_with_approved(approved: Path, timeline: str) -> None:
     if os.environ.get("APPROVE") == "1":
         approved.write_text(timeline, encoding="utf-8")
     assert timeline == approved.read_text(encoding="utf-8"), "run `make approve` and read the diff"
-
-
-def test_48_hours_fit_into_the_history() -> None:
-    """An execution ends at 25,000 history events; ours stays far below, with room for retries nobody counts."""
-    with told(read_story(Path(__file__).parent / "forty-eight-hours.toml"), app) as came:
-        (execution,) = came.executions
-        assert execution["stopDate"] - execution["startDate"] > timedelta(hours=47)
-        assert len(history(execution["executionArn"])) < 8_000
 
 
 def test_a_story_that_cannot_be_told_is_refused_by_name(tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from chalicelib.decide import Look, decide
 from chalicelib.memory import Memory
 from chalicelib.model import Task
 from chalicelib.observation import Observation, remember
-from chalicelib.policy import Daemons
 from tests.builders import (
     a_container_instance,
     a_daemon_task,
@@ -114,7 +113,7 @@ class TestDaemons:
 
     def test_the_policy_may_ignore_them(self) -> None:
         seen = an_observation(a_daemon_task(), at=after(minutes=2), is_full=True)
-        assert look(seen, daemons=Daemons.IGNORE).drained
+        assert look(seen, daemons="ignore").drained
 
 
 class TestStandaloneTasks:

@@ -29,8 +29,10 @@ def a_request(trigger: Trigger = Trigger.LIFECYCLE_ACTION, **fields: Any) -> Dra
     return DrainRequest(**{"instance_id": INSTANCE, "trigger": trigger, "lifecycle_action": action, **fields})
 
 
-def a_group(state: str = "Terminating:Wait", retains: bool = False, **tags: str) -> AutoScalingGroup:
-    given = {f"ecs-drainer:{name}": value for name, value in tags.items()}
+def a_group(
+    state: str = "Terminating:Wait", *, retains: bool = False, tags: dict[str, str] | None = None
+) -> AutoScalingGroup:
+    given = {f"ecs-drainer:{name}": value for name, value in (tags or {}).items()}
     return AutoScalingGroup("web-ecs", given, retains, {INSTANCE: state})
 
 
@@ -83,7 +85,7 @@ def test_the_verdict(story: str, found: dict[str, Any], verdict: str) -> None:
 def test_warnings_start_drains_only_where_somebody_opted_in(
     trigger: Trigger, tags: dict[str, str], verdict: str
 ) -> None:
-    assert plan(a_request(trigger), group=a_group("InService", **tags), hook=None).verdict.value == verdict
+    assert plan(a_request(trigger), group=a_group("InService", tags=tags), hook=None).verdict.value == verdict
 
 
 def test_only_active_container_instances_are_set_draining() -> None:
@@ -98,7 +100,7 @@ def test_only_active_container_instances_are_set_draining() -> None:
 
 def test_where_ecs_drains_itself_nothing_is_set_unless_asked_for() -> None:
     assert plan(managed_draining=True).to_state()["to_set_draining"] == []
-    asked = plan(managed_draining=True, group=a_group(managed_draining="drain"))
+    asked = plan(managed_draining=True, group=a_group(tags={"managed_draining": "drain"}))
     assert len(asked.to_state()["to_set_draining"]) == 1
 
 
@@ -120,7 +122,7 @@ def test_the_reconciler_knows_no_token() -> None:
 
 def test_a_deadline_that_does_not_fit_is_cut_and_said_so() -> None:
     """A heartbeat timeout of 30 s lets the hook hold an instance for 50 minutes, whatever is recorded."""
-    planned = plan(hook=a_hook(30), group=a_group(deadline="4h"))
+    planned = plan(hook=a_hook(30), group=a_group(tags={"deadline": "4h"}))
     assert planned.times.deadline_at < after(minutes=50)
     assert any("can't fit" in notice for notice in planned.drain.notices)
 
@@ -141,8 +143,8 @@ def test_the_first_heartbeat_allows_for_a_late_event() -> None:
 
 def test_abandon_needs_a_group_that_keeps_the_instance() -> None:
     tags = {"on_deadline": "abandon"}
-    kept = plan(group=a_group(retains=True, **tags)).to_state()["deadline"]["action"]
-    assert (kept, plan(group=a_group(**tags)).to_state()["deadline"]["action"]) == ("abandon", "continue")
+    kept = plan(group=a_group(retains=True, tags=tags)).to_state()["deadline"]["action"]
+    assert (kept, plan(group=a_group(tags=tags)).to_state()["deadline"]["action"]) == ("abandon", "continue")
 
 
 def test_the_drain_survives_the_state_machine() -> None:
