@@ -39,7 +39,10 @@ SHARED: dict[str, tuple[Any, Any]] = {
         Annotated[
             str,
             typer.Option(
-                envvar="DRAINER_STAGE", rich_help_panel=EVERYWHERE, help="The stage that was deployed."
+                envvar="DRAINER_STAGE",
+                metavar="STAGE",
+                rich_help_panel=EVERYWHERE,
+                help="The stage that was deployed.",
             ),
         ],
         "dev",
@@ -47,14 +50,22 @@ SHARED: dict[str, tuple[Any, Any]] = {
     "region": (
         Annotated[
             str | None,
-            typer.Option(rich_help_panel=EVERYWHERE, help="The AWS Region; AWS's usual settings otherwise."),
+            typer.Option(
+                metavar="REGION",
+                rich_help_panel=EVERYWHERE,
+                help="The AWS Region; AWS's usual settings otherwise.",
+            ),
         ],
         None,
     ),
     "profile": (
         Annotated[
             str | None,
-            typer.Option(rich_help_panel=EVERYWHERE, help="The AWS profile; AWS's usual settings otherwise."),
+            typer.Option(
+                metavar="PROFILE",
+                rich_help_panel=EVERYWHERE,
+                help="The AWS profile; AWS's usual settings otherwise.",
+            ),
         ],
         None,
     ),

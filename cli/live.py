@@ -48,18 +48,19 @@ class LiveTable:
         parts = [self._one(each) for each in self._drains]
         return Group(*parts, Text("\n".join(self._lines), style="dim"), Text(hint, style="dim italic"))
 
-    def _one(self, followed: Followed) -> Table:
+    def _one(self, followed: Followed) -> Group:
         known, now = followed.known, self._desk.now()
-        table = Table(title=self._title(followed), title_justify="left", box=None, pad_edge=False)
+        table = Table(box=None, pad_edge=False)
         for column in ("task", "id", "status", "for"):
-            table.add_column(column, style="bold" if column == "task" else "")
+            table.add_column(column)
         for arn, status in sorted(known.tasks.items()):
             since = spell(now - known.since[arn]) if arn in known.since else ""
             name = followed.names.get(arn, "task")
             table.add_row(
                 name, arn.rsplit("/", 1)[-1][:8], Text(status, style=COLOURS.get(status, "")), since
             )
-        return table
+        title = Text(self._title(followed), style="bold")
+        return Group(title, table) if known.tasks else Group(title)
 
     def _title(self, followed: Followed) -> str:
         known = followed.known

@@ -24,7 +24,10 @@ Drain = Annotated[
 Cluster = Annotated[
     str | None,
     typer.Option(
-        "--cluster", "-c", help="The ECS cluster to look in, by name or ARN; the stage's, or all, otherwise."
+        "--cluster",
+        "-c",
+        metavar="CLUSTER",
+        help="The ECS cluster to look in, by name or ARN; the stage's, or all, otherwise.",
     ),
 ]
 Deadline = Annotated[

@@ -16,7 +16,7 @@ from cli.followed import Followed
 from cli.following import follow
 from cli.options import SomeInstances
 
-Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="How many, newest first.")]
+Limit = Annotated[int, typer.Option("--limit", "-n", metavar="N", min=1, help="How many, newest first.")]
 Watched = Annotated[
     list[str] | None,
     typer.Argument(

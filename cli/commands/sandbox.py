@@ -15,8 +15,13 @@ from cli.exit_codes import ExitCode
 
 app = typer.Typer(help="An embedded AWS on this machine, with a sample cluster.", no_args_is_help=True)
 
-Port = Annotated[int, typer.Option(help="Where it listens on 127.0.0.1; 0 takes a free port.")]
-Speed = Annotated[float, typer.Option(min=0, help="Its seconds per real second; 0: its time stands still.")]
+Port = Annotated[
+    int, typer.Option(metavar="PORT", help="Where it listens on 127.0.0.1; 0 takes a free port.")
+]
+Speed = Annotated[
+    float,
+    typer.Option(metavar="FACTOR", min=0, help="Its seconds per real second; 0: its time stands still."),
+]
 Bare = Annotated[bool, typer.Option("--bare", help="An empty account: nothing deployed, no cluster.")]
 
 
