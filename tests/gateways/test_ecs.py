@@ -121,5 +121,3 @@ def test_errors_are_ours(stubs: Stubs, code: str, status: int, ours: type[Draine
 def test_the_machine_retries_and_botocore_does_not(stubs: Stubs) -> None:
     retries = stubs.of("ecs").client.meta.config.__dict__["retries"]
     assert retries["total_max_attempts"] == 1
-        "total_max_attempts": 1
-    }
