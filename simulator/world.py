@@ -183,7 +183,7 @@ class World:
             AutoScalingGroupName=GROUP,
             LaunchTemplate={"LaunchTemplateName": GROUP, "Version": "$Latest"},
             MinSize=0,
-            MaxSize=100,
+            MaxSize=max(100, 2 * instances),
             DesiredCapacity=instances,
             VPCZoneIdentifier=",".join(subnet["SubnetId"] for subnet in subnets),
             Tags=[{"Key": key, "Value": value, "PropagateAtLaunch": False} for key, value in tags.items()],
