@@ -14,6 +14,13 @@ from chalicelib.model import instant, stamp
 SUBJECT_LIMIT = 100
 """SNS refuses longer subjects: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html"""
 
+LONGEST_TEXT = 15_000
+LONGEST_RECORD = 15_000
+"""Characters. A message may have 256 KiB with a body for each kind of subscriber, and so may the machine's state, which
+carries the message from the function that wrote it to the state that publishes it."""
+
+TASKS_NAMED = 20
+
 # The protocols that programs subscribe with; every other one gets the text.
 FOR_PROGRAMS = ("sqs", "lambda", "http", "https", "firehose")
 
@@ -40,8 +47,8 @@ class Notice:
 
     def to_state(self) -> dict[str, Any]:
         """Return what `sns:publish` sends with MessageStructure `json`: a body for each kind of subscriber."""
-        record = json.dumps(self.record, sort_keys=True)
-        bodies = {"default": self.text, **dict.fromkeys(FOR_PROGRAMS, record)}
+        record = json.dumps(_fitting(self.record), sort_keys=True)
+        bodies = {"default": self.text[:LONGEST_TEXT], **dict.fromkeys(FOR_PROGRAMS, record)}
         return {"subject": self.subject[:SUBJECT_LIMIT], "message": json.dumps(bodies)}
 
 
@@ -59,6 +66,16 @@ def compose(occasion: str, state: Mapping[str, Any], execution: str, at: datetim
         text=text,
         record=_record(occasion, state, instance, execution, at),
     )
+
+
+def _fitting(record: dict[str, Any]) -> dict[str, Any]:
+    """Return the record, without the blockers' details where it would be too long with them."""
+    if len(json.dumps(record)) <= LONGEST_RECORD or not isinstance(record["blockers"], Mapping):
+        return record
+    return {
+        **record,
+        "blockers": {**record["blockers"], "groups": [], "more_groups": len(record["blockers"]["groups"])},
+    }
 
 
 def console_link(execution: str) -> str:
@@ -137,7 +154,7 @@ def _record(
         "deadline": state.get("deadline"),
         "outcome": state.get("outcome", {}).get("name") if occasion == "ended" else None,
         "holding": state.get("look", {}).get("holding"),
-        "tasks": state.get("look", {}).get("memory", {}).get("tasks", {}),
+        "tasks": dict(list(state.get("look", {}).get("memory", {}).get("tasks", {}).items())[:TASKS_NAMED]),
         "blockers": state.get("explanation", {}).get("blockers", []),
         "failure": state.get("failure") if occasion == "failed" else None,
     }

@@ -76,7 +76,7 @@ def explain(event: Event) -> dict[str, Any]:
         "until": stamp(at + drain.policy.stuck_after * (1 << min(times - 1, MOST_DOUBLINGS))),
         "warned": event["explanation"]["warned"] or event["occasion"] == "near-deadline",
         "times": times,
-        "text": text,
+        "text": text[: notice.LONGEST_TEXT],
         "blockers": to_state(blockers, unread),
     }
 

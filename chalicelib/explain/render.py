@@ -16,7 +16,7 @@ from chalicelib.model import stamp
 MOST_GROUPS = 8
 """In the state: its 256 KiB are for the drain's memory (https://docs.aws.amazon.com/step-functions/latest/dg/limits.html)."""
 
-LONGEST_TEXT = 500
+LONGEST_TEXT = 300
 """Characters of a subject, a reason or a remedy in the state."""
 
 WIDTH = 110
@@ -66,7 +66,7 @@ def _wrapped(label: str, text: str) -> list[str]:
 
 
 def to_state(blockers: Iterable[Blocker], unread: Sequence[str] = ()) -> dict[str, Any]:
-    """Return the JSON that the machine carries and notifications publish: 45,000 characters at most."""
+    """Return the JSON that the machine carries and notifications publish: 30,000 characters at most."""
     groups = group(blockers)
     shown = groups[:MOST_GROUPS]
     return {

@@ -1,0 +1,127 @@
+"""What people and programs are told of a drain."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from chalicelib.memory import Memory
+from chalicelib.notice import SUBJECT_LIMIT, compose
+from tests.builders import START, after, task_arn
+from tests.unit.test_plan import INSTANCE, plan
+
+EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:ecs-drainer-dev:name"
+
+
+def a_state(**parts: Any) -> dict[str, Any]:
+    """Return the machine's state after the plan, with some parts as later states leave them."""
+    return {**plan().to_state(), **parts}
+
+
+def told(occasion: str, at: datetime = START, **parts: Any) -> tuple[str, dict[str, Any]]:
+    """Return the subject, and the body for each kind of subscriber."""
+    state = compose(occasion, a_state(**parts), EXECUTION, at).to_state()
+    return state["subject"], json.loads(state["message"])
+
+
+def test_a_start_says_why_by_whom_and_until_when() -> None:
+    subject, bodies = told("started")
+    assert subject == f"ecs-drainer: {INSTANCE} is being drained"
+    assert bodies["default"].splitlines() == [
+        f"{INSTANCE}: draining, deadline 2026-03-02T11:00:00Z (1 h left), then continue",
+        "Trigger: lifecycle-action, by -, reason -",
+        f"Execution: https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/details/{EXECUTION}",
+    ]
+
+
+def test_programs_get_the_same_as_data() -> None:
+    _, bodies = told("started")
+    record = json.loads(bodies["sqs"])
+    assert (record["occasion"], record["instance_id"], record["at"]) == (
+        "started",
+        INSTANCE,
+        "2026-03-02T10:00:00Z",
+    )
+    assert bodies["lambda"] == bodies["sqs"]
+
+
+def test_an_explanation_is_in_the_text_and_in_the_record() -> None:
+    blockers = {"blockers": 1, "groups": [{"kind": "deadlock"}], "more_groups": 0}
+    look = {
+        **a_state()["look"],
+        "explain": "stuck",
+        "summary": "1 task holds the drain: web 0a1b2c3d RUNNING",
+    }
+    explanation = {
+        "text": "* no room to move a task",
+        "blockers": blockers,
+        "until": None,
+        "warned": False,
+        "times": 1,
+    }
+    subject, bodies = told("explained", after(minutes=10), look=look, explanation=explanation)
+    assert subject == f"ecs-drainer: {INSTANCE} is stuck"
+    assert "1 task holds the drain: web 0a1b2c3d RUNNING; deadline" in bodies["default"]
+    assert "* no room to move a task" in bodies["default"]
+    assert json.loads(bodies["sqs"])["blockers"] == blockers
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        ("drained", "drained: every task is STOPPED"),
+        ("deadline", "let go at the deadline with tasks left"),
+        ("already-done", "no longer held: its lifecycle action had ended already"),
+        ("taken-back", "set ACTIVE by somebody; the drain stopped"),
+    ],
+)
+def test_an_ending_says_how_it_ended_and_what_it_took(outcome: str, words: str) -> None:
+    subject, bodies = told("ended", after(minutes=2, seconds=11), outcome={"name": outcome})
+    assert subject == f"ecs-drainer: {INSTANCE} {words}"
+    assert bodies["default"].startswith(f"{INSTANCE}: {words}; took 2 min 11 s")
+
+
+def test_a_failure_names_its_cause_and_that_nothing_was_sent() -> None:
+    subject, bodies = told(
+        "failed", failure={"Error": "AccessDenied", "Cause": "ListTasks was answered with ..."}
+    )
+    assert subject.endswith("drain failed")
+    assert "AccessDenied" in bodies["default"]
+    assert "No result was sent to Auto Scaling" in bodies["default"]
+
+
+def test_a_failure_before_the_plan_knows_only_the_request() -> None:
+    state = {
+        "instance_id": INSTANCE,
+        "trigger": "manual",
+        "failure": {"Error": "InvalidRequest", "Cause": "no"},
+    }
+    assert INSTANCE in compose("failed", state, EXECUTION, START).to_state()["subject"]
+
+
+def test_the_largest_notice_fits_into_a_message_and_into_the_machines_state() -> None:
+    """SNS and Step Functions both end at 256 KiB, and the state that fails there can't be caught."""
+    tasks = {task_arn(number): "RUNNING" for number in range(200)}
+    memory = Memory.at_start(START).to_state() | {
+        "tasks": tasks,
+        "stopped": [task_arn(n) for n in range(200)],
+    }
+    example = {"subject": "s" * 300, "reason": "r" * 300, "remedy": "x" * 300, "ends_at": None}
+    groups = [{"kind": "k", "title": "t" * 100, "tasks": 9, "more": 6, "examples": [example] * 3}] * 8
+    blockers = {
+        "blockers": 72,
+        "groups": groups,
+        "more_groups": 0,
+        "summary": "",
+        "unread": [],
+        "needs_a_person": True,
+    }
+    look = {**a_state()["look"], "explain": "stuck", "memory": memory}
+    explanation = {"text": "t" * 15_000, "blockers": blockers, "until": None, "warned": False, "times": 1}
+    state = a_state(look=look, explanation=explanation)
+    composed = compose("explained", state, EXECUTION, START).to_state()
+    assert len(composed["subject"]) <= SUBJECT_LIMIT
+    assert len(json.dumps({**state, "notice": composed})) < 200_000
