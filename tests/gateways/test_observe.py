@@ -38,6 +38,17 @@ def expect_describe(stubs: Stubs, *tasks: tuple[int, str]) -> None:
     stubs.expect("ecs", "describe_tasks", described(*tasks), cluster=CLUSTER, tasks=arns)
 
 
+def expect_container_instance(stubs: Stubs, status: str) -> None:
+    item = {"containerInstanceArn": INSTANCE_ARN, "ec2InstanceId": "i-0123456789abcdef0", "status": status}
+    stubs.expect(
+        "ecs",
+        "describe_container_instances",
+        {"containerInstances": [item]},
+        cluster=CLUSTER,
+        containerInstances=[INSTANCE_ARN],
+    )
+
+
 def test_the_first_look_lists_everything(stubs: Stubs) -> None:
     expect_listing(stubs, [1], [2])
     expect_describe(stubs, (1, "RUNNING"), (2, "DEACTIVATING"))
@@ -70,16 +81,7 @@ def test_when_all_remembered_tasks_are_stopped_the_listing_is_repeated(stubs: St
     expect_describe(stubs, (1, "STOPPED"))
     expect_listing(stubs, [3], [1])
     expect_describe(stubs, (3, "RUNNING"))
-    instances = [
-        {"containerInstanceArn": INSTANCE_ARN, "ec2InstanceId": "i-0123456789abcdef0", "status": "DRAINING"}
-    ]
-    stubs.expect(
-        "ecs",
-        "describe_container_instances",
-        {"containerInstances": instances},
-        cluster=CLUSTER,
-        containerInstances=[INSTANCE_ARN],
-    )
+    expect_container_instance(stubs, "DRAINING")
     memory = a_memory(looks=2, tasks={task_arn(1): "STOPPING"}, known_services=frozenset({"web"}))
     seen = observe(CONTAINERS, memory, after(minutes=1))
     assert (seen.is_full, [task.id for task in seen.unstopped]) == (True, [task_arn(3)[-32:]])
@@ -87,16 +89,7 @@ def test_when_all_remembered_tasks_are_stopped_the_listing_is_repeated(stubs: St
 
 def test_a_person_who_sets_the_instance_active_is_noticed_within_five_minutes(stubs: Stubs) -> None:
     expect_describe(stubs, (1, "RUNNING"))
-    instances = [
-        {"containerInstanceArn": INSTANCE_ARN, "ec2InstanceId": "i-0123456789abcdef0", "status": "ACTIVE"}
-    ]
-    stubs.expect(
-        "ecs",
-        "describe_container_instances",
-        {"containerInstances": instances},
-        cluster=CLUSTER,
-        containerInstances=[INSTANCE_ARN],
-    )
+    expect_container_instance(stubs, "ACTIVE")
     memory = a_memory(looks=9, tasks={task_arn(1): "RUNNING"}, known_services=frozenset({"web"}))
     seen = observe(CONTAINERS, memory, after(minutes=5))
     assert seen.instances is not None
