@@ -25,7 +25,16 @@ REGION = "eu-west-1"
 EPOCH = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 """When every embedded AWS begins, so that timelines are the same on every day of the year."""
 
-PARTS = ("requests", "stepfunctions", "awslambda", "eventbridge", "cloudformation", "autoscaling", "ecs")
+PARTS = (
+    "requests",
+    "stepfunctions",
+    "awslambda",
+    "eventbridge",
+    "cloudformation",
+    "dynamodb",
+    "autoscaling",
+    "ecs",
+)
 """The modules whose `install()` teaches moto what it lacks, in the order of installation."""
 
 CREDENTIALS = {

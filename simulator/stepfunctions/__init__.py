@@ -11,6 +11,7 @@ from simulator.stepfunctions import (
     casing,
     choices,
     clients,
+    copies,
     errors,
     frames,
     history,
@@ -28,6 +29,7 @@ __all__ = ["Execution", "find_execution", "install"]
 
 CORRECTIONS = (
     parsing,
+    copies,
     frames,
     history,
     programs,

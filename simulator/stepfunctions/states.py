@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from moto.stepfunctions.parser.asl.component.state.wait.wait_function.timestamp 
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 
 from simulator.aws import current
+from simulator.stepfunctions.copies import copied
 from simulator.stepfunctions.frames import has_timed_out, identifier, rest, time_out
 
 _from_state_props = ExecutionState.from_state_props
@@ -114,7 +114,7 @@ def _evaluate_with_timeout(state: Any, env: Any) -> None:
     seconds = env.stack.pop()
     frame = env.open_frame()
     frame.states.reset(input_value=env.states.get_input())
-    frame.stack = copy.deepcopy(env.stack)
+    frame.stack = copied(env.stack)
     failure: Exception | None = None
     try:
         with _time_limit(frame, seconds):
