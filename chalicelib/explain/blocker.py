@@ -36,12 +36,24 @@ class BlockerKind(StrEnum):
     STOP_OVERDUE = "stop-overdue"
     PROTECTED = "protected"
     STANDALONE = "standalone"
+    GATE_UNREADABLE = "gate-unreadable"
+    SIGN_OFF_REFUSED = "sign-off-refused"
+    SIGN_OFF_OVERDUE = "sign-off-overdue"
+    GROUP_SHORT = "group-short"
+    NO_STANDBY = "no-standby"
+    QUEUE_UNREADABLE = "queue-unreadable"
+    QUEUE_GROWS = "queue-grows"
     UNEXPLAINED = "unexplained"
     DEREGISTERING = "deregistering"
     STOPPING = "stopping"
     MOVING = "moving"
     DAEMON_LAST = "daemon-last"
     MANAGED_DRAINING = "managed-draining"
+    QUORUM_TAKEN = "quorum-taken"
+    BUDGET_SPENT = "budget-spent"
+    QUEUE_NOT_EMPTY = "queue-not-empty"
+    SIGN_OFF_AWAITED = "sign-off-awaited"
+    NOT_ITS_TURN = "not-its-turn"
 
     @property
     def headline(self) -> str:
@@ -84,12 +96,24 @@ HEADLINES = {
     BlockerKind.STOP_OVERDUE: "The task should have been killed by now",
     BlockerKind.PROTECTED: "The task is protected from scale-in",
     BlockerKind.STANDALONE: "A standalone task, which DRAINING leaves alone, hasn't ended",
+    BlockerKind.GATE_UNREADABLE: "A tag of a stateful service can't be read, so its gate stays closed",
+    BlockerKind.SIGN_OFF_REFUSED: "A task refuses to be stopped",
+    BlockerKind.SIGN_OFF_OVERDUE: "A task hasn't answered in time whether it may be stopped",
+    BlockerKind.GROUP_SHORT: "The quorum group is short of healthy tasks",
+    BlockerKind.NO_STANDBY: "No replacement is on standby on another container instance",
+    BlockerKind.QUEUE_UNREADABLE: "The queue that must be empty can't be read",
+    BlockerKind.QUEUE_GROWS: "The queue that must be empty grows",
     BlockerKind.UNEXPLAINED: "Nothing that AWS shows explains why it stays",
     BlockerKind.DEREGISTERING: "The load balancer still drains connections",
     BlockerKind.STOPPING: "The containers have been told to stop",
     BlockerKind.MOVING: "ECS has room to move it",
     BlockerKind.DAEMON_LAST: "A daemon, which leaves after all others",
     BlockerKind.MANAGED_DRAINING: "ECS managed instance draining is at work as well",
+    BlockerKind.QUORUM_TAKEN: "Other instances of the quorum group are being drained",
+    BlockerKind.BUDGET_SPENT: "As many instances as may are being drained already",
+    BlockerKind.QUEUE_NOT_EMPTY: "The queue isn't empty yet",
+    BlockerKind.SIGN_OFF_AWAITED: "A task hasn't signed off yet",
+    BlockerKind.NOT_ITS_TURN: "Services of a lower order go first",
 }
 
 

@@ -12,7 +12,10 @@ from chalicelib.policy.table import SETTINGS, defaults
 from chalicelib.policy.values import (
     AfterDrain,
     Daemons,
+    DrainBudget,
+    Gates,
     ManagedDraining,
+    OnClosedGates,
     OnDeadline,
     PollSchedule,
     StandaloneTasks,
@@ -40,6 +43,9 @@ class DrainPolicy:
     notify: str
     """`stage`, `none` or the ARN of an SNS topic."""
     triggers: frozenset[Trigger]
+    gates: Gates
+    on_closed_gates: OnClosedGates
+    max_concurrent_drains: DrainBudget
     then: AfterDrain
 
     @classmethod

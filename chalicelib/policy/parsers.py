@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from chalicelib.duration import in_words, parse_duration
-from chalicelib.policy.values import PollSchedule, Standalone, StandaloneTasks
+from chalicelib.policy.values import DrainBudget, PollSchedule, Standalone, StandaloneTasks
 from chalicelib.trigger import OPTIONAL_TRIGGERS, Trigger
 from chalicelib.wording import did_you_mean, one_of, shown
 
@@ -26,6 +26,7 @@ TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}",
 POLL_EXPECTED = (
     "one to three durations that don't shrink, each from 1s to 15m, such as `15s` or `5s 60s 300s`"
 )
+BUDGET_EXPECTED = "`unlimited`, a number for the cluster (`3`), one for each zone (`1 per zone`), or both"
 LONGEST_POLL = timedelta(minutes=15)
 DEFAULT_LONG_POLL = timedelta(minutes=5)
 
@@ -73,6 +74,24 @@ def poll_schedule(value: object) -> PollSchedule:
         return PollSchedule(waits[0], waits[0], waits[0])
     long = waits[2] if len(waits) == 3 else max(waits[1], DEFAULT_LONG_POLL)
     return PollSchedule(waits[0], waits[1], long)
+
+
+def drain_budget(value: object) -> DrainBudget:
+    """Read `unlimited`, `3` (drains in the cluster), `1 per zone`, or `3 1 per zone`."""
+    words = _words(value)
+    if words == ["unlimited"]:
+        return DrainBudget()
+    numbers = words[:-2] if words[-2:] == ["per", "zone"] else words
+    are_limits = all(re.fullmatch(r"[1-9][0-9]{0,3}", word, re.ASCII) for word in numbers)
+    is_zonal = numbers != words
+    if not are_limits or not 1 <= len(numbers) <= 1 + is_zonal:
+        raise ValueError(f"{shown(value)} is no drain budget: expected {BUDGET_EXPECTED}")
+    limits = [int(number) for number in numbers]
+    return DrainBudget(*limits) if len(limits) == 2 else _budget_of(limits[0], is_zonal=is_zonal)
+
+
+def _budget_of(limit: int, *, is_zonal: bool) -> DrainBudget:
+    return DrainBudget(zone=limit) if is_zonal else DrainBudget(cluster=limit)
 
 
 def cluster(value: object) -> str | None:

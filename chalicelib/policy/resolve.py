@@ -14,7 +14,7 @@ from typing import Any
 from chalicelib.policy.drain_policy import DrainPolicy
 from chalicelib.policy.sources import DEFAULTS, Source, unknown_setting
 from chalicelib.policy.table import BY_NAME, SETTINGS, Setting
-from chalicelib.policy.values import OnDeadline, PollSchedule
+from chalicelib.policy.values import AfterDrain, OnDeadline, PollSchedule
 
 # A look costs at most 14 events of the execution's history, which holds 25,000; the rest is for retries,
 # heartbeats and explanations. https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
@@ -29,6 +29,8 @@ class Circumstances:
     """Whether a lifecycle action is to be completed."""
     retained_on_abandon: bool = False
     """Whether the group's retention policy keeps an instance whose lifecycle action is abandoned."""
+    auto_scaling_group: bool = True
+    """Whether the instance belongs to an Auto Scaling group, which can terminate and replace it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ def _objection(value: Any, chosen: Mapping[str, Any], circumstances: Circumstanc
         return _too_many_looks(value, chosen["deadline"])
     if circumstances is not None and isinstance(value, OnDeadline):
         return _impossible_end(value, circumstances)
+    if circumstances is not None and value is AfterDrain.TERMINATE and not circumstances.auto_scaling_group:
+        return "'terminate' asks the Auto Scaling group, and the instance is in none"
     return None
 
 

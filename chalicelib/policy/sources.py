@@ -79,6 +79,7 @@ def spot_source() -> Source:
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html
     """
     hurry = {"deadline": "2m", "poll": "5s", "on_deadline": "stop-tasks", "stuck_after": "1m"}
+    hurry |= {"on_closed_gates": "drain"}
     return Source("the Spot interruption", hurry)
 
 

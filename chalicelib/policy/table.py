@@ -9,7 +9,7 @@ from typing import Any
 
 from chalicelib.duration import EXPECTED, in_words, whole_seconds
 from chalicelib.policy import parsers
-from chalicelib.policy.values import AfterDrain, Daemons, ManagedDraining, OnDeadline
+from chalicelib.policy.values import AfterDrain, Daemons, Gates, ManagedDraining, OnClosedGates, OnDeadline
 from chalicelib.trigger import OPTIONAL_TRIGGERS
 from chalicelib.wording import one_of
 
@@ -127,6 +127,26 @@ SETTINGS: tuple[Setting, ...] = (
         f"any of {', '.join(f'`{word}`' for word in OPTIONAL_TRIGGERS)}; `all` or `none`",
         "Which warnings of EC2 and AWS Health start a drain; lifecycle actions and people always do.",
         write=lambda chosen: " ".join(sorted(chosen)) or "none",
+    ),
+    # Off, because looking for tags costs each drain three calls: docs/decisions/gates-are-asked-for.md
+    _choice(
+        "gates",
+        "off",
+        Gates,
+        "Where the tags of stateful services are read before DRAINING is set: quorum, queues, sign-off, standby.",
+    ),
+    _choice(
+        "on_closed_gates",
+        "give-up",
+        OnClosedGates,
+        "A gate still closed when time is over: end with the instance untouched, or drain it all the same.",
+    ),
+    Setting(
+        "max_concurrent_drains",
+        "unlimited",
+        parsers.drain_budget,
+        parsers.BUDGET_EXPECTED,
+        "How many drains a cluster, or each of its Availability Zones, bears at once; the others wait.",
     ),
     _choice(
         "then",

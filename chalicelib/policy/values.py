@@ -73,6 +73,44 @@ class Standalone(StrEnum):
     """Don't wait for them: they are killed with the instance."""
 
 
+class Gates(StrEnum):
+    """Where the gates of stateful services are looked for before DRAINING is set."""
+
+    OFF = "off"
+    """Nowhere: tags of services mean nothing, and cost no call."""
+    SERVICES = "services"
+    """In the tags of the services that have tasks on the instance, and in those of their tasks."""
+    TASK_DEFINITIONS = "task-definitions"
+    """In the tags of their task definitions too, at one call each."""
+
+
+class OnClosedGates(StrEnum):
+    """What is done when time is over and a gate is still closed."""
+
+    GIVE_UP = "give-up"
+    """End the drain at its deadline with the instance untouched; a lifecycle action is left to its own timers."""
+    DRAIN = "drain"
+    """Set DRAINING in time for the tasks to stop in order, whatever the gates say."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrainBudget:
+    """The most drains at once, in a cluster and in one Availability Zone of it; None is no limit."""
+
+    cluster: int | None = None
+    zone: int | None = None
+
+    def __str__(self) -> str:
+        parts = [str(self.cluster)] if self.cluster else []
+        parts += [f"{self.zone} per zone"] if self.zone else []
+        return " ".join(parts) or "unlimited"
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether a drain needs a slot."""
+        return self.cluster is not None or self.zone is not None
+
+
 @dataclass(frozen=True, slots=True)
 class StandaloneTasks:
     """The policy for standalone tasks; `after` is set for `stop-after` and only there."""

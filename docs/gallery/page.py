@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chalicelib.explain import explain, forecast, group, render_forecast, render_text
+from chalicelib.explain import forecast, group, render_forecast, render_text
+from docs.gallery.gates import GATES, AtTheGates
 from docs.gallery.services import REPLACEMENTS, ROOM
 from docs.gallery.tasks import INSTANCE, PLANNED, TASKS
 from docs.gallery.worlds import NOW, World
 
 PAGE = Path(__file__).parents[1] / "blockers.md"
 
-STORIES = tuple(sorted((*INSTANCE, *ROOM, *REPLACEMENTS, *TASKS), key=lambda world: world.kind.importance))
+EVERY: tuple[World | AtTheGates, ...] = (*INSTANCE, *ROOM, *REPLACEMENTS, *TASKS, *GATES)
+STORIES = tuple(sorted(EVERY, key=lambda world: world.kind.importance))
 
 INTRODUCTION = """\
 # What can hold a drain
@@ -43,9 +45,9 @@ def page() -> str:
     return "\n".join(parts)
 
 
-def section(world: World) -> str:
+def section(world: World | AtTheGates) -> str:
     """Return what the operator reads in one world."""
-    groups = group(explain(world.circumstances, NOW))
+    groups = group(world.blockers)
     return f"## {world.kind.headline}\n\n{world.story} Kind: `{world.kind}`.\n\n```text\n{render_text(groups)}\n```\n"
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.explain.blocker import BlockerKind
+from chalicelib.explain import explain
+from chalicelib.explain.blocker import Blocker, BlockerKind
 from chalicelib.explain.circumstances import (
     Circumstances,
     DescribedInstance,
@@ -39,6 +40,11 @@ class World:
     kind: BlockerKind
     story: str
     circumstances: Circumstances
+
+    @property
+    def blockers(self) -> tuple[Blocker, ...]:
+        """What holds the drain in it."""
+        return explain(self.circumstances, NOW)
 
 
 def task_arn(number: int) -> str:

@@ -1,0 +1,247 @@
+"""Decide from one look whether the gates are open, and what is to be done until they are. Pure.
+
+In this order, so that nothing is held or asked earlier than it must be: everything that concerns others (tags that
+can't be read, health of groups, standbys); then, order by order, queues; then the slots, all of them or none; then,
+with the slots held since an earlier look, the sign-offs. A slot is taken in one look and the group looked at once
+more in the next: a drain that ended in between may have left the group short.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from chalicelib.explain.blocker import Blocker, BlockerKind, in_order
+from chalicelib.explain.words import some
+from chalicelib.gates import queues, signing
+from chalicelib.gates.leases import (
+    Holder,
+    Lease,
+    Wanted,
+    budget_key,
+    expiry,
+    freed,
+    full,
+    is_held,
+    quorum_key,
+    taken,
+)
+from chalicelib.gates.memory import GateMemory
+from chalicelib.gates.quorum import full_blocker, short_blocker, standby_blockers, wanted_of
+from chalicelib.gates.seen import Answer, Counts, Seen, StatefulService
+from chalicelib.gates.signing import Ask
+from chalicelib.policy import DrainBudget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Whose gates these are, and until when they may stay closed."""
+
+    instance_id: str
+    execution: str
+    """The ARN of the execution."""
+    cluster: str
+    zone: str | None
+    budget: DrainBudget
+    deadline_at: datetime
+    forced_at: datetime | None = None
+    """When DRAINING is set whatever the gates say; None: never."""
+    leases_end_at: datetime
+
+    @property
+    def drain(self) -> str:
+        """The execution's name."""
+        return self.execution.rsplit(":", 1)[-1]
+
+    def holder(self, at: datetime) -> Holder:
+        """Return this drain as the holder of a slot."""
+        return Holder(self.instance_id, self.execution, expiry(at, self.leases_end_at))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What one look at the gates comes to."""
+
+    is_open: bool
+    blockers: tuple[Blocker, ...] = ()
+    """What keeps them closed, or was passed over where they were forced."""
+    writes: tuple[Lease, ...] = ()
+    """Leases to write, all or none."""
+    asks: tuple[Ask, ...] = ()
+    memory: GateMemory
+    due_at: tuple[datetime, ...] = field(default=())
+    """Instants at which another look may find more."""
+
+
+def wanted_slots(seen: Seen, rules: Rules) -> tuple[Wanted, ...]:
+    """Return every slot that this instance needs before it may drain."""
+    found = [wanted_of(group) for group in seen.groups]
+    if rules.budget.cluster is not None:
+        found.append(Wanted(budget_key(rules.cluster), rules.budget.cluster))
+    if rules.budget.zone is not None and rules.zone is not None:
+        found.append(Wanted(budget_key(rules.cluster, rules.zone), rules.budget.zone))
+    return tuple(found)
+
+
+def decide_gates(seen: Seen, memory: GateMemory, rules: Rules) -> Decision:
+    """Return whether DRAINING may be set now, what keeps it from being set, and what is to be written and asked."""
+    memory = _counted(seen, memory)
+    me, wanted = rules.holder(seen.at), wanted_slots(seen, rules)
+    holds = all(is_held(seen.leases.get(one.key, Lease(one.key)), me, seen.at) for one in wanted)
+    before = _before_slots(seen, memory, rules)
+    after = _of_turns(seen, memory, with_sign_offs=True) if holds else _of_slots(seen, wanted, me)
+    blockers = before or after
+    if seen.is_draining or (rules.forced_at and seen.at >= rules.forced_at):
+        return _forced(seen, memory, rules, wanted, tuple(blockers))
+    is_signing = any(each.asked_by == rules.drain for each in seen.sign_offs.values())
+    takes, frees = not holds and not blockers, bool(before or not holds) and not is_signing
+    asked = _asks(seen, memory, rules) if holds and not before else ()
+    if takes:
+        writes = taken(seen.leases, wanted, me, seen.at)
+    else:
+        writes = freed(tuple(seen.leases.values()), me, seen.at) if frees and blockers else ()
+    keeps = takes or (holds and not writes)
+    return Decision(
+        is_open=holds and not blockers,
+        blockers=in_order(blockers),
+        writes=writes,
+        asks=asked,
+        memory=replace(
+            memory,
+            is_passed=holds and not blockers,
+            slots=tuple(one.key for one in wanted) if keeps else (),
+            slots_until=me.until if takes else (memory.slots_until if keeps else None),
+        ),
+        due_at=_due(seen, memory, asked),
+    )
+
+
+def _counted(seen: Seen, memory: GateMemory) -> GateMemory:
+    runs = {
+        queue: queues.run_of(memory.queues.get(queue), counts, seen.at)
+        for queue, counts in seen.queues.items()
+        if isinstance(counts, Counts)
+    }
+    return replace(memory, queues=runs)
+
+
+def _before_slots(seen: Seen, memory: GateMemory, rules: Rules) -> list[Blocker]:
+    """Return what is to be so before a slot is taken; a slot held is given back while it isn't."""
+    unreadable = [_unreadable(service) for service in seen.services if service.declared.refusals]
+    short = []
+    for group in seen.groups:
+        lease = seen.leases.get(quorum_key(group.name), Lease(quorum_key(group.name)))
+        short.append(short_blocker(group, lease.others(rules.instance_id, seen.at)))
+    found = [*unreadable, *(each for each in short if each), *standby_blockers(seen)]
+    return found or _of_turns(seen, memory, with_sign_offs=False)
+
+
+def _unreadable(service: StatefulService) -> Blocker:
+    name = service.declared.service
+    return Blocker(
+        BlockerKind.GATE_UNREADABLE,
+        f"service {name}",
+        some(service.declared.refusals),
+        f"correct or remove the tag: aws ecs untag-resource --resource-arn {service.declared.arn} --tag-keys <key>",
+        service.tasks,
+    )
+
+
+def _of_slots(seen: Seen, wanted: tuple[Wanted, ...], me: Holder) -> list[Blocker]:
+    groups = {quorum_key(group.name): group for group in seen.groups}
+    return [
+        full_blocker(each, groups.get(each.wanted.key)) for each in full(seen.leases, wanted, me, seen.at)
+    ]
+
+
+def _of_turns(seen: Seen, memory: GateMemory, *, with_sign_offs: bool) -> list[Blocker]:
+    """Return what the lowest order whose gates are closed waits for, and which services wait for that.
+
+    Without sign-offs (they need the slots) the turns end before the first service that has to sign off.
+    """
+    for order in sorted({service.declared.order for service in seen.services}):
+        level = [service for service in seen.services if service.declared.order == order]
+        closed = [blocker for service in level if (blocker := _of_queue(service, seen, memory))]
+        if with_sign_offs and not closed:
+            known = dict(seen.sign_offs)
+            closed = [each for service in level for each in signing.blockers(service, known, seen.at)]
+        if closed:
+            return [*closed, *_waiting(seen.services, order)]
+        if not with_sign_offs and any(service.declared.sign_off for service in level):
+            return []
+    return []
+
+
+def _of_queue(service: StatefulService, seen: Seen, memory: GateMemory) -> Blocker | None:
+    name, queue = service.declared.service, service.declared.queue
+    if queue is None:
+        return None
+    counts = seen.queues.get(queue, "it was not counted")
+    if isinstance(counts, str):
+        return queues.unreadable(name, queue, counts)
+    return (
+        None
+        if _has_signed(service, seen)
+        else queues.blocker(name, queue, counts, memory.queues[queue], seen.at)
+    )
+
+
+def _has_signed(service: StatefulService, seen: Seen) -> bool:
+    """Whether a consumer that signs off has done so: it no longer takes messages, so its queue no longer matters."""
+    signed = {task for task, each in seen.sign_offs.items() if each.answer is Answer.SIGNED}
+    return service.declared.sign_off is not None and set(service.tasks) <= signed
+
+
+def _waiting(services: Iterable[StatefulService], order: int) -> list[Blocker]:
+    later = [service for service in services if service.declared.order > order]
+    return [
+        Blocker(
+            BlockerKind.NOT_ITS_TURN,
+            f"service {service.declared.service}",
+            f"its order is {service.declared.order}, and the gates of order {order} are closed",
+            "nothing to do: its turn comes by itself",
+            service.tasks,
+        )
+        for service in later
+        if service.declared.queue or service.declared.sign_off
+    ]
+
+
+def _asks(seen: Seen, memory: GateMemory, rules: Rules) -> tuple[Ask, ...]:
+    """Return whom to ask now: the services of the lowest order whose gates are closed, once their queues are empty."""
+    for order in sorted({service.declared.order for service in seen.services}):
+        level = [service for service in seen.services if service.declared.order == order]
+        if any(_of_queue(service, seen, memory) for service in level):
+            return ()
+        known = dict(seen.sign_offs)
+        if any(True for service in level for _ in signing.blockers(service, known, seen.at)):
+            found = (
+                signing.asks(service, known, rules.drain, seen.at, rules.deadline_at) for service in level
+            )
+            return tuple(ask for some_asks in found for ask in some_asks)
+    return ()
+
+
+def _forced(
+    seen: Seen, memory: GateMemory, rules: Rules, wanted: tuple[Wanted, ...], blockers: tuple[Blocker, ...]
+) -> Decision:
+    """Return the decision where nothing can be held back: slots are taken beyond their number, so that others wait."""
+    me = rules.holder(seen.at)
+    return Decision(
+        is_open=True,
+        blockers=in_order(blockers),
+        writes=taken(seen.leases, wanted, me, seen.at),
+        memory=replace(
+            memory,
+            is_passed=True,
+            slots=tuple(one.key for one in wanted),
+            slots_until=me.until if wanted else None,
+        ),
+    )
+
+
+def _due(seen: Seen, memory: GateMemory, asked: tuple[Ask, ...]) -> tuple[datetime, ...]:
+    settled = [run.empty_since + queues.CONSISTENT_AFTER for run in memory.queues.values() if run.empty_since]
+    answers = [each.answer_by for each in seen.sign_offs.values() if each.answer is Answer.ASKED]
+    return tuple(at for at in [*settled, *answers, *(ask.answer_by for ask in asked)] if at > seen.at)
