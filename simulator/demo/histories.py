@@ -1,0 +1,116 @@
+"""What the events of an execution's history mean for its drain, and the lines they are worth. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.explain.words import clip
+from simulator.demo.scene import Drain, Entry
+
+Event = dict[str, Any]
+
+LONGEST_CAUSE = 300
+"""Characters: the causes of `States.Runtime` carry the whole state."""
+WAIT = "Wait before the next look"
+STATES = {
+    "Set DRAINING": "the container instance is set DRAINING: ECS places nothing more on it",
+    "Taken back": "somebody set the container instance ACTIVE again",
+    "Agent lost": "the ECS agent stays disconnected",
+    "Deadline reached": "the deadline is reached with tasks left",
+}
+"""What is said when a state is left."""
+
+
+def take_history(drain: Drain, event: Event) -> Iterator[Entry]:
+    """Put one event of GetExecutionHistory into the drain; yields what it is worth telling."""
+    kind = event["type"]
+    if kind.endswith("StateEntered"):
+        _entered(drain, event)
+    elif kind.endswith("StateExited"):
+        yield from _exited(drain, event)
+    elif kind in ("TaskFailed", "TaskTimedOut", "LambdaFunctionFailed"):
+        details = event.get("taskFailedEventDetails") or event.get("lambdaFunctionFailedEventDetails") or {}
+        said = f"«{drain.state}» meets {details.get('error', 'an error')}"
+        yield Entry(event["timestamp"], said, "bad", drain.instance_id)
+    elif kind.startswith("Execution") and kind != "ExecutionStarted":
+        yield _ended(drain, event)
+
+
+def _entered(drain: Drain, event: Event) -> None:
+    drain.transitions += 1
+    drain.state = event["stateEnteredEventDetails"]["name"]
+    if drain.state == WAIT:
+        drain.wait_ends_at = event["timestamp"] + timedelta(seconds=drain.wait_seconds)
+    else:
+        drain.wait_ends_at = None
+
+
+def _exited(drain: Drain, event: Event) -> Iterator[Entry]:
+    details = event["stateExitedEventDetails"]
+    name, output = details["name"], json.loads(details.get("output") or "{}")
+    if name in STATES:
+        if name == "Set DRAINING":
+            drain.draining_at = event["timestamp"]
+        yield Entry(event["timestamp"], STATES[name], "drain", drain.instance_id)
+    elif name in TAKERS:
+        yield from TAKERS[name](drain, event, output)
+
+
+def _looked(drain: Drain, event: Event, output: Event) -> Iterator[Entry]:
+    drain.looks.append(event["timestamp"])
+    drain.wait_seconds, drain.summary = output["look"]["wait_seconds"], output["look"]["summary"]
+    yield from ()
+
+
+def _heartbeat(drain: Drain, event: Event, _output: Event) -> Iterator[Entry]:
+    drain.heartbeats.append(event["timestamp"])
+    said = "a heartbeat is recorded: the hook's timeout starts anew"
+    yield Entry(event["timestamp"], said, "drain", drain.instance_id)
+
+
+def _explained(drain: Drain, event: Event, output: Event) -> Iterator[Entry]:
+    text = output["explanation"]["text"]
+    if text and text != drain.explanation:
+        drain.explanation = text
+        yield Entry(event["timestamp"], f"this holds the drain:\n{text}", "held", drain.instance_id)
+
+
+def _drained(drain: Drain, event: Event, output: Event) -> Iterator[Entry]:
+    seen = len(output["look"]["memory"]["stopped"])
+    said = f"a look finds all {seen} tasks STOPPED: the instance is drained"
+    yield Entry(event["timestamp"], said, "good", drain.instance_id)
+
+
+def _completed(drain: Drain, event: Event, output: Event) -> Iterator[Entry]:
+    drain.continued_at = event["timestamp"]
+    said = f"the lifecycle action is completed with {output.get('result', 'CONTINUE')}"
+    yield Entry(event["timestamp"], said, "good", drain.instance_id)
+
+
+def _ended(drain: Drain, event: Event) -> Entry:
+    if event["type"] == "ExecutionSucceeded":
+        drain.status = "SUCCEEDED"
+        output = json.loads(event["executionSucceededEventDetails"]["output"])
+        drain.outcome = output.get("outcome", {}).get("name", "")
+        return Entry(event["timestamp"], f"the drain ends: {drain.outcome}", "drain", drain.instance_id)
+    drain.status = event["type"].removeprefix("Execution").upper()
+    details = event.get("executionFailedEventDetails") or event.get("executionAbortedEventDetails") or {}
+    causes = [str(details[key]) for key in ("error", "cause") if details.get(key)]
+    drain.cause = clip(": ".join(causes), LONGEST_CAUSE)
+    return Entry(
+        event["timestamp"], f"the drain ends as {drain.status}: {drain.cause}", "bad", drain.instance_id
+    )
+
+
+TAKERS: dict[str, Callable[[Drain, Event, Event], Iterator[Entry]]] = {
+    "Look": _looked,
+    "Record a heartbeat": _heartbeat,
+    "Explain what holds the drain": _explained,
+    "Explain at the deadline": _explained,
+    "Drained": _drained,
+    "Complete the lifecycle action": _completed,
+    "Complete the lifecycle action by instance id": _completed,
+}
