@@ -64,7 +64,8 @@ def _perform(given: argparse.Namespace) -> str | None:
     act: Act = ACTS[given.act]
     with ExitStack() as stack:
         show, speed = _seats(given, stack)
-        show.say(f"ecs-drainer: {act.title}. Nothing here reaches a real AWS account.\n", "bold")
+        show.say(f"ecs-drainer: {act.title}", "bold")
+        show.say("(an embedded AWS: nothing here reaches a real account)\n", "bright_black")
         start = EPOCH if given.transcript else None
         playing = stack.enter_context(play(show, speed, start, act.daemons))
         for service, operation, code in given.fail:

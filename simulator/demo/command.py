@@ -38,7 +38,7 @@ def run(client: Callable[[str], Any], command: str) -> dict[str, Any]:
 
 def parsed(command: str) -> tuple[str, str, dict[str, str]]:
     """Return service, operation and options; raises NotACommand."""
-    words = shlex.split(command)
+    words = shlex.split(command.replace("\\\n", " "))
     names, values = words[3::2], words[4::2]
     if len(words) < 3 or words[0] != "aws" or len(names) != len(values):
         raise NotACommand(f"{command!r}: expected `aws SERVICE OPERATION --option value ...`")

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from textwrap import wrap
 
 from chalicelib.duration import in_words
 from simulator.demo.figures import LAMBDA_SECONDS, Figures
 from simulator.demo.scene import Drain, Scene, Task, minutes
 from simulator.prices import LAMBDA_GIGABYTES, cost, cost_by_item
+
+WIDTH = 80
 
 Row = tuple[str, str, str]
 """A figure: what it is, how much, and what is in it."""
@@ -64,18 +67,18 @@ def text(figures: Figures) -> list[str]:
     """Return the figures as aligned lines."""
     found = rows(figures)
     widths = [max(len(row[column]) for row in found) for column in (0, 1)]
+    heads = [f"  {what:<{widths[0]}}  {much:>{widths[1]}}  " for what, much, _ in found]
     return [
-        f"  {what:<{widths[0]}}  {much:>{widths[1]}}{f'  {rest}' if rest else ''}"
-        for what, much, rest in found
+        line.rstrip()
+        for head, (_, _, rest) in zip(heads, found, strict=True)
+        for line in wrap(rest, WIDTH, initial_indent=head, subsequent_indent=" " * len(head)) or [head]
     ]
 
 
 def footnote() -> str:
     """Return what the cost is reckoned with."""
     milliseconds, megabytes = int(LAMBDA_SECONDS * 1000), int(LAMBDA_GIGABYTES * 1024)
-    return (
-        f"Prices of us-east-1, no free tier; each invocation at {milliseconds} ms of {megabytes} MB on arm64."
-    )
+    return f"us-east-1, no free tier; {milliseconds} ms of {megabytes} MB on arm64 for each invocation"
 
 
 def _words(duration: timedelta | None) -> str:
