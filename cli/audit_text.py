@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from chalicelib.explain.words import count, spell
+from chalicelib.explain.words import clip, count, spell
 from chalicelib.model import stamp
 from cli.audit import Audit, Visit, object_in
+from cli.changes import LONGEST_CAUSE
 from cli.tables import columns
 
 LONGEST_CYCLE = 6
@@ -39,7 +40,7 @@ def _head(audit: Audit) -> str:
         f"{count(len(record.forced_stops) if record else 0, 'forced stop')}, {count(audit.events, 'event')} of history",
     ]
     if execution.error:
-        lines.append(f"  {execution.error}: {execution.cause}")
+        lines.append(f"  {clip(f'{execution.error}: {execution.cause}', LONGEST_CAUSE)}")
     return "\n".join([*lines, *(f"  note: {notice}" for notice in drain.get("notices", []))])
 
 
@@ -72,7 +73,7 @@ def _times(times: int, visits: Sequence[Visit], began: datetime) -> str:
 
 def _errors(visits: Sequence[Visit]) -> str:
     found = [error for visit in visits for error in visit.errors]
-    return f"{count(len(found), 'error')}: {found[-1]}" if found else ""
+    return f"{count(len(found), 'error')}: {clip(found[-1], LONGEST_CAUSE)}" if found else ""
 
 
 def folded(visits: Sequence[Visit]) -> Iterator[tuple[Sequence[Visit], int]]:

@@ -13,10 +13,14 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.duration import in_words
+from chalicelib.explain.words import clip
 from chalicelib.model import instant, stamp
 from chalicelib.notice import ENDINGS
 from cli.executions import Event
 from cli.exit_codes import ExitCode
+
+LONGEST_CAUSE = 300
+"""Characters of a cause in a sentence: Step Functions puts whole states into some; programs get all of it."""
 
 WELL_ENDED = frozenset({"drained", "nothing-to-drain", "already-done", "returned", "terminated"})
 NOT_ADMITTED = {
@@ -83,7 +87,7 @@ def _of_execution(known: Known, event: Event) -> tuple[Known, tuple[Change, ...]
     if event.type == "ExecutionStarted":
         request = _data(event, "input")
         who, why = request.get("who") or request.get("trigger") or "manual", request.get("reason")
-        text = f"a drain begins, asked for by {who}{f' ({why})' if why else ''}"
+        text = f"a drain begins, asked for by {who}{f': {why}' if why else ''}"
         return replace(known, started_at=event.at), (
             Change(event.at, "begun", text, {"who": who, "reason": why}),
         )
@@ -93,7 +97,9 @@ def _of_execution(known: Known, event: Event) -> tuple[Known, tuple[Change, ...]
     outcome = {"Cancelled": "cancelled", "TakenOver": "taken-over"}.get(
         error, ENDED_BADLY.get(event.type, "failed")
     )
-    said = f"{error}: {cause}" if outcome in ("failed", "timed-out", "aborted") else cause
+    said = clip(
+        f"{error}: {cause}" if outcome in ("failed", "timed-out", "aborted") else cause, LONGEST_CAUSE
+    )
     text = f"the drain {PROSE.get(outcome, outcome)}: {said.strip(': ') or 'no cause was given'}"
     facts = {"outcome": outcome, "error": error, "cause": cause}
     return replace(known, outcome=outcome), (Change(event.at, "ended", text, facts),)
@@ -217,7 +223,7 @@ def _explained(known: Known, event: Event, text: str) -> tuple[Known, tuple[Chan
 
 def _failed_call(known: Known, event: Event) -> Change:
     error, cause = event.details.get("error", "an error"), str(event.details.get("cause", ""))
-    said = f": {_message(cause)}" if cause else ""
+    said = f": {clip(_message(cause), LONGEST_CAUSE)}" if cause else ""
     text = f"{known.state or 'a call'} got {error}{said}; it is tried again or recorded"
     return Change(event.at, "error", text, {"state": known.state, "error": error, "cause": cause})
 

@@ -62,7 +62,10 @@ def find_drain_of(desk: Desk, instance_id: str) -> Found:
     if running:
         return running
     records = desk.ask(read_records, desk.installation.ledger, instance_id)
-    if not records:
+    if not records:  # one that failed before its plan was written down
+        arn = desk.ask(executions.latest_named, desk.installation.state_machine, f"{instance_id}-")
+        if arn:
+            return Found(instance_id, arn, False)
         remedy = f"`ecs-drainer drain {instance_id}` starts one"
         raise Halt(f"No drain of {instance_id} is known to stage {desk.stage}", remedy, ExitCode.NOT_FOUND)
     return Found(instance_id, records[0].execution, False, records[0])

@@ -10,6 +10,7 @@ from typing import Any
 
 from chalicelib.gateways.aws import all_pages, client, translated
 
+LISTED_AT_MOST = 1_000
 EVENTS_A_PAGE = 100
 """A drain's events carry its state: more of them a page would make a page large, not fewer calls."""
 
@@ -81,6 +82,16 @@ def running(state_machine: str) -> list[str]:
         statusFilter="RUNNING",
     )
     return [str(one["executionArn"]) for one in listed]
+
+
+def latest_named(state_machine: str, prefix: str) -> str | None:
+    """Return the ARN of the latest execution, open or closed, whose name begins so; of the newest thousand."""
+    with translated():
+        answer = client("stepfunctions").list_executions(
+            stateMachineArn=state_machine, maxResults=LISTED_AT_MOST
+        )
+    arns = (str(one["executionArn"]) for one in answer["executions"])
+    return next((arn for arn in arns if arn.rsplit(":", 1)[-1].startswith(prefix)), None)
 
 
 def history_after(arn: str, last_id: int = 0, most: int | None = None) -> list[Event]:

@@ -20,7 +20,7 @@ from cli.exit_codes import ExitCode
 from cli.problems import Halt
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDER = ROOT / ".sandbox"
+FOLDER = Path(os.environ.get("DRAINER_SANDBOX_FOLDER") or ROOT / ".sandbox")
 STATE = FOLDER / "server.json"
 REGION = "eu-west-1"
 SHORTEST_SLEEP = 0.2

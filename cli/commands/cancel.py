@@ -96,7 +96,7 @@ def _cancel(desk: Desk, case: Case, why: str) -> dict[str, Any]:
     if case.found:
         _stop(desk, case.found, why)
     if case.doom:
-        desk.say(f"{case.instance_id} stays DRAINING. {case.doom.sentence(desk.now())}.")
+        desk.say(f"{case.doom.sentence(desk.now())}. It stays DRAINING, so that no new task comes to it.")
     else:
         for cluster, arns in case.findings.containers().items():
             desk.ask(ecs.set_state, cluster, arns, "ACTIVE")

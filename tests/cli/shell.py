@@ -1,0 +1,115 @@
+"""Runs the command against the embedded AWS in this process, on its clock, and keeps the transcript."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+from moto.moto_api._internal import mock_random
+from typer.testing import CliRunner, Result
+
+from app import app as chalice_app
+from chalicelib.gateways import aws as gateway
+from cli.edge import Edge
+from cli.main import app
+from simulator.aws import EmbeddedAws, embedded_aws
+from simulator.deployment import Deployment, deploy
+from simulator.world import Hook, Service, World
+
+TRANSCRIPTS = Path(__file__).parent / "transcripts"
+IDS = re.compile(
+    r"\b(?:(?P<instance>i-[0-9a-f]{17})|(?P<token>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+    r"|(?P<id>[0-9a-f]{32}|[0-9a-f]{8}))\b"
+)
+
+FORMS = {
+    "instance": "i-{:017x}",
+    "token": "{:08x}-0000-4000-8000-000000000000",
+    "id": "{:08x}000000000000000000000000",
+}
+
+
+class Shell:
+    """A person at a terminal, in a world of their own."""
+
+    def __init__(self, aws: EmbeddedAws, world: World, deployment: Deployment) -> None:
+        self.aws = aws
+        self.world = world
+        self.deployment = deployment
+        self.ids = world.instances()
+        self._transcript: list[str] = []
+
+    def run(self, line: str, *, edge: Edge | None = None, answer: str | None = None) -> Result:
+        """Run one command line, `@0` standing for the first instance; written down as it was answered."""
+        for number, instance_id in enumerate(self.ids):
+            line = line.replace(f"@{number}", instance_id)
+        ran = self.quietly(line, edge=edge, answer=answer)
+        code = f"exit code {ran.exit_code}\n" if ran.exit_code else ""
+        self._transcript.append(f"$ ecs-drainer {line}\n{ran.output}{code}")
+        return ran
+
+    def quietly(self, line: str, *, edge: Edge | None = None, answer: str | None = None) -> Result:
+        """Run one command line and write nothing down."""
+        return CliRunner().invoke(
+            app, shlex.split(line), obj=edge or self.edge(), input=answer, prog_name="ecs-drainer"
+        )
+
+    def edge(self, **changed: Any) -> Edge:
+        """Return the edge whose time is the embedded AWS's."""
+        return Edge(**{"now": self.aws.clock.now, "sleep": self.aws.clock.advance, **changed})
+
+    def tell(self, sentence: str) -> None:
+        """Write down what happens between two commands."""
+        self._transcript.append(f"# {sentence}\n")
+
+    def sleep(self, seconds: float) -> None:
+        """Let virtual time pass."""
+        self.aws.clock.advance(seconds)
+
+    @property
+    def transcript(self) -> str:
+        """Everything so far, ids replaced by short names in order of appearance."""
+        return named("\n".join(self._transcript))
+
+
+def named(text: str) -> str:
+    """Number ids in order of appearance, as long as they were, so that transcripts read, align and compare well."""
+    numbers: dict[str, int] = {}
+    counts: dict[str, int] = {}
+
+    def name(match: re.Match[str]) -> str:
+        kind, found = str(match.lastgroup), match.group()
+        key = found[:8] if kind == "id" else found
+        if key not in numbers:
+            counts[kind] = numbers[key] = counts.get(kind, 0) + 1
+        return FORMS[kind].format(numbers[key])[: len(found)]
+
+    return IDS.sub(name, text)
+
+
+@contextmanager
+def shell(*services: Service, instances: int = 3, hook: Hook | None = Hook()) -> Iterator[Shell]:  # noqa: B008  # frozen
+    """Give a shell in a world with these services, the app deployed for the stage `dev`."""
+    with embedded_aws() as aws:
+        mock_random.seed(1)  # the same ids, hence the same order of tasks, in every run
+        gateway.client.cache_clear()
+        deployment = deploy(chalice_app, {"POWERTOOLS_METRICS_DISABLED": "true"})  # they are lines on stdout
+        world = World(boto3.client, aws.clock.advance)
+        with aws.requests.unthrottled():
+            world.build(services or (Service(),), hook, instances=instances)
+        yield Shell(aws, world, deployment)
+    gateway.client.cache_clear()
+
+
+def compare_with_approved(name: str, text: str) -> None:
+    """Compare a transcript with the approved one; APPROVE=1 writes it anew."""
+    approved = TRANSCRIPTS / f"{name}.txt"
+    if os.environ.get("APPROVE") == "1":
+        approved.write_text(text, encoding="utf-8")
+    assert text == approved.read_text(encoding="utf-8"), "run with APPROVE=1 and read the diff"
