@@ -28,7 +28,8 @@ class Drain:
     containers: Mapping[str, tuple[str, ...]]
     """The ARNs of its container instances by cluster; more than one where the agent registered again."""
     started_at: datetime
-    topic: str
+    topic: str | None
+    """The ARN of the SNS topic that is told; None where the policy wants nobody told."""
     heartbeat_every: timedelta = timedelta(0)
     auto_scaling_group: str | None = None
     destination: str | None = None

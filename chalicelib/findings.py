@@ -30,6 +30,7 @@ class AutoScalingGroup:
     """Whether ABANDON keeps the instance (InstanceLifecyclePolicy, TerminateHookAbandon = retain)."""
     states: Mapping[str, str]
     """The lifecycle state of each instance, by EC2 instance id."""
+    has_warm_pool: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,14 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
+class Drained:
+    """Container instances of one cluster that a drain set DRAINING."""
+
+    cluster: str
+    container_instances: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """What the ledger says of an instance."""
 
@@ -16,6 +24,17 @@ class Entry:
     last_ended_at: datetime | None = None
     failures: int = 0
     """How many drains failed in a row."""
+    knew_lifecycle_action: bool = False
+    """Whether the last drain was to answer a lifecycle action."""
+    destination: str | None = None
+    """Where Auto Scaling sent the instance at its last drain: `EC2`, `WarmPool`, `AutoScalingGroup`."""
+    drained: tuple[Drained, ...] = ()
+    """The container instances that drains set DRAINING, and that nobody is known to have set ACTIVE since."""
+
+    @property
+    def awaits_return(self) -> bool:
+        """Whether we drained it on its way into the warm pool, so that it must be ACTIVE when it comes back."""
+        return self.destination == "WarmPool" and bool(self.drained)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

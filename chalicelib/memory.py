@@ -30,6 +30,8 @@ class Memory:
     """The last status of every task not yet STOPPED, by ARN."""
     stopped: tuple[str, ...] = ()
     """ARNs of tasks that are STOPPED, newest last."""
+    last_stopped_at: datetime | None = None
+    """When the last of them was STOPPED, by ECS's own clock."""
     checked_at: datetime | None = None
     """When the container instance itself was last described."""
     daemon_services: frozenset[str] = frozenset()
@@ -59,6 +61,7 @@ class Memory:
             wait=timedelta(seconds=state["wait_seconds"]),
             tasks=state["tasks"],
             stopped=tuple(state["stopped"]),
+            last_stopped_at=_instant_or_none(state["last_stopped_at"]),
             checked_at=_instant_or_none(state["checked_at"]),
             daemon_services=frozenset(state["daemon_services"]),
             known_services=frozenset(state["known_services"]),
@@ -77,6 +80,7 @@ class Memory:
             "wait_seconds": int(self.wait.total_seconds()),
             "tasks": dict(self.tasks),
             "stopped": list(self.stopped[-STOPPED_IDS_KEPT:]),
+            "last_stopped_at": self.last_stopped_at and stamp(self.last_stopped_at),
             "checked_at": self.checked_at and stamp(self.checked_at),
             "daemon_services": sorted(self.daemon_services),
             "known_services": sorted(self.known_services),

@@ -37,6 +37,7 @@ class Task:
     created_at: datetime | None = None
     started_at: datetime | None = None
     stopping_at: datetime | None = None
+    stopped_at: datetime | None = None
 
     @property
     def id(self) -> str:

@@ -36,6 +36,22 @@ ENDINGS = {
     "already-done": "no longer held: its lifecycle action had ended already",
 }
 
+UNANSWERED = {
+    "nothing-to-drain": "not drained: no cluster knows it",
+    "agent-lost": "still DRAINING: its agent stayed disconnected",
+    "deadline": "out of time: EC2 takes it with tasks left",
+}
+"""How drains end that no lifecycle action triggered: nobody is told to let the instance go."""
+
+AFTERWARDS = {
+    "keep": "drained, and left DRAINING: every task is STOPPED",
+    "terminate": "drained: every task is STOPPED; its group is asked to terminate it",
+    "return": "drained, and ACTIVE again: every task was STOPPED",
+}
+
+# The outcomes that leave the lifecycle action to its own timers.
+LEFT_TO_THE_HOOK = frozenset({"taken-back", "undrained"})
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -59,7 +75,7 @@ def compose(occasion: str, state: Mapping[str, Any], execution: str, at: datetim
     """
     drain = state.get("drain", {})
     instance = drain.get("instance_id") or state.get("instance_id", "an unnamed instance")
-    lines = _lines(occasion, state, at)
+    lines = [*_lines(occasion, state, at), *_untold(state)]
     text = "\n".join([f"{instance}: {lines[0]}", *lines[1:], f"Execution: {console_link(execution)}"])
     return Notice(
         subject=f"ecs-drainer: {instance} {_headline(occasion, state)}",
@@ -78,6 +94,13 @@ def _fitting(record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _untold(state: Mapping[str, Any]) -> list[str]:
+    untold = state.get("untold")
+    return (
+        [f"An earlier notice did not get through: {untold.get('Cause') or untold['Error']}"] if untold else []
+    )
+
+
 def console_link(execution: str) -> str:
     """Return where the AWS console shows an execution, given its ARN."""
     parts = execution.split(":")
@@ -90,7 +113,16 @@ def _headline(occasion: str, state: Mapping[str, Any]) -> str:
         return "is being drained"
     if occasion == "explained":
         return "nears its deadline" if state["look"]["explain"] == "near-deadline" else "is stuck"
-    return "drain failed" if occasion == "failed" else ENDINGS.get(state["outcome"]["name"], "ended")
+    return "drain failed" if occasion == "failed" else _ending(state)
+
+
+def _ending(state: Mapping[str, Any]) -> str:
+    outcome = str(state["outcome"]["name"])
+    if state["lifecycle_action"] is None:
+        if outcome == "drained":
+            return AFTERWARDS[str(state["drain"]["policy"]["then"])]
+        return UNANSWERED.get(outcome, ENDINGS.get(outcome, outcome))
+    return ENDINGS.get(outcome, outcome)
 
 
 def _lines(occasion: str, state: Mapping[str, Any], at: datetime) -> list[str]:
@@ -119,12 +151,26 @@ def _of_the_start(state: Mapping[str, Any], at: datetime) -> list[str]:
 
 
 def _of_the_end(state: Mapping[str, Any], at: datetime) -> list[str]:
-    drain, look, outcome = state["drain"], state["look"], state["outcome"]["name"]
+    drain, look = state["drain"], state["look"]
     took = in_words(at - instant(drain["started_at"]))
-    lines = [f"{ENDINGS.get(outcome, outcome)}; took {took}, {look['summary']}"]
+    lines = [f"{_ending(state)}; took {took}, {look['summary']}", *_left_to_do(state)]
     if look["holding"] and state["explanation"]["text"]:
         lines.append(state["explanation"]["text"])
     return [*lines, *drain["notices"]]
+
+
+def _left_to_do(state: Mapping[str, Any]) -> list[str]:
+    """Return what the drain did not see to, and who will."""
+    drain, lines = state["drain"], []
+    if state["lifecycle_action"] and state["outcome"]["name"] in LEFT_TO_THE_HOOK:
+        result = f"ends with {drain['default_result']}" if drain["default_result"] else "ends"
+        lines.append(
+            f"Its lifecycle action still waits, and {result} when its heartbeat timeout is over: Auto Scaling "
+            "terminates the instance then, unless it is detached from the group before."
+        )
+    if behind := state.get("left_behind"):
+        lines.append(f"A container instance is left behind in its cluster: {behind.get('Cause')}")
+    return lines
 
 
 def _deadline(state: Mapping[str, Any], at: datetime) -> str:

@@ -48,6 +48,7 @@ def remember(memory: Memory, seen: Observation) -> Memory:
         changed_at=memory.changed_at if now_unstopped == dict(memory.tasks) else seen.at,
         tasks=now_unstopped,
         stopped=_newest(memory.stopped, stopped),
+        last_stopped_at=max([*_stops(seen.tasks), *_known(memory.last_stopped_at)], default=None),
         checked_at=memory.checked_at if seen.instances is None else seen.at,
         daemon_services=daemons,
         known_services=memory.known_services | seen.asked_services,
@@ -55,6 +56,14 @@ def remember(memory: Memory, seen: Observation) -> Memory:
         daemon_stop=memory.daemon_stop or seen.daemon_stop,
         disconnected_at=_since(memory.disconnected_at, not seen.agents_connected, seen.at),
     )
+
+
+def _stops(tasks: Iterable[Task]) -> list[datetime]:
+    return [task.stopped_at for task in tasks if task.is_stopped and task.stopped_at]
+
+
+def _known(at: datetime | None) -> list[datetime]:
+    return [] if at is None else [at]
 
 
 def only_daemons(unstopped: Iterable[Task], daemon_services: frozenset[str]) -> bool:

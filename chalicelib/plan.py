@@ -74,6 +74,7 @@ class Plan:
             "drain": self.drain.to_state(),
             "lifecycle_action": lifecycle_action_request(self.request),
             "to_set_draining": self._to_set_draining(),
+            "to_deregister": self._to_deregister(),
             "deadline": {"at": stamp(self.times.deadline_at), "action": self.drain.policy.on_deadline.value},
             "heartbeat": {"recorded_at": self._heartbeat_counted_from()},
             "look": {"summary": "not looked yet", "holding": 0, "memory": memory},
@@ -91,6 +92,17 @@ class Plan:
             for c in self.drain.containers
         }
         return [{"cluster": cluster, "container_instances": arns} for cluster, arns in active.items() if arns]
+
+    def _to_deregister(self) -> list[dict[str, str]]:
+        """Return the container instances whose agent forgets them, as its state lies on the root volume.
+
+        https://docs.aws.amazon.com/autoscaling/ec2/userguide/replace-root-volume.html
+        """
+        action = self.request.lifecycle_action
+        if action is None or not action.replaces_root_volume:
+            return []
+        containers = self.drain.containers.items()
+        return [{"cluster": c, "container_instance": arn} for c, arns in containers for arn in arns]
 
     def _heartbeat_counted_from(self) -> str | None:
         """Return the instant from which the next heartbeat is counted, or None without a lifecycle action."""
@@ -136,6 +148,17 @@ def verdict(request: DrainRequest, findings: Findings, policy: DrainPolicy) -> V
     return Verdict.DRAIN if findings.in_service else Verdict.NOTHING_TO_DRAIN
 
 
+def preferred_cluster(request: DrainRequest, findings: Findings, stage: Source) -> str | None:
+    """Return the cluster in which the policy says that the instance is, or None; no instance was found yet."""
+    return resolve(_sources(request, findings, stage)).policy.cluster
+
+
+def _topic(policy: DrainPolicy, execution: Execution) -> str | None:
+    if policy.notify == "none":
+        return None
+    return execution.topic if policy.notify == "stage" else policy.notify
+
+
 def _sources(request: DrainRequest, findings: Findings, stage: Source) -> list[Source]:
     """Return where settings come from, lowest first."""
     sources = [stage]
@@ -153,6 +176,7 @@ def _circumstances(request: DrainRequest, findings: Findings) -> Circumstances:
     return Circumstances(
         lifecycle_action=request.lifecycle_action is not None,
         retained_on_abandon=findings.group is not None and findings.group.retains_on_abandon,
+        auto_scaling_group=findings.group is not None,
     )
 
 
@@ -182,7 +206,7 @@ def _drain(
         policy=resolved.policy,
         containers=findings.containers(),
         started_at=execution.started_at,
-        topic=resolved.policy.notify if resolved.policy.notify.startswith("arn:") else execution.topic,
+        topic=_topic(resolved.policy, execution),
         heartbeat_every=times.heartbeat_every or timedelta(0),
         auto_scaling_group=findings.group.name if findings.group else None,
         destination=(action.destination or "EC2") if action else None,

@@ -21,7 +21,10 @@ https://docs.aws.amazon.com/autoscaling/ec2/userguide/warm-pool-instance-lifecyc
 """
 
 LEFT_TO_PEOPLE = frozenset({"taken-back", "undrained", "kept"})
-"""Outcomes after which a person, or the policy, wants no drain of this instance."""
+"""Outcomes after which a person, or the policy, wants no other drain for the same lifecycle action.
+
+A manual drain that ended so says nothing of a lifecycle action that came after it.
+"""
 
 LONGEST_HOOK = timedelta(hours=48)
 FIRST_PATIENCE = timedelta(minutes=5)
@@ -45,12 +48,20 @@ def waiting_instances(groups: Iterable[AutoScalingGroup]) -> Iterator[Waiting]:
                 yield Waiting(instance_id, group.name, WAITING[state])
 
 
+def in_service_beside_a_warm_pool(groups: Iterable[AutoScalingGroup]) -> Iterator[str]:
+    """Yield the ids of the instances in service that may have come back from a warm pool."""
+    for group in sorted(groups, key=lambda each: each.name):
+        if group.has_warm_pool:
+            yield from (i for i, state in sorted(group.states.items()) if state == "InService")
+
+
 def why_not_to_start(entry: Entry, is_running: bool, at: datetime) -> str | None:
     """Return why no drain is started for a waiting instance, or None when it needs one."""
     if entry.execution and is_running:
         return "a drain is open"
     ended = at - entry.last_ended_at if entry.last_ended_at else LONGEST_HOOK
-    if entry.last_outcome in LEFT_TO_PEOPLE and ended < LONGEST_HOOK:
+    is_left = entry.knew_lifecycle_action and entry.last_outcome in LEFT_TO_PEOPLE
+    if is_left and ended < LONGEST_HOOK:
         return f"its last drain ended as {entry.last_outcome}"
     if entry.last_outcome == "failed" and ended < patience(entry.failures):
         return f"its last drain failed {int(ended.total_seconds())} s ago, the next is tried later"

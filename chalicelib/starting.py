@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib.errors import InvalidEvent
+from chalicelib.errors import InvalidEvent, InvalidRequest
 from chalicelib.events import (
     DrainRequest,
     Ignored,
@@ -19,7 +20,13 @@ from chalicelib.events import (
 from chalicelib.events.autoscaling import MANAGED_DRAINING_HOOK, reconciled
 from chalicelib.gateways import autoscaling, stepfunctions
 from chalicelib.gateways.ledger import ledger_of, read_entry
-from chalicelib.reconciling import Waiting, waiting_instances, why_not_to_start
+from chalicelib.reconciling import (
+    Waiting,
+    in_service_beside_a_warm_pool,
+    waiting_instances,
+    why_not_to_start,
+)
+from chalicelib.returning import bring_back
 from chalicelib.settings import Settings
 from chalicelib.telemetry import logger
 
@@ -44,7 +51,21 @@ def start_drain(event: Event, function_arn: str) -> list[dict[str, Any]]:
 
 def start_manual_drain(request: Event, function_arn: str, at: datetime) -> dict[str, Any]:
     """Start a drain that a person asks for; raises InvalidRequest, and nothing is started."""
-    return _start(parse_manual(request), function_arn, at)
+    asked = parse_manual(request)
+    answer = _start(asked, function_arn, at)
+    if answer["already_started"]:
+        _refuse_another_instance(asked, answer["execution"])
+    return answer
+
+
+def _refuse_another_instance(asked: DrainRequest, execution: str) -> None:
+    """Raise InvalidRequest where the key that names the execution was used for another instance."""
+    drained = json.loads(stepfunctions.input_of(execution)).get("instance_id")
+    if drained != asked.instance_id:
+        raise InvalidRequest(
+            f"the idempotency key {asked.idempotency_key} was used for the drain of {drained}: "
+            f"expected another key for {asked.instance_id}"
+        )
 
 
 def reconcile(function_arn: str, at: datetime) -> list[dict[str, Any]]:
@@ -54,9 +75,21 @@ def reconcile(function_arn: str, at: datetime) -> list[dict[str, Any]]:
     https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-event-reference.html
     """
     settings = Settings.from_environment(os.environ)
-    waiting = list(waiting_instances(autoscaling.all_groups()))
-    requests = [request for each in waiting if (request := _request_for(each, settings, function_arn, at))]
-    return [_start(request, function_arn, at) for request in requests]
+    groups = autoscaling.all_groups()
+    requests = [
+        request
+        for each in waiting_instances(groups)
+        if (request := _request_for(each, settings, function_arn, at))
+    ]
+    started = [_start(request, function_arn, at) for request in requests]
+    return [*started, *_brought_back(in_service_beside_a_warm_pool(groups), function_arn)]
+
+
+def _brought_back(instance_ids: Iterable[str], function_arn: str) -> list[dict[str, Any]]:
+    """Bring back the instances whose return into service nobody noticed, its event being lost."""
+    table = ledger_of(function_arn)
+    awaited = [each for each in instance_ids if read_entry(table, each).awaits_return]
+    return [bring_back(table, each) for each in awaited]
 
 
 def _request_for(

@@ -67,8 +67,9 @@ def _measure_end(state: Mapping[str, Any], at: datetime) -> None:
     metrics.add_metric(name="ForcedStops", unit=MetricUnit.Count, value=len(state["stopped"]["asked"]))
     alive = look["holding"] if outcome in LET_GO else 0
     metrics.add_metric(name="TasksAliveAtContinue", unit=MetricUnit.Count, value=alive)
-    if outcome == "drained":
-        metrics.add_metric(name="ContinueDelay", unit=MetricUnit.Seconds, value=_seconds(look["at"], at))
+    if outcome == "drained" and look["memory"]["last_stopped_at"]:
+        delay = _seconds(look["memory"]["last_stopped_at"], at)
+        metrics.add_metric(name="ContinueDelay", unit=MetricUnit.Seconds, value=max(0, delay))
 
 
 def _seconds(since: str, at: datetime) -> float:

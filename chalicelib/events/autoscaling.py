@@ -83,6 +83,14 @@ def reconciled(
     )
 
 
+def parse_launch(message: Mapping[str, Any]) -> Ignored:
+    """Read that an instance was launched, or has come back into service; raises InvalidEvent.
+
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-event-reference.html
+    """
+    return _launch(Fields(message, "the launch", InvalidEvent))
+
+
 def _launch(fields: Fields) -> Ignored:
     """A launch asks for no drain; out of the warm pool it may end one."""
     back = (fields.text_or_none("Origin", PLACES), fields.text_or_none("Destination", PLACES)) == (

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chalicelib.errors import InvalidEvent
-from chalicelib.events.autoscaling import is_hook_message, parse_hook_message
+from chalicelib.events.autoscaling import is_hook_message, parse_hook_message, parse_launch
 from chalicelib.events.ec2 import parse_rebalance_recommendation, parse_spot_interruption
 from chalicelib.events.envelope import messages
 from chalicelib.events.fields import Fields
@@ -60,9 +60,15 @@ def _hook_event(event: Mapping[str, Any]) -> tuple[Outcome, ...]:
     return (parse_hook_message(envelope.mapping("detail", "the lifecycle hook's message")),)
 
 
+def _launch_event(event: Mapping[str, Any]) -> tuple[Outcome, ...]:
+    envelope = Fields(event, "the event", InvalidEvent)
+    return (parse_launch(envelope.mapping("detail", "the launch")),)
+
+
 PARSERS: Mapping[str, Parser] = {
     "EC2 Instance-terminate Lifecycle Action": _hook_event,
     "EC2 Instance-launch Lifecycle Action": _hook_event,
+    "EC2 Instance Launch Successful": _launch_event,
     "EC2 Spot Instance Interruption Warning": lambda event: (parse_spot_interruption(event),),
     "EC2 Instance Rebalance Recommendation": lambda event: (parse_rebalance_recommendation(event),),
     "AWS Health Event": parse_health_event,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.findings import AutoScalingGroup
@@ -18,9 +19,17 @@ def describe_group(name: str) -> AutoScalingGroup | None:
 
 
 def all_groups() -> list[AutoScalingGroup]:
-    """Return every Auto Scaling group of the account in this Region."""
+    """Return every Auto Scaling group of the account in this Region, its warm pool's instances among the others."""
     operation = client("autoscaling").describe_auto_scaling_groups
-    return [_group(item) for item in all_pages(operation, "AutoScalingGroups", page_key="NextToken")]
+    groups = [_group(item) for item in all_pages(operation, "AutoScalingGroups", page_key="NextToken")]
+    return [_with_pool(group) if group.has_warm_pool else group for group in groups]
+
+
+def _with_pool(group: AutoScalingGroup) -> AutoScalingGroup:
+    operation = client("autoscaling").describe_warm_pool
+    pooled = all_pages(operation, "Instances", page_key="NextToken", AutoScalingGroupName=group.name)
+    states = {instance["InstanceId"]: instance["LifecycleState"] for instance in pooled}
+    return replace(group, states={**group.states, **states})
 
 
 def describe_hook(group: str, name: str) -> LifecycleHook | None:
@@ -48,10 +57,28 @@ def terminate_hooks(group: str) -> list[LifecycleHook]:
 
 def group_of(instance_id: str) -> str | None:
     """Return the name of the group that an EC2 instance belongs to, or None."""
+    item = _member(instance_id)
+    return str(item["AutoScalingGroupName"]) if item else None
+
+
+def with_pooled(group: AutoScalingGroup, instance_id: str) -> AutoScalingGroup:
+    """Return the group with the state of an instance that is in its warm pool: describing the group leaves it out.
+
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/warm-pool-instance-lifecycle.html
+    """
+    if instance_id in group.states:
+        return group
+    item = _member(instance_id)
+    if item is None or item["AutoScalingGroupName"] != group.name:
+        return group
+    return replace(group, states={**group.states, instance_id: item["LifecycleState"]})
+
+
+def _member(instance_id: str) -> dict[str, Any] | None:
     with translated():
         answer = client("autoscaling").describe_auto_scaling_instances(InstanceIds=[instance_id])
-    instances = answer["AutoScalingInstances"]
-    return str(instances[0]["AutoScalingGroupName"]) if instances else None
+    items: list[dict[str, Any]] = answer["AutoScalingInstances"]
+    return items[0] if items else None
 
 
 def _group(item: dict[str, Any]) -> AutoScalingGroup:
@@ -61,6 +88,7 @@ def _group(item: dict[str, Any]) -> AutoScalingGroup:
         tags={tag["Key"]: tag.get("Value", "") for tag in item.get("Tags", [])},
         retains_on_abandon=triggers.get("TerminateHookAbandon") == "retain",
         states={instance["InstanceId"]: instance["LifecycleState"] for instance in item.get("Instances", [])},
+        has_warm_pool="WarmPoolConfiguration" in item,
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from chalicelib.errors import AwsRefused
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
 from chalicelib.model import ContainerInstance, Task
 
@@ -128,12 +129,17 @@ def stop_task(cluster: str, arn: str, reason: str) -> None:
 
 
 def set_state(cluster: str, arns: Sequence[str], status: str) -> None:
-    """Set container instances ACTIVE or DRAINING, ten a call."""
+    """Set container instances ACTIVE or DRAINING, ten a call.
+
+    Raises AwsRefused for one that ECS refused: the call answers 200 even then.
+    """
     for batch in in_batches(arns, 10):
         with translated():
-            client("ecs").update_container_instances_state(
+            answer = client("ecs").update_container_instances_state(
                 cluster=cluster, containerInstances=list(batch), status=status
             )
+        for failure in answer.get("failures", []):
+            raise AwsRefused(f"ECS did not set {failure.get('arn')} {status}: {failure.get('reason')}")
 
 
 def _task(item: dict[str, Any]) -> Task:
@@ -148,6 +154,7 @@ def _task(item: dict[str, Any]) -> Task:
         created_at=item.get("createdAt"),
         started_at=item.get("startedAt"),
         stopping_at=item.get("stoppingAt"),
+        stopped_at=item.get("stoppedAt"),
     )
 
 

@@ -3,28 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from chalicelib.errors import AwsRefused
 from chalicelib.events import DrainRequest
-from chalicelib.findings import Findings
+from chalicelib.findings import IN_CLUSTER, Findings
 from chalicelib.gateways import autoscaling, ecs
 from chalicelib.gateways.aws import client, translated
 from chalicelib.model import ContainerInstance
 
 
 def find(request: DrainRequest, clusters: Sequence[str]) -> Findings:
-    """Return what AWS knows of the request's instance, looking in these clusters, or in all if none is named.
+    """Return all that AWS knows of the request's instance, looking in these clusters, or in all if none is named."""
+    return find_instances(find_group(request), request.instance_id, None, clusters)
+
+
+def find_group(request: DrainRequest) -> Findings:
+    """Return what Auto Scaling knows of the request's instance: its group, and the hook that holds it.
 
     Raises Throttled, AwsUnavailable, AccessDenied or AwsRefused.
     """
     action = request.lifecycle_action
     name = action.auto_scaling_group if action else autoscaling.group_of(request.instance_id)
-    instances = _container_instances(request.instance_id, clusters or ecs.list_clusters())
+    group = autoscaling.describe_group(name) if name else None
     return Findings(
-        group=autoscaling.describe_group(name) if name else None,
+        group=autoscaling.with_pooled(group, request.instance_id) if group else None,
         hook=autoscaling.describe_hook(action.auto_scaling_group, action.hook) if action else None,
+    )
+
+
+def find_instances(
+    findings: Findings, instance_id: str, preferred: str | None, clusters: Sequence[str]
+) -> Findings:
+    """Return the findings with the container instances that an EC2 instance is.
+
+    The preferred cluster is asked first; where it knows none in service, these clusters are, or all if none
+    is named: a cluster misspelt in a tag must not pass off a busy instance as empty. Raises what `find_group` does.
+    """
+    instances = _in_preferred(instance_id, preferred) if preferred else ()
+    notices: tuple[str, ...] = ()
+    if not any(instance.status in IN_CLUSTER for instance in instances):
+        instances = _container_instances(instance_id, clusters or ecs.list_clusters())
+        notices = _elsewhere(preferred, instances)
+    return replace(
+        findings,
         instances=instances,
         managed_draining=_is_drained_by_ecs({i.capacity_provider for i in instances if i.capacity_provider}),
+        notices=(*findings.notices, *notices),
     )
+
+
+def _in_preferred(instance_id: str, cluster: str) -> tuple[ContainerInstance, ...]:
+    try:
+        return _container_instances(instance_id, [cluster])
+    except AwsRefused as refusal:
+        if "ClusterNotFoundException" in str(refusal):
+            return ()
+        raise
+
+
+def _elsewhere(preferred: str | None, instances: Iterable[ContainerInstance]) -> tuple[str, ...]:
+    found = sorted({instance.cluster.rsplit("/", 1)[-1] for instance in instances})
+    if preferred is None or not found:
+        return ()
+    return (f"Cluster {preferred} of the policy doesn't know the instance; {', '.join(found)} does.",)
 
 
 def _container_instances(instance_id: str, clusters: Iterable[str]) -> tuple[ContainerInstance, ...]:

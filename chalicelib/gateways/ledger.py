@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.gateways.aws import client, translated
-from chalicelib.ledger import Entry, Record
+from chalicelib.ledger import Drained, Entry, Record
 from chalicelib.model import instant, stamp
 
 
@@ -29,13 +29,30 @@ def read_entry(table: str, instance_id: str) -> Entry:
             TableName=table, Key={"pk": {"S": f"instance#{instance_id}"}}, ConsistentRead=True
         )
     item: dict[str, Any] = answer.get("Item", {})
-    ended_at = item.get("last_ended_at", {}).get("S")
-    return Entry(
-        execution=item.get("execution", {}).get("S"),
-        last_outcome=item.get("last_outcome", {}).get("S"),
-        last_ended_at=ended_at and instant(ended_at),
-        failures=int(item.get("failures", {}).get("N", 0)),
-    )
+    return _entry(item)
+
+
+def forget_drained(table: str, instance_id: str) -> None:
+    """Strike out what was set DRAINING on an instance: it was set ACTIVE again.
+
+    Unless a drain is open: then it stays as it is.
+    """
+    dynamodb = client("dynamodb")
+    with translated():
+        try:
+            dynamodb.update_item(
+                TableName=table,
+                Key={"pk": {"S": f"instance#{instance_id}"}},
+                UpdateExpression="REMOVE #drained, #destination",
+                ConditionExpression="attribute_not_exists(#execution)",
+                ExpressionAttributeNames={
+                    "#drained": "drained",
+                    "#destination": "destination",
+                    "#execution": "execution",
+                },
+            )
+        except dynamodb.exceptions.ConditionalCheckFailedException:
+            return
 
 
 def read_record(table: str, name: str) -> Record | None:
@@ -101,6 +118,22 @@ def close_cancelled(table: str, record: Record, who: str, why: str, at: datetime
     }
     with translated():
         aws.transact_write_items(TransactItems=[{"Update": closing}, {"Update": freeing}])
+
+
+def _entry(item: dict[str, Any]) -> Entry:
+    text = {name: value["S"] for name, value in item.items() if "S" in value}
+    return Entry(
+        execution=text.get("execution"),
+        last_outcome=text.get("last_outcome"),
+        last_ended_at=instant(text["last_ended_at"]) if "last_ended_at" in text else None,
+        failures=int(item.get("failures", {}).get("N", 0)),
+        knew_lifecycle_action=text.get("lifecycle_action", "null") != "null",
+        destination=json.loads(text.get("destination", "null")),
+        drained=tuple(
+            Drained(each["cluster"], tuple(each["container_instances"]))
+            for each in json.loads(text.get("drained", "[]"))
+        ),
+    )
 
 
 def _record(item: dict[str, Any]) -> Record:

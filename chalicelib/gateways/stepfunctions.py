@@ -33,6 +33,15 @@ def start(state_machine: str, name: str, payload: str) -> Started:
     return Started(answer["executionArn"], is_new=True)
 
 
+def input_of(execution: str) -> str:
+    """Return the input that an execution, given its ARN, was started with.
+
+    Raises AwsRefused where nobody knows the execution.
+    """
+    with translated():
+        return str(client("stepfunctions").describe_execution(executionArn=execution)["input"])
+
+
 def is_running(execution: str) -> bool:
     """Whether an execution, given its ARN, is still running; one that nobody knows isn't."""
     sfn = client("stepfunctions")

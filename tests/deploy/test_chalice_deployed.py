@@ -61,13 +61,13 @@ def test_the_machine_calls_the_functions_that_were_deployed_with_it(deployed: De
         assert f"arn:aws:lambda:eu-west-1:123456789012:function:ecs-drainer-dev-{function}" in text
 
 
-@pytest.mark.parametrize("function", ["start_drain", "reconcile"])
+@pytest.mark.parametrize("function", ["start_drain", "reconcile", "return_to_service"])
 def test_an_event_that_reaches_no_function_is_kept(deployed: Deployed, function: str) -> None:
     """EventBridge retries for 24 hours unless told otherwise, and then drops the event."""
     assert has_retries(deployed.aws, function)
 
 
-@pytest.mark.parametrize("function", ["start_drain", "start_manual_drain", "reconcile"])
+@pytest.mark.parametrize("function", ["start_drain", "start_manual_drain", "reconcile", "return_to_service"])
 def test_an_event_that_a_function_fails_on_is_kept(deployed: Deployed, function: str) -> None:
     """Lambda drops an event after its retries unless told otherwise; EventBridge never hears of it."""
     found = deployed.aws.client("lambda").get_function_event_invoke_config(

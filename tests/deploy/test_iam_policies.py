@@ -28,6 +28,7 @@ TAKES_NO_RESOURCE = {
     "autoscaling:DescribeAutoScalingGroups",
     "autoscaling:DescribeAutoScalingInstances",
     "autoscaling:DescribeLifecycleHooks",
+    "autoscaling:DescribeWarmPool",
     "ecs:DescribeTaskDefinition",
     "ecs:ListClusters",
     "elasticloadbalancing:DescribeTargetGroupAttributes",
@@ -51,11 +52,13 @@ TAKES_NO_RESOURCE = {
 RESOURCE_OF = {
     "autoscaling:CompleteLifecycleAction": r"autoScalingGroup:\*:autoScalingGroupName/.+",
     "autoscaling:RecordLifecycleActionHeartbeat": r"autoScalingGroup:\*:autoScalingGroupName/.+",
+    "autoscaling:TerminateInstanceInAutoScalingGroup": r"autoScalingGroup:\*:autoScalingGroupName/.+",
     "dynamodb:DeleteItem": r"table/.+",
     "dynamodb:GetItem": r"table/.+",
     "dynamodb:PutItem": r"table/.+",
     "dynamodb:Query": r"table/.+",
     "dynamodb:UpdateItem": r"table/.+",
+    "ecs:DeregisterContainerInstance": r"cluster/.+",
     "ecs:DescribeCapacityProviders": r"capacity-provider/.+",
     "ecs:DescribeContainerInstances": r"container-instance/.+",
     "ecs:DescribeServices": r"service/.+",
@@ -65,9 +68,12 @@ RESOURCE_OF = {
     "ecs:ListTasks": r"container-instance/.+",
     "ecs:StopTask": r"task/.+",
     "ecs:UpdateContainerInstancesState": r"container-instance/.+",
+    "events:DescribeRule": r"rule/StepFunctionsGetEventsForStepFunctionsExecutionRule",
+    "events:PutRule": r"rule/StepFunctionsGetEventsForStepFunctionsExecutionRule",
+    "events:PutTargets": r"rule/StepFunctionsGetEventsForStepFunctionsExecutionRule",
     "lambda:InvokeFunction": r"function:.+",
-    "logs:CreateLogStream": r"log-group:/aws/(lambda/ecs-drainer-dev-[a-z_]+|vendedlogs/states/ecs-drainer-dev):\*",
-    "logs:PutLogEvents": r"log-group:/aws/(lambda/ecs-drainer-dev-[a-z_]+|vendedlogs/states/ecs-drainer-dev):\*",
+    "logs:CreateLogStream": r"log-group:/aws/(lambda/ecs-drainer-dev-[a-z_]+|vendedlogs/states/ecs-drainer-dev(-fleet)?):\*",
+    "logs:PutLogEvents": r"log-group:/aws/(lambda/ecs-drainer-dev-[a-z_]+|vendedlogs/states/ecs-drainer-dev(-fleet)?):\*",
     "sns:Publish": r".+",
     "sqs:SendMessage": r"[^*]+",
     "states:DescribeExecution": r"execution:ecs-drainer-dev(-[a-z]+)?:\*",
@@ -93,6 +99,7 @@ PERMISSION_ONLY = {
 ATTRIBUTES = {
     "Ledger": "arn:x:dynamodb:x:x:table/ecs-drainer-dev-ledger",
     "DrainStateMachineLogGroup": "arn:x:logs:x:x:log-group:/aws/vendedlogs/states/ecs-drainer-dev:*",
+    "FleetStateMachineLogGroup": "arn:x:logs:x:x:log-group:/aws/vendedlogs/states/ecs-drainer-dev-fleet:*",
 }
 """The ARNs of the template's resources, as `!GetAtt` gives them."""
 
@@ -207,7 +214,14 @@ def test_a_policy_names_the_stage_it_was_rendered_for() -> None:
     assert re.findall(r"\$\{(?!aws:)[^}]*\}", text) == []
 
 
-# What the drain's machine may do is what its definition does.
+# What a machine may do is what its definition does.
+
+MACHINES = {"DrainStateMachine": "drain.asl.json", "FleetStateMachine": "fleet.asl.json"}
+NESTED = {
+    *("states:StartExecution", "states:DescribeExecution", "states:StopExecution"),
+    *("events:PutTargets", "events:PutRule", "events:DescribeRule"),
+}
+"""What waiting for another execution takes: https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html"""
 
 
 def states_in(value: Any) -> Iterator[dict[str, Any]]:
@@ -227,29 +241,36 @@ def actions_of(state: dict[str, Any]) -> set[str]:
     service, operation = integration.split(":")
     if integration == "lambda:invoke":
         return {"lambda:InvokeFunction"}
+    if integration == "states:startExecution" and ".sync" in state["Resource"]:
+        return NESTED
     if operation == "transactWriteItems":
         kinds = {kind for item in state["Parameters"]["TransactItems"] for kind in item}
         return {f"dynamodb:{kind}{'' if kind == 'ConditionCheck' else 'Item'}" for kind in kinds}
     return {f"{'states' if service == 'sfn' else service}:{operation[0].upper()}{operation[1:]}"}
 
 
-def test_the_machine_may_do_what_its_definition_does_and_nothing_else() -> None:
-    definition = json.loads((ROOT / "statemachine" / "drain.asl.json").read_text())
+@pytest.mark.parametrize(("machine", "file"), MACHINES.items())
+def test_the_machine_may_do_what_its_definition_does_and_nothing_else(machine: str, file: str) -> None:
+    definition = json.loads((ROOT / "statemachine" / file).read_text())
     called = {action for state in states_in(definition) for action in actions_of(state)}
     granted = {
         action
         for role, statement in statements_of_machines()
-        if role == "DrainStateMachineRole" and statement["Sid"] not in ("WriteItsLog", "DeliverLogs", "Trace")
+        if role == f"{machine}Role" and statement["Sid"] not in ("WriteItsLog", "DeliverLogs", "Trace")
         for action in listed(statement["Action"])
     }
     assert granted == called
 
 
-def test_the_machine_may_invoke_exactly_the_functions_it_names() -> None:
+@pytest.mark.parametrize(("machine", "file"), MACHINES.items())
+def test_the_machine_may_invoke_exactly_the_functions_it_names(machine: str, file: str) -> None:
     document = template.load(ROOT / "statemachine" / "template.yaml")
-    text = (ROOT / "statemachine" / "drain.asl.json").read_text()
-    named = set(re.findall(r"\$\{(\w+FunctionArn)\}", text))
-    (statement,) = [each for _, each in statements_of_machines() if each["Sid"] == "AskTheFunctions"]
+    named = set(re.findall(r"\$\{(\w+FunctionArn)\}", (ROOT / "statemachine" / file).read_text()))
+    (statement,) = [
+        each
+        for role, each in statements_of_machines()
+        if role == f"{machine}Role" and each["Sid"] == "AskTheFunctions"
+    ]
     granted = {resource.rpartition(":")[2] for resource in statement["Resource"]}
-    given = document["Resources"]["DrainStateMachine"]["Properties"]["DefinitionSubstitutions"]
+    given = document["Resources"][machine]["Properties"]["DefinitionSubstitutions"]
     assert granted == named == {name for name in given if name.endswith("FunctionArn")}
