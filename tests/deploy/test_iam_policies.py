@@ -49,6 +49,8 @@ TAKES_NO_RESOURCE = {
 }
 """What AWS grants on `*` or not at all."""
 
+LOG_GROUP = r"log-group:/aws/(lambda/ecs-drainer-dev-[a-z_]+|vendedlogs/states/ecs-drainer-dev(-fleet)?):\*"
+
 RESOURCE_OF = {
     "autoscaling:CompleteLifecycleAction": r"autoScalingGroup:\*:autoScalingGroupName/.+",
     "autoscaling:RecordLifecycleActionHeartbeat": r"autoScalingGroup:\*:autoScalingGroupName/.+",
@@ -72,8 +74,8 @@ RESOURCE_OF = {
     "events:PutRule": r"rule/StepFunctionsGetEventsForStepFunctionsExecutionRule",
     "events:PutTargets": r"rule/StepFunctionsGetEventsForStepFunctionsExecutionRule",
     "lambda:InvokeFunction": r"function:.+",
-    "logs:CreateLogStream": r"log-group:/aws/(lambda/ecs-drainer-dev-[a-z_]+|vendedlogs/states/ecs-drainer-dev(-fleet)?):\*",
-    "logs:PutLogEvents": r"log-group:/aws/(lambda/ecs-drainer-dev-[a-z_]+|vendedlogs/states/ecs-drainer-dev(-fleet)?):\*",
+    "logs:CreateLogStream": LOG_GROUP,
+    "logs:PutLogEvents": LOG_GROUP,
     "sns:Publish": r".+",
     "sqs:SendMessage": r"[^*]+",
     "states:DescribeExecution": r"execution:ecs-drainer-dev(-[a-z]+)?:\*",

@@ -1,0 +1,97 @@
+"""Whether the rest of the cluster has room for all that a fleet's instances hold. Pure.
+
+All of the fleet becomes DRAINING at once, so that no task moves from one doomed instance to the next. ECS then
+moves tasks of all of them: what finds no room stays where it is, spread over many instances, none of which gets
+empty. So there must be room for everything before the first is touched (docs/decisions/fleets.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from chalicelib.explain import Circumstances
+from chalicelib.explain.circumstances import DescribedInstance, Service, ServiceTask
+from chalicelib.explain.placement import Match, match, with_task
+from chalicelib.explain.words import count, some
+
+
+@dataclass(frozen=True, slots=True)
+class Cramped:
+    """A service whose tasks don't all fit on what is left of the cluster."""
+
+    service: str
+    tasks: int
+    """How many of its tasks find no place."""
+    of: int
+    """How many of its tasks are on the fleet."""
+    closest: str
+    """What the instance that comes closest lacks, in a sentence; or that there is none."""
+
+    def __str__(self) -> str:
+        return f"{count(self.tasks, 'task')} of the {self.of} of {self.service}: {self.closest}"
+
+
+def room_for(world: Circumstances, doomed: Sequence[DescribedInstance]) -> tuple[Cramped, ...]:
+    """Say which services' tasks find no place outside the fleet, placing them one after another.
+
+    `world.others` are the instances that stay. Daemons and standalone tasks aren't placed anew. The largest tasks
+    come first, each to where it fits with most CPU left: an answer of no room is near the truth, though ECS, with
+    its own order, might place one task more or less.
+    """
+    homes = {one.arn: one for one in doomed}
+    found: list[Cramped] = []
+    for service in sorted(world.services.values(), key=lambda one: _size(world, one), reverse=True):
+        leaving = [
+            task for task in service.tasks if task.container_instance_arn in homes and not _is_over(task)
+        ]
+        if service.is_daemon or not leaving:
+            continue
+        left_over, world = _place_all(
+            world, service.name, [homes[task.container_instance_arn] for task in leaving]
+        )
+        if left_over:
+            found.append(Cramped(service.name, left_over, len(leaving), _closest(world, service.name)))
+    return tuple(found)
+
+
+def _size(world: Circumstances, service: Service) -> tuple[int, int, str]:
+    needs = world.needs_of(service.task_definition_arn)
+    return needs.memory, needs.cpu, service.name
+
+
+def _is_over(task: ServiceTask) -> bool:
+    return task.last_status == "STOPPED" or task.desired_status == "STOPPED"
+
+
+def _place_all(
+    world: Circumstances, name: str, homes: Sequence[DescribedInstance]
+) -> tuple[int, Circumstances]:
+    """Place one task for each home that one leaves; return how many found none, and the world after."""
+    left_over = 0
+    for home in homes:
+        placed = _place(replace(world, instance=home), name)
+        left_over, world = (left_over + 1, world) if placed is None else (left_over, placed)
+    return left_over, world
+
+
+def _place(world: Circumstances, name: str) -> Circumstances | None:
+    service = world.services[name]
+    needs = world.needs_of(service.task_definition_arn)
+    fitting = [one for one in world.others if one.takes_tasks and match(world, service, one).fits]
+    place = max(fitting, key=lambda one: (one.cpu, one.memory, one.arn), default=None)
+    if place is None:
+        return None
+    arrived = ServiceTask(f"replacement/{len(service.tasks)}", container_instance_arn=place.arn)
+    others = tuple(with_task(one, needs) if one is place else one for one in world.others)
+    moved = replace(service, tasks=(*service.tasks, arrived))
+    return replace(world, others=others, services={**world.services, name: moved})
+
+
+def _closest(world: Circumstances, name: str) -> str:
+    matches = [match(world, world.services[name], one) for one in world.others if one.takes_tasks]
+    best: Match | None = min(matches, key=lambda found: (found.distance, found.instance.arn), default=None)
+    if best is None:
+        return "no other ACTIVE instance is left"
+    lacks = some([shortfall.text for shortfall in best.shortfalls]) or "others were placed there first"
+    return f"on {best.instance.ec2_instance_id}, which comes closest, {lacks}"

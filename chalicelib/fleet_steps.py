@@ -1,0 +1,41 @@
+"""The steps of the fleet's state machine that are functions: plan it, and tell how it ended."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.fleet import notice
+from chalicelib.fleet.plan import plan
+from chalicelib.fleet.request import parse_fleet
+from chalicelib.fleet.room import room_for
+from chalicelib.gateways.fleet import read_surroundings
+from chalicelib.model import instant
+from chalicelib.settings import Settings
+from chalicelib.telemetry import logger
+
+Event = Mapping[str, Any]
+
+
+def plan_fleet(event: Event) -> dict[str, Any]:
+    """Find the fleet's instances and whether the rest of the cluster has room for their tasks; touches nothing."""
+    request = parse_fleet(event["request"])
+    found = read_surroundings(set(request.instances), Settings.from_environment(os.environ).clusters)
+    planned = plan(
+        event["name"],
+        request,
+        [member for each in found for member in each.members],
+        [cramped for each in found for cramped in room_for(each.world, each.doomed)],
+        topic=event["topic"],
+        began_at=instant(event["started_at"]),
+    )
+    logger.info(planned.room, extra={"fleet": planned.name, "verdict": planned.verdict})
+    return planned.to_state()
+
+
+def compose_notice(event: Event) -> dict[str, Any]:
+    """Write what people and programs are told of a fleet that has ended."""
+    state = event["state"]
+    told = notice.compose(state, event["execution"], instant(event["now"]))
+    return {**told.to_state(), "outcome": notice.outcome_of(state["results"]), "summary": told.subject}

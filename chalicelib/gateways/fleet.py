@@ -1,0 +1,63 @@
+"""Read what a fleet's plan needs: its container instances, and what surrounds the tasks on them; touches nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from chalicelib.explain import Circumstances
+from chalicelib.explain.circumstances import DescribedInstance
+from chalicelib.fleet import Member
+from chalicelib.gateways import described, ecs
+from chalicelib.gateways.aws import all_pages, client
+from chalicelib.gateways.circumstances import container_instances_of, needs_of, services_of
+from chalicelib.model import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What one cluster knows of a fleet."""
+
+    cluster: str
+    doomed: tuple[DescribedInstance, ...]
+    """The fleet's container instances."""
+    world: Circumstances
+    """Its services and the container instances that stay; `world.instance` is the first of the fleet."""
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """The fleet's container instances here, as a plan needs them."""
+        return tuple(Member(one.ec2_instance_id, self.cluster, one.arn, one.status) for one in self.doomed)
+
+
+def read_surroundings(instance_ids: Collection[str], clusters: Sequence[str]) -> list[Surroundings]:
+    """Return what each cluster that knows some of these EC2 instances has around them; all clusters if none is named.
+
+    Raises Throttled, AwsUnavailable, AccessDenied or AwsRefused.
+    """
+    found = (_in_cluster(cluster, instance_ids) for cluster in clusters or ecs.list_clusters())
+    return [each for each in found if each is not None]
+
+
+def _in_cluster(cluster: str, instance_ids: Collection[str]) -> Surroundings | None:
+    instances = [described.instance(one) for one in container_instances_of(cluster)]
+    doomed = tuple(one for one in instances if one.ec2_instance_id in instance_ids)
+    if not doomed:
+        return None
+    others = tuple(one for one in instances if one.ec2_instance_id not in instance_ids)
+    tasks = _tasks_of(cluster)
+    services = services_of(cluster, tasks)
+    world = Circumstances(
+        cluster=cluster.rsplit("/", 1)[-1],
+        instance=doomed[0],
+        tasks=(),
+        others=others,
+        services=services,
+        needs=needs_of((), services.values()),
+    )
+    return Surroundings(cluster, doomed, world)
+
+
+def _tasks_of(cluster: str) -> Iterable[Task]:
+    """Return the cluster's tasks: one listing costs less than one for each of fifty instances."""
+    return ecs.describe_tasks(cluster, all_pages(client("ecs").list_tasks, "taskArns", cluster=cluster)).tasks
