@@ -8,7 +8,7 @@ from typing import Any
 
 from chalice.app import Chalice, ConvertToMiddleware, Rate
 
-from chalicelib import fleet_steps, starting, steps
+from chalicelib import fleet_steps, returning, starting, steps
 from chalicelib.telemetry import logger, with_metrics
 
 if os.environ.get("AWS_CHALICE_CLI_MODE") == "true":  # set by the chalice command, never in Lambda
@@ -31,6 +31,12 @@ TRIGGERS = {
         "EC2 Instance Rebalance Recommendation",
         "AWS Health Event",
     ],
+}
+
+BACK_IN_SERVICE = {
+    "source": ["aws.autoscaling"],
+    "detail-type": ["EC2 Instance Launch Successful"],
+    "detail": {"Origin": ["WarmPool"], "Destination": ["AutoScalingGroup"]},
 }
 
 
@@ -81,6 +87,12 @@ def plan_fleet(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def compose_notice(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Write what is told of a drain, and its metrics."""
     return steps.compose_notice(event)
+
+
+@app.on_cw_event(BACK_IN_SERVICE)
+def return_to_service(event: Any) -> list[dict[str, Any]]:
+    """Set an instance ACTIVE that was drained on its way into a warm pool and comes back."""
+    return returning.return_to_service(event.to_dict(), event.context.invoked_function_arn)
 
 
 @app.schedule(Rate(5, unit=Rate.MINUTES))

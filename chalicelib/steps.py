@@ -17,13 +17,13 @@ from chalicelib.explain import Circumstances, group, render_text, to_state
 from chalicelib.explain import explain as explain_circumstances
 from chalicelib.gateways.circumstances import read_circumstances
 from chalicelib.gateways.ecs import describe_tasks
-from chalicelib.gateways.find import find
+from chalicelib.gateways.find import find_group, find_instances
 from chalicelib.gateways.observe import observe
 from chalicelib.gateways.stop import stop_tasks as stop
 from chalicelib.memory import Memory
 from chalicelib.model import instant, stamp
 from chalicelib.observation import remember
-from chalicelib.plan import Execution, make_plan
+from chalicelib.plan import Execution, make_plan, preferred_cluster
 from chalicelib.settings import Settings
 from chalicelib.telemetry import logger
 from chalicelib.timers import Timers
@@ -37,7 +37,9 @@ def plan_drain(event: Event) -> dict[str, Any]:
     """Find the request's instance and plan its drain; touches nothing."""
     request = DrainRequest.from_state(event["request"])
     settings = Settings.from_environment(os.environ)
-    findings = find(request, settings.clusters)
+    findings = find_group(request)
+    preferred = preferred_cluster(request, findings, settings.policy)
+    findings = find_instances(findings, request.instance_id, preferred, settings.clusters)
     execution = Execution(
         arn=event["execution"], started_at=instant(event["started_at"]), topic=event["topic"]
     )

@@ -14,6 +14,7 @@ FUNCTIONS = {
     "plan_drain",
     "plan_fleet",
     "reconcile",
+    "return_to_service",
     "start_drain",
     "start_manual_drain",
     "stop_tasks",

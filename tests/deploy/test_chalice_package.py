@@ -54,6 +54,8 @@ def test_the_template_carries_the_machine_and_all_around_it(sam: dict[str, Any])
 def test_no_parameter_is_left_that_the_app_itself_answers(sam: dict[str, Any]) -> None:
     assert set(sam["Parameters"]) == {
         "NotificationEmail",
+        "OwnTopicPattern",
+        "AuditQueueArn",
         "LogRetentionDays",
         "Tracing",
         "DeletionProtection",
@@ -67,7 +69,7 @@ def test_functions_have_the_names_that_policies_and_app_rely_on(sam: dict[str, A
         for resource in sam["Resources"].values()
         if resource["Type"] == "AWS::Serverless::Function"
     }
-    assert len(names) == 9
+    assert len(names) == 10
     assert all(name.startswith("ecs-drainer-dev-") for name in names)
 
 
