@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable
 from typing import Any
@@ -36,9 +37,20 @@ def run(client: Callable[[str], Any], command: str) -> dict[str, Any]:
     return answer
 
 
+def shown(command: str, width: int) -> str:
+    """Return a command as it reads in a terminal of a width: broken before an option, and still to be pasted."""
+    lines = [""]
+    for part in re.split(r" (?=--)", command):
+        if lines[-1] and len(lines[-1]) + len(part) > width - 4:
+            lines.append(part)
+        else:
+            lines[-1] = f"{lines[-1]} {part}".strip()
+    return " \\\n    ".join(lines)
+
+
 def parsed(command: str) -> tuple[str, str, dict[str, str]]:
     """Return service, operation and options; raises NotACommand."""
-    words = shlex.split(command.replace("\\\n", " "))
+    words = shlex.split(command)
     names, values = words[3::2], words[4::2]
     if len(words) < 3 or words[0] != "aws" or len(names) != len(values):
         raise NotACommand(f"{command!r}: expected `aws SERVICE OPERATION --option value ...`")

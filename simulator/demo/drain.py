@@ -16,9 +16,7 @@ STARTS_WITHIN = 10
 LIMIT = 30 * 60
 """Virtual seconds for the whole drain, far more than it takes."""
 
-SCALE_IN = (
-    f"aws autoscaling set-desired-capacity \\\n    --auto-scaling-group-name {GROUP} --desired-capacity 2"
-)
+SCALE_IN = f"aws autoscaling set-desired-capacity --auto-scaling-group-name {GROUP} --desired-capacity 2"
 
 
 def act(play: Play) -> str | None:

@@ -75,6 +75,7 @@ def _explained(drain: Drain, event: Event, output: Event) -> Iterator[Entry]:
     text = output["explanation"]["text"]
     if text and text != drain.explanation:
         drain.explanation = text
+        drain.explained_at = drain.explained_at or event["timestamp"]
         yield Entry(event["timestamp"], f"this holds the drain:\n{text}", "held", drain.instance_id)
 
 

@@ -18,8 +18,11 @@ WIDE = 110
 """Columns from which there is room for a note on each task."""
 EXPECTED = timedelta(minutes=4, seconds=30)
 """How much time the picture shows at first; it grows with the drain."""
-TICKS = (30, 60, 120, 300, 600, 1800, 3600)
+TICKS = (30, 60, 120, 300, 600, 1800, 3600, 3 * 3600, 12 * 3600, 24 * 3600, 7 * 24 * 3600)
 """Seconds between two times on the axis: the first for which there is room."""
+
+LABEL_WIDTH = 9
+"""`36:00:00` and a space."""
 
 GLYPHS = {
     "RUNNING": ("━", "yellow"),
@@ -148,7 +151,7 @@ def _cell(at: datetime, drain: Drain, scale: timedelta) -> int:
 
 def axis(scale: timedelta, room: int) -> str:
     """Return the times along the bars, as far apart as they need."""
-    tick = next((tick for tick in TICKS if timedelta(seconds=tick) / scale >= 8), TICKS[-1])
+    tick = next((tick for tick in TICKS if timedelta(seconds=tick) / scale >= LABEL_WIDTH), TICKS[-1])
     cells = [" "] * room
     for number in range(room):
         label, at = minutes(timedelta(seconds=tick * number)), round(timedelta(seconds=tick * number) / scale)

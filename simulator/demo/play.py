@@ -12,6 +12,7 @@ from simulator.demo import command
 from simulator.demo.scene import Drain, Scene
 from simulator.demo.show import Show
 from simulator.demo.stage import ACCOUNT, APP, STAGE, Stage, stage
+from simulator.demo.summary import WIDTH
 from simulator.demo.watch import Watch
 from simulator.server import REGION
 
@@ -41,7 +42,7 @@ class Play:
 
     def run(self, aws_command: str) -> None:
         """Show an `aws` command and run it."""
-        self.show.say(f"\n$ {aws_command}", "bold")
+        self.show.say(f"\n$ {command.shown(aws_command, WIDTH)}", "bold")
         command.run(self.stage.aws.client, aws_command)
 
     def follow(self, until: Callable[[], bool], limit: int) -> bool:

@@ -128,6 +128,7 @@ class Drain:
     transitions: int = 1
     """States entered; the start counts as one."""
     explanation: str = ""
+    explained_at: datetime | None = None
     draining_at: datetime | None = None
     continued_at: datetime | None = None
     terminated_at: datetime | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from textwrap import wrap
 from typing import Any
 
 from simulator.demo.drain import LIMIT, SCALE_IN, STARTS_WITHIN
@@ -10,6 +11,7 @@ from simulator.demo.ending import tell
 from simulator.demo.inbox import Inbox
 from simulator.demo.play import Play
 from simulator.demo.stage import TOPIC
+from simulator.demo.summary import WIDTH
 from simulator.world import CLUSTER, GROUP, HOOK, Service
 
 WEB = Service("web", desired=3, deregistration_delay=30)
@@ -24,7 +26,8 @@ def act(play: Play) -> str | None:
     operator.take_notices(TOPIC)
     build(play)
     play.run(SCALE_IN)
-    if not play.follow(lambda: play.drain is not None and bool(play.drain.explanation), LIMIT):
+    play.follow(lambda: play.drain is not None and bool(play.drain.explanation or play.drain.is_over), LIMIT)
+    if play.drain is None or not play.drain.explanation:
         return "The drain was never explained."
     play.follow(lambda: False, 2)
     notice = next((each for each in operator.read() if each["Subject"].endswith("is stuck")), None)
@@ -65,13 +68,20 @@ def notice_lines(notice: dict[str, Any]) -> list[str]:
     fields = {
         "subject": notice["Subject"],
         "who asked": f"{record['who']}, {record['auto_scaling_group']}",
-        "holding": f"{record['holding']} of {len(record['tasks'])} tasks that are left",
+        "holding": f"{record['holding']} of {len(record['tasks'])} left",
         "deadline": f"{deadline['at']}, then {deadline['action']}",
         "blocker": f"{found['kind']}: {found['examples'][0]['subject']}",
         "why": found["examples"][0]["reason"],
         "remedy": found["examples"][0]["remedy"],
     }
-    return [f"  {name:<10} {value}" for name, value in fields.items()]
+    return [line for name, value in fields.items() for line in _field(name, value)]
+
+
+def _field(name: str, value: str) -> list[str]:
+    head = f"  {name:<10} "
+    if name == "remedy":  # for pasting, hence in one piece
+        return [f"{head}{value}"]
+    return wrap(value, WIDTH, initial_indent=head, subsequent_indent=" " * len(head))
 
 
 def remedy_of(notice: dict[str, Any]) -> str:

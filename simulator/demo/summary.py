@@ -36,6 +36,8 @@ def _milestones(scene: Scene, drain: Drain) -> Iterator[tuple[datetime, str]]:
         stopped = [at for task in those if (at := task.since("STOPPED"))]
         if those and len(stopped) == len(those):
             yield max(stopped), what
+    if drain.explained_at:
+        yield drain.explained_at, "nothing moves: the drain says what holds it"
     if drain.continued_at:
         delay = scene.delay(drain)
         after = f", {in_words(delay)} after the last STOPPED" if delay is not None else ""

@@ -1,0 +1,85 @@
+"""Commands that the demo shows and runs: an operator pastes a remedy, and boto3 gets the same call."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from simulator.aws import embedded_aws
+from simulator.clients import client
+from simulator.demo.command import NotACommand, parsed, run, shown
+from simulator.demo.drain import SCALE_IN
+from simulator.demo.stuck import BILLING, notice_lines, remedy_of
+from simulator.world import GROUP, World
+
+REMEDY = (
+    "aws ecs update-service --cluster web --service billing "
+    "--deployment-configuration minimumHealthyPercent=100,maximumPercent=134"
+)
+BLOCKER = {
+    "subject": "service billing",
+    "reason": "no room",
+    "remedy": f"{REMEDY}: the replacement then starts first",
+}
+NOTICE = {
+    "Subject": "ecs-drainer: i-0aaaaaaaaaaaaaaaa is stuck",
+    "Message": json.dumps(
+        {
+            "who": "EC2 Auto Scaling",
+            "auto_scaling_group": "web-ecs",
+            "holding": 1,
+            "tasks": {"arn": "RUNNING"},
+            "deadline": {"at": "2026-03-02T11:03:11Z", "action": "continue"},
+            "blockers": {"groups": [{"kind": "deadlock", "examples": [BLOCKER]}]},
+        }
+    ),
+}
+
+
+def test_both_commands_of_the_demo_do_on_aws_what_they_say() -> None:
+    with embedded_aws() as aws, aws.requests.unthrottled():
+        World(client, aws.clock.advance).build((BILLING,))
+        run(client, SCALE_IN)
+        run(client, REMEDY)
+        group = client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[GROUP])
+        service = client("ecs").describe_services(cluster="web", services=["billing"])["services"][0]
+    assert group["AutoScalingGroups"][0]["DesiredCapacity"] == 2
+    percents = service["deploymentConfiguration"]
+    assert (percents["minimumHealthyPercent"], percents["maximumPercent"]) == (100, 134)
+
+
+def test_the_remedy_is_the_command_before_the_colon() -> None:
+    assert remedy_of(NOTICE) == REMEDY
+
+
+def test_a_notice_is_read_field_by_field_and_its_remedy_stays_in_one_piece() -> None:
+    lines = notice_lines(NOTICE)
+    assert lines[0] == "  subject    ecs-drainer: i-0aaaaaaaaaaaaaaaa is stuck"
+    assert f"  remedy     {BLOCKER['remedy']}" in lines
+    assert [line.split()[0] for line in lines] == [
+        *("subject", "who", "holding", "deadline", "blocker", "why", "remedy"),
+    ]
+
+
+def test_a_long_command_is_broken_so_that_a_shell_still_takes_it() -> None:
+    broken = shown(REMEDY, 80)
+    assert all(len(line) <= 80 for line in broken.splitlines())
+    assert parsed(broken.replace("\\\n", "")) == parsed(REMEDY)
+    assert shown("aws ecs list-tasks --cluster web", 80) == "aws ecs list-tasks --cluster web"
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("sudo systemctl restart ecs", "expected `aws SERVICE OPERATION"),
+        ("aws ecs", "expected `aws SERVICE OPERATION"),
+        ("aws ecs list-tasks --cluster", "expected `aws SERVICE OPERATION"),
+        ("aws ecs list-tasks cluster web", "cluster is no option"),
+        ("aws ecs lits-tasks --cluster web", "ecs has no operation lits_tasks"),
+        ("aws ecs list-tasks --clutser web", "has no option --clutser"),
+    ],
+)
+def test_what_is_no_command_is_refused_in_words(command: str, said: str) -> None:
+    with pytest.raises(NotACommand, match=said):
+        run(client, command)
