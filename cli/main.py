@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli.commands import overview, sandbox
+from cli.commands import fleet, overview, sandbox
 from cli.commands.cancel import cancel
 from cli.commands.doctor import doctor
 from cli.commands.drain import drain
@@ -40,6 +40,7 @@ for each, name in (
 for each in (enroll, doctor):
     app.command(rich_help_panel=SETTING_UP)(each)
 
+app.add_typer(fleet.app, name="fleet", rich_help_panel=AT_AN_INSTANCE)
 app.add_typer(sandbox.app, name="sandbox", rich_help_panel=SETTING_UP)
 
 

@@ -65,7 +65,7 @@ def drain(
         reason=reason,
         who=desk.installation.who,
     )
-    stage = _deployed(desk)
+    stage = deployed(desk)
     prospects = [
         desk.ask(with_open_execution, prospect, desk.installation.ledger)
         for prospect in read_prospects(desk, instances, wishes, stage)
@@ -78,7 +78,8 @@ def drain(
     return ExitCode.OK if detach else _follow(desk, drains)
 
 
-def _deployed(desk: Desk) -> StageSettings:
+def deployed(desk: Desk) -> StageSettings:
+    """Return the stage's settings; raises Halt where the stage is not deployed."""
     stage = desk.ask(read_stage, desk.installation)
     if not stage.is_deployed:
         remedy = f"deploy it with `chalice deploy --stage {desk.stage}`, or name another --stage or --region"

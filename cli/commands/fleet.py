@@ -1,0 +1,169 @@
+"""`ecs-drainer fleet plan` and `drain`: many instances, some at a time, no task moved twice."""
+
+from __future__ import annotations
+
+import typer
+
+from chalicelib.explain.words import count
+from chalicelib.fleet.request import DEFAULT_AT_ONCE, DEFAULT_STOP_AFTER, FleetRequest
+from chalicelib.model import stamp
+from cli.command import command
+from cli.commands.drain import deployed
+from cli.commands.fleets_past import list_, status
+from cli.desk import Desk
+from cli.exit_codes import ExitCode
+from cli.fleets import outlook as outlooks
+from cli.fleets.choosing import Asked, choose, refuse
+from cli.fleets.following import follow
+from cli.fleets.options import (
+    AtOnce,
+    Detach,
+    Force,
+    Groups,
+    Hops,
+    Images,
+    Listed,
+    OlderThan,
+    StopAfter,
+    Templates,
+    Zones,
+)
+from cli.fleets.outlook import ALLOW_HOPS, FORCE, Outlook
+from cli.fleets.reading import begin, fleet_machine
+from cli.inventory import read_stage
+from cli.options import After, Cluster, Deadline, Deadlined, DryRun, Reason, Standalone, Yes
+from cli.problems import Halt
+from cli.requests import Wishes
+
+app = typer.Typer(
+    help="Drain many instances, some at a time, without moving a task twice.", no_args_is_help=True
+)
+
+
+@app.command("plan")
+@command
+def plan(
+    desk: Desk,
+    *,
+    instances: Listed = None,
+    groups: Groups = None,
+    cluster: Cluster = None,
+    zones: Zones = None,
+    images: Images = None,
+    templates: Templates = None,
+    older_than: OlderThan = None,
+    max_concurrent: AtOnce = DEFAULT_AT_ONCE,
+) -> ExitCode:
+    """Say which instances would be drained and whether the rest has room; touches nothing.
+
+    Options of one kind are alternatives, kinds narrow each other down. Exit code 5 when something speaks against it.
+    """
+    settings = desk.ask(read_stage, desk.installation).settings
+    asked = Asked(
+        instances=instances,
+        groups=groups,
+        cluster=cluster,
+        zones=zones,
+        images=images,
+        templates=templates,
+        older_than=older_than,
+    )
+    found = choose(desk, asked, settings)
+    desk.report(outlooks.render(found, max_concurrent, desk.now()), outlooks.record(found))
+    return ExitCode.BLOCKED if found.is_blocked else ExitCode.OK
+
+
+@app.command("drain")
+@command
+def drain(
+    desk: Desk,
+    *,
+    instances: Listed = None,
+    groups: Groups = None,
+    cluster: Cluster = None,
+    zones: Zones = None,
+    images: Images = None,
+    templates: Templates = None,
+    older_than: OlderThan = None,
+    max_concurrent: AtOnce = DEFAULT_AT_ONCE,
+    stop_after: StopAfter = DEFAULT_STOP_AFTER,
+    allow_hops: Hops = False,
+    deadline: Deadline = None,
+    on_deadline: Deadlined = None,
+    standalone: Standalone = None,
+    then: After = None,
+    reason: Reason = None,
+    detach: Detach = False,
+    dry_run: DryRun = False,
+    force: Force = False,
+    yes: Yes = False,
+) -> ExitCode:
+    """Drain many instances, some at a time, and follow until the last.
+
+    All become DRAINING first, so that no task moves from one of them to another. A stuck one keeps its place until
+    its own deadline; the others pass it by. Ctrl-C stops following; the fleet goes on.
+    """
+    asked = Asked(
+        instances=instances,
+        groups=groups,
+        cluster=cluster,
+        zones=zones,
+        images=images,
+        templates=templates,
+        older_than=older_than,
+    )
+    found = choose(desk, asked, deployed(desk).settings)
+    wishes = Wishes(
+        deadline=deadline, on_deadline=on_deadline, standalone=standalone, then=then, cluster=cluster
+    )
+    request = FleetRequest(
+        instances=found.instance_ids,
+        max_concurrent=max_concurrent,
+        stop_after=stop_after,
+        may_hop=allow_hops,
+        settings=wishes.request(found.instance_ids[0]).settings,
+        reason=reason,
+        who=desk.installation.who,
+    )
+    refuse(desk, found, {ALLOW_HOPS: allow_hops, FORCE: force})
+    return _go(desk, found, request, detach=detach, dry_run=dry_run, yes=yes)
+
+
+def _go(
+    desk: Desk, found: Outlook, request: FleetRequest, *, detach: bool, dry_run: bool, yes: bool
+) -> ExitCode:
+    if dry_run:
+        plan_text = outlooks.render(found, request.max_concurrent, desk.now())
+        document = {**outlooks.record(found), "would_start": request.to_state()}
+        desk.report(f"{plan_text}\nDry run: nothing was touched.", document)
+        return ExitCode.OK
+    _confirm(desk, found, request, yes=yes)
+    return _start(desk, request, detach=detach)
+
+
+def _confirm(desk: Desk, found: Outlook, request: FleetRequest, *, yes: bool) -> None:
+    if yes:
+        return
+    what = f"Drain {count(len(request.instances), 'instance')}, {request.max_concurrent} at once"
+    if not desk.edge.can_ask:
+        raise Halt(f"{what}? Nobody is there to answer", "give --yes", ExitCode.REFUSED)
+    desk.warn(outlooks.render(found, request.max_concurrent, desk.now()))
+    if not typer.confirm(f"{what}?", err=True):
+        raise Halt("Nothing was drained", code=ExitCode.REFUSED)
+
+
+def _start(desk: Desk, request: FleetRequest, *, detach: bool) -> ExitCode:
+    at = desk.now()
+    name = f"fleet-{at:%Y%m%dT%H%M%SZ}"
+    arn = desk.ask(begin, fleet_machine(desk.installation), name, request.to_state())
+    document = {"at": stamp(at), "kind": "started", "fleet": name, "execution": arn}
+    size = count(len(request.instances), "instance")
+    desk.report_line(f"{stamp(at)} fleet {name} of {size} is started", document)
+    if detach:
+        return ExitCode.OK
+    desk.warn("Ctrl-C stops following; the fleet goes on in AWS.")
+    return follow(desk, arn)
+
+
+app.command("status")(status)
+app.command("list")(list_)

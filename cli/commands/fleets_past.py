@@ -1,0 +1,72 @@
+"""`ecs-drainer fleet status` and `list`: how fleets stand, open and past."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from chalicelib.explain.words import spell
+from chalicelib.model import stamp
+from cli.command import command
+from cli.desk import Desk
+from cli.exit_codes import ExitCode
+from cli.fleets.progress import Progress
+from cli.fleets.reading import find_fleet, fleets, read_progress
+
+Fleet = Annotated[
+    str | None, typer.Argument(metavar="FLEET", help="A fleet's name or ARN; the newest otherwise.")
+]
+
+
+@command
+def status(desk: Desk, *, fleet: Fleet = None) -> ExitCode:
+    """Say how a fleet stands: which instances wait, which are draining, how the others ended."""
+    known = read_progress(desk, find_fleet(desk, fleet))
+    rows = [
+        (seat.instance_id, seat.words, _time(seat.began_at), _time(seat.ended_at), seat.drain)
+        for seat in known.seats.values()
+    ]
+    desk.say(_headline(known))
+    header = ("instance", "state", "began", "ended", "drain")
+    desk.table(header, rows, _document(known), known.why or "It has not been planned yet.")
+    return ExitCode.OK
+
+
+@command
+def list_(desk: Desk) -> ExitCode:
+    """List the newest fleets, open and past."""
+    known = [read_progress(desk, arn) for arn in desk.ask(fleets, desk.installation)]
+    rows = [(one.name, _time(one.started_at), one.status, one.summary, one.who, one.reason) for one in known]
+    header = ("fleet", "started", "status", "instances", "who", "why")
+    desk.table(header, rows, [_document(one) for one in known], "No fleet was drained yet.")
+    return ExitCode.OK
+
+
+def _time(at: datetime | None) -> str:
+    return stamp(at) if at else ""
+
+
+def _headline(known: Progress) -> str:
+    took = f" after {spell(known.ended_at - known.started_at)}" if known.ended_at and known.started_at else ""
+    why = f"\n{known.why}" if known.status in ("failed", "aborted") else ""
+    told = f"fleet {known.name} is {known.status}{took}: {known.summary}"
+    return f"{told}; asked for by {known.who} ({known.reason}){why}"
+
+
+def _document(known: Progress) -> dict[str, Any]:
+    return {
+        "fleet": known.name,
+        "status": known.status,
+        "why": known.why,
+        "summary": known.summary,
+        "started_at": known.started_at,
+        "ended_at": known.ended_at,
+        "who": known.who,
+        "reason": known.reason,
+        "instances": [
+            {"instance_id": seat.instance_id, "state": seat.state, "drain": seat.drain}
+            for seat in known.seats.values()
+        ],
+    }

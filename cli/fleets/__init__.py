@@ -1,0 +1,1 @@
+"""What `ecs-drainer fleet` knows: selection, reading, refusals, progress. Pure but for `reading`."""

@@ -1,0 +1,83 @@
+"""Turns the options into the fleet that they mean, and refuses what speaks against draining it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from chalicelib.duration import parse_duration
+from chalicelib.fleet.request import MOST_INSTANCES
+from chalicelib.gateways.fleet import read_surroundings
+from chalicelib.settings import Settings
+from cli.desk import Desk
+from cli.exit_codes import ExitCode
+from cli.fleets.outlook import Outlook, against, look_ahead
+from cli.fleets.reading import read_described
+from cli.fleets.selection import Described, Selection, select
+from cli.inventory import clusters, find_instances
+from cli.problems import Halt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The options that choose instances, as they were given."""
+
+    instances: Sequence[str] | None
+    groups: Sequence[str] | None
+    cluster: str | None
+    zones: Sequence[str] | None
+    images: Sequence[str] | None
+    templates: Sequence[str] | None
+    older_than: str | None
+
+
+def choose(desk: Desk, asked: Asked, settings: Settings) -> Outlook:
+    """Return the outlook of the instances that were asked for; raises Halt where that is none, or too many."""
+    wanted = _selection(desk, asked, settings)
+    if wanted.is_empty and asked.cluster is None:
+        remedy = "give --asg, --cluster, --zone, --image, --template, --older-than or instances"
+        raise Halt("Which instances? A fleet is never the whole account", remedy, ExitCode.USAGE)
+    where = clusters(desk, asked.cluster, settings)
+    chosen = select(desk.ask(read_described, where), wanted, desk.now())
+    _check_size(chosen)
+    ids = {one.instance_id for one in chosen}
+    return look_ahead(chosen, desk.ask(read_surroundings, ids, sorted({one.cluster for one in chosen})))
+
+
+def _selection(desk: Desk, asked: Asked, settings: Settings) -> Selection:
+    named = find_instances(desk, asked.instances, asked.cluster, settings) if asked.instances else ()
+    return Selection(
+        instances=named,
+        groups=tuple(asked.groups or ()),
+        zones=tuple(asked.zones or ()),
+        images=tuple(asked.images or ()),
+        templates=tuple(asked.templates or ()),
+        older_than=_age(asked.older_than),
+    )
+
+
+def _age(text: str | None) -> timedelta | None:
+    try:
+        return None if text is None else parse_duration(text)
+    except ValueError as refusal:
+        raise Halt(f"--older-than: {refusal}", code=ExitCode.USAGE) from None
+
+
+def _check_size(chosen: Sequence[Described]) -> None:
+    if not chosen:
+        remedy = "widen it; `ecs-drainer fleet plan --cluster NAME` shows what there is"
+        raise Halt("No container instance fits that choice", remedy, ExitCode.NOT_FOUND)
+    if len(chosen) > MOST_INSTANCES:
+        sentence = f"{len(chosen)} instances fit that choice; a fleet has {MOST_INSTANCES} at most"
+        raise Halt(sentence, "narrow it down, by zone say", ExitCode.REFUSED)
+
+
+def refuse(desk: Desk, found: Outlook, overridden: Mapping[str, bool]) -> None:
+    """Warn of what is overridden, by flag; raises Halt with all that isn't."""
+    for each in against(found):
+        if overridden[each.flag]:
+            desk.warn(f"Warning: {each.sentence}")
+    standing = [str(each) for each in against(found) if not overridden[each.flag]]
+    if standing:
+        raise Halt("\n  ".join(["Nothing was drained, because", *standing]), code=ExitCode.REFUSED)

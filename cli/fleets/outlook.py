@@ -1,0 +1,144 @@
+"""What draining a fleet would come to, and what speaks against it: before anything is touched. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chalicelib.explain.arithmetic import is_deadlocked, percents_of
+from chalicelib.explain.words import count, some, spell
+from chalicelib.fleet import Cramped, room_for
+from chalicelib.gateways.fleet import Surroundings
+from cli.fleets.selection import Described
+from cli.instances import short
+from cli.tables import columns
+
+ALLOW_HOPS, FORCE = "--allow-hops", "--force"
+HEADER = ("instance", "group", "zone", "image", "template", "age", "status", "tasks")
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What draining these instances would come to."""
+
+    chosen: tuple[Described, ...]
+    cramped: tuple[Cramped, ...]
+    deadlocked: tuple[str, ...]
+    """Services whose percents let no task move, however much room there is."""
+    staying: int
+    """How many ACTIVE instances with a connected agent are left."""
+
+    @property
+    def instance_ids(self) -> tuple[str, ...]:
+        """The EC2 ids, each once, in order."""
+        return tuple(dict.fromkeys(one.instance_id for one in self.chosen))
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether the fleet can't be drained whole as things stand."""
+        return bool(self.cramped or self.deadlocked)
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """One thing that speaks against draining the fleet."""
+
+    kind: str
+    sentence: str
+    flag: str
+    """What overrides it."""
+
+    def __str__(self) -> str:
+        return f"{self.sentence} ({self.flag} does it all the same)"
+
+
+def look_ahead(chosen: Sequence[Described], found: Sequence[Surroundings]) -> Outlook:
+    """Return the outlook of the chosen instances, given what surrounds them in each cluster."""
+    deadlocked = {
+        service.name
+        for each in found
+        for service in each.world.services.values()
+        if not service.is_daemon
+        and is_deadlocked(service.desired, *percents_of(service))
+        and _is_on(each, service)
+    }
+    return Outlook(
+        chosen=tuple(chosen),
+        cramped=tuple(cramped for each in found for cramped in room_for(each.world, each.doomed)),
+        deadlocked=tuple(sorted(deadlocked)),
+        staying=sum(one.takes_tasks for each in found for one in each.world.others),
+    )
+
+
+def _is_on(each: Surroundings, service: Any) -> bool:
+    homes = {one.arn for one in each.doomed}
+    return any(task.container_instance_arn in homes for task in service.tasks)
+
+
+def against(outlook: Outlook) -> Iterator[Against]:
+    """Yield what speaks against draining the fleet now, each with the flag that overrides it."""
+    if outlook.cramped:
+        lacking = "; ".join(str(each) for each in outlook.cramped)
+        sentence = (
+            f"the {count(outlook.staying, 'instance')} that would stay have no room for all tasks: {lacking}. "
+            "Scale out first, or let tasks move from one chosen instance to the next"
+        )
+        yield Against("no-room", sentence, ALLOW_HOPS)
+    if outlook.deadlocked:
+        sentence = (
+            f"the minimum and maximum percent of {some(outlook.deadlocked)} let no task move: instances with their "
+            "tasks will wait for their deadline"
+        )
+        yield Against("deadlocked", sentence, FORCE)
+
+
+def render(outlook: Outlook, max_concurrent: int, at: datetime) -> str:
+    """Return the plan of a fleet for people."""
+    tasks = sum(one.tasks for one in outlook.chosen)
+    clusters = some(sorted({short(one.cluster) for one in outlook.chosen}))
+    size = count(len(outlook.instance_ids), "instance")
+    lines = [
+        columns(HEADER, [_row(one, at) for one in outlook.chosen]),
+        "",
+        f"{size} of cluster {clusters} with {count(tasks, 'task')}; {outlook.staying} others stay.",
+    ]
+    if not outlook.cramped:
+        lines.append(
+            "The others have room for every task: all become DRAINING first, so that no task moves twice."
+        )
+    lines += [f"Against it: {one}" for one in against(outlook)]
+    return "\n".join(
+        [*lines, f"At most {count(max_concurrent, 'drain')} at once, the oldest instance first."]
+    )
+
+
+def _row(one: Described, at: datetime) -> tuple[str, ...]:
+    age = spell(at - one.launched_at) if one.launched_at else "unknown"
+    status = one.status if one.is_connected else f"{one.status}, agent disconnected"
+    return (one.instance_id, one.group, one.zone, one.image, one.template, age, status, str(one.tasks))
+
+
+def record(outlook: Outlook) -> dict[str, Any]:
+    """Return the plan of a fleet for programs."""
+    return {
+        "instances": [
+            {
+                "instance_id": one.instance_id,
+                "cluster": short(one.cluster),
+                "auto_scaling_group": one.group or None,
+                "availability_zone": one.zone,
+                "image": one.image,
+                "launch_template": one.template or None,
+                "launched_at": one.launched_at,
+                "status": one.status,
+                "tasks": one.tasks,
+            }
+            for one in outlook.chosen
+        ],
+        "staying": outlook.staying,
+        "against": [
+            {"kind": each.kind, "sentence": each.sentence, "flag": each.flag} for each in against(outlook)
+        ],
+    }

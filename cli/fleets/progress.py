@@ -1,0 +1,140 @@
+"""How a fleet stands, from the history of its execution. Pure: `advance` folds one event into what is known."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from chalicelib.fleet.notice import WELL_ENDED, WORDS
+from cli.executions import Event
+from cli.exit_codes import ExitCode
+
+WAITING, DRAINING = "waiting", "draining"
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One instance of a fleet."""
+
+    instance_id: str
+    drain: str
+    """The name of its drain, whether or not that has begun."""
+    state: str = WAITING
+    """`waiting`, `draining`, or how its drain ended."""
+    began_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more happens to it here."""
+        return self.state not in (WAITING, DRAINING)
+
+    @property
+    def words(self) -> str:
+        """Its state as people read it."""
+        return WORDS.get(self.state, self.state)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What is known of a fleet from the events so far."""
+
+    name: str
+    last_id: int = 0
+    status: str = "planning"
+    """`planning`, `open`, `drained`, `incomplete`, `stopped`, `failed` or `aborted`."""
+    why: str = ""
+    """What the plan, or a failure, says."""
+    max_concurrent: int = 0
+    who: str = ""
+    reason: str = ""
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    seats: Mapping[str, Seat] = field(default_factory=dict)
+    """By EC2 instance id, in the order in which they are drained."""
+    notices: tuple[str, ...] = ()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the fleet has ended."""
+        return self.status not in ("planning", "open")
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What its end means to a script."""
+        if not self.is_over or self.status == "drained":
+            return ExitCode.OK
+        return ExitCode.FAILED if self.status in ("failed", "aborted") else ExitCode.NOT_DRAINED
+
+    def count(self, *states: str) -> int:
+        """Return how many instances are in one of these states."""
+        return sum(seat.state in states for seat in self.seats.values())
+
+    @property
+    def summary(self) -> str:
+        """Say in a line how many are where."""
+        over = [seat for seat in self.seats.values() if seat.is_over]
+        good = sum(seat.state in WELL_ENDED for seat in over)
+        told = f"{good} of {len(self.seats)} drained, {self.count(DRAINING)} draining, {self.count(WAITING)} waiting"
+        return told if good == len(over) else f"{told}, {len(over) - good} need somebody"
+
+
+def advance(progress: Progress, event: Event) -> Progress:
+    """Return what is known after one more event."""
+    progress = replace(progress, last_id=event.id)
+    if event.type == "ExecutionStarted":
+        asked = _data(event, "input")
+        who, reason = asked.get("who") or "-", asked.get("reason") or "-"
+        return replace(progress, started_at=event.at, who=who, reason=reason)
+    if event.type in ENDED:
+        why = ": ".join(filter(None, (event.details.get("error"), event.details.get("cause"))))
+        return replace(progress, status=ENDED[event.type], ended_at=event.at, why=why or progress.why)
+    if event.type == "ExecutionSucceeded":
+        outcome = _data(event, "output").get("notice", {}).get("outcome", "drained")
+        return replace(progress, status=outcome, ended_at=event.at)
+    return _of_state(progress, event)
+
+
+def _of_state(progress: Progress, event: Event) -> Progress:
+    if event.state == "Plan the fleet" and event.type.endswith("Exited"):
+        return _planned(progress, _data(event, "output"))
+    if event.state == "Drain the instance" and event.type.endswith("Entered"):
+        return _seated(progress, _data(event, "input").get("drain", {}), state=DRAINING, began_at=event.at)
+    if event.state == "Tell how it ended" and event.type.endswith("Exited"):
+        output = _data(event, "output")
+        return _seated(progress, output, state=output.get("outcome", "ended"), ended_at=event.at)
+    return progress
+
+
+ENDED = {"ExecutionFailed": "failed", "ExecutionTimedOut": "failed", "ExecutionAborted": "aborted"}
+
+
+def _planned(progress: Progress, output: Mapping[str, Any]) -> Progress:
+    fleet = output.get("fleet", {})
+    seats = {one["instance_id"]: Seat(one["instance_id"], one["name"]) for one in output.get("drains", [])}
+    return replace(
+        progress,
+        status="open",
+        why=output.get("room", ""),
+        max_concurrent=fleet.get("max_concurrent", 0),
+        seats=seats,
+        notices=tuple(fleet.get("notices", ())),
+    )
+
+
+def _seated(progress: Progress, drain: Mapping[str, Any], **changed: Any) -> Progress:
+    seat = progress.seats.get(str(drain.get("instance_id")))
+    if seat is None:
+        return progress
+    return replace(progress, seats={**progress.seats, seat.instance_id: replace(seat, **changed)})
+
+
+def _data(event: Event, name: str) -> dict[str, Any]:
+    try:
+        data = json.loads(event.details.get(name) or "{}")
+    except ValueError:  # AWS cuts data of more than 256 KiB
+        return {}
+    return data if isinstance(data, dict) else {}

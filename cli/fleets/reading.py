@@ -1,0 +1,120 @@
+"""Reads what a fleet is chosen from, how fleets stand, and what their drains are asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from chalicelib.gateways import described
+from chalicelib.gateways.aws import all_pages, client, in_batches, translated
+from chalicelib.gateways.circumstances import container_instances_of
+from cli import executions
+from cli.desk import Desk
+from cli.exit_codes import ExitCode
+from cli.fleets.progress import Progress, advance
+from cli.fleets.selection import Described
+from cli.installation import Installation
+from cli.problems import Halt
+
+AT_ONCE_BY_AUTO_SCALING = 50
+"""https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeAutoScalingInstances.html"""
+
+AT_ONCE_BY_EC2 = 100
+
+
+def fleet_machine(installation: Installation) -> str:
+    """Return the ARN of the fleet's state machine."""
+    return f"{installation.state_machine}-fleet"
+
+
+def read_described(clusters: Sequence[str]) -> list[Described]:
+    """Return every container instance of these clusters with its group, AMI, launch template and age."""
+    answers = [(cluster, one) for cluster in clusters for one in container_instances_of(cluster)]
+    ids = sorted({one.get("ec2InstanceId", "") for _, one in answers} - {""})
+    groups, machines = _in_groups(ids), _in_ec2(ids)
+    return [_described(cluster, one, groups, machines) for cluster, one in answers]
+
+
+def _described(
+    cluster: str, answer: dict[str, Any], groups: dict[str, Any], machines: dict[str, Any]
+) -> Described:
+    own = described.instance(answer)
+    group, machine = groups.get(own.ec2_instance_id, {}), machines.get(own.ec2_instance_id, {})
+    template = group.get("LaunchTemplate", {})
+    name = template.get("LaunchTemplateName", "")
+    return Described(
+        instance_id=own.ec2_instance_id,
+        arn=own.arn,
+        cluster=cluster,
+        status=own.status,
+        is_connected=own.agent_connected,
+        zone=own.availability_zone or machine.get("Placement", {}).get("AvailabilityZone", ""),
+        image=machine.get("ImageId", ""),
+        group=group.get("AutoScalingGroupName", ""),
+        template=f"{name}:{template.get('Version', '')}" if name else "",
+        template_id=template.get("LaunchTemplateId", ""),
+        launched_at=machine.get("LaunchTime"),
+        tasks=own.running_tasks + answer.get("pendingTasksCount", 0),
+    )
+
+
+def _in_groups(ids: Sequence[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for batch in in_batches(ids, AT_ONCE_BY_AUTO_SCALING):
+        with translated():
+            answer = client("autoscaling").describe_auto_scaling_instances(InstanceIds=list(batch))
+        found |= {one["InstanceId"]: one for one in answer["AutoScalingInstances"]}
+    return found
+
+
+def _in_ec2(ids: Sequence[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for batch in in_batches(ids, AT_ONCE_BY_EC2):
+        filters = [{"Name": "instance-id", "Values": list(batch)}]
+        pages = all_pages(client("ec2").describe_instances, "Reservations", "NextToken", Filters=filters)
+        found |= {one["InstanceId"]: one for page in pages for one in page["Instances"]}
+    return found
+
+
+def fleets(installation: Installation, limit: int = 20) -> list[str]:
+    """Return the ARNs of the newest fleets, open and past, newest first."""
+    with translated():
+        answer = client("stepfunctions").list_executions(
+            stateMachineArn=fleet_machine(installation), maxResults=limit
+        )
+    return [str(one["executionArn"]) for one in answer["executions"]]
+
+
+def find_fleet(desk: Desk, name: str | None) -> str:
+    """Return the ARN of a fleet by its name or ARN, or of the newest; raises Halt where there is none."""
+    known = desk.ask(fleets, desk.installation, 100)
+    if name is None and known:
+        return known[0]
+    wanted = (name or "").rsplit(":", 1)[-1]
+    for arn in known:
+        if arn.rsplit(":", 1)[-1] == wanted:
+            return arn
+    sentence = f"There is no fleet {wanted}" if wanted else f"No fleet is known to stage {desk.stage}"
+    raise Halt(sentence, "`ecs-drainer fleet list` shows the newest", ExitCode.NOT_FOUND)
+
+
+def read_progress(desk: Desk, arn: str, before: Progress | None = None) -> Progress:
+    """Return how a fleet stands by now."""
+    progress = before or Progress(arn.rsplit(":", 1)[-1])
+    return _advanced(progress, desk.ask(executions.history_after, arn, progress.last_id))
+
+
+def _advanced(progress: Progress, events: Iterable[executions.Event]) -> Progress:
+    for event in events:
+        progress = advance(progress, event)
+    return progress
+
+
+def begin(machine: str, name: str, request: dict[str, Any]) -> str:
+    """Start a fleet's execution and return its ARN; raises AwsRefused where the name is taken."""
+    with translated():
+        answer = client("stepfunctions").start_execution(
+            stateMachineArn=machine, name=name, input=json.dumps(request, sort_keys=True)
+        )
+    return str(answer["executionArn"])
