@@ -8,7 +8,7 @@ from typing import Any
 
 from chalice.app import Chalice, ConvertToMiddleware, Rate
 
-from chalicelib import fleet_steps, returning, starting, steps
+from chalicelib import fleet_steps, returning, signing, starting, steps
 from chalicelib.telemetry import logger, with_metrics
 
 if os.environ.get("AWS_CHALICE_CLI_MODE") == "true":  # set by the chalice command, never in Lambda
@@ -81,6 +81,13 @@ def stop_tasks(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def plan_fleet(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Find the instances of a fleet, and whether the rest has room, for "Plan the fleet"."""
     return fleet_steps.plan_fleet(event)
+
+
+@app.lambda_function()
+def sign_off(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Take a task's answer to whether it may be stopped: done, refuse or more time."""
+    # An answer comes from outside of any execution: this is when it came.
+    return signing.sign_off(event, context.invoked_function_arn, datetime.now(UTC))
 
 
 @app.lambda_function()

@@ -71,7 +71,7 @@ def decide(memory: Memory, seen: Observation, policy: DrainPolicy, timers: Timer
     heartbeat_due = timers.heartbeat_due_at is not None and timers.heartbeat_due_at <= seen.at
     return Look(
         at=seen.at,
-        drained=is_drained(holding, seen, timers),
+        drained=is_drained(holding, seen, memory.started_at),
         taken_back=is_taken_back(seen),
         agent_lost=_has_lasted(memory.disconnected_at, policy.dead_agent_after, seen.at),
         heartbeat_due=heartbeat_due,
@@ -87,11 +87,11 @@ def decide(memory: Memory, seen: Observation, policy: DrainPolicy, timers: Timer
     )
 
 
-def is_drained(holding: tuple[Task, ...], seen: Observation, timers: Timers) -> bool:
+def is_drained(holding: tuple[Task, ...], seen: Observation, draining_at: datetime) -> bool:
     """Whether a full listing, taken long enough after DRAINING was set, shows nothing that holds the drain."""
     if seen.instances is not None and not any(i.status in ("ACTIVE", "DRAINING") for i in seen.instances):
         return True
-    return not holding and seen.is_full and seen.at - timers.started_at >= SETTLE
+    return not holding and seen.is_full and seen.at - draining_at >= SETTLE
 
 
 def is_taken_back(seen: Observation) -> bool:

@@ -33,6 +33,7 @@ ENDINGS = {
     "taken-back": "set ACTIVE by somebody; the drain stopped",
     "undrained": "ACTIVE again: the deadline passed",
     "kept": "still DRAINING: the deadline passed",
+    "gates-closed": "not drained: a gate stayed closed until the deadline, and nothing was touched",
     "already-done": "no longer held: its lifecycle action had ended already",
 }
 
@@ -49,8 +50,10 @@ AFTERWARDS = {
     "return": "drained, and ACTIVE again: every task was STOPPED",
 }
 
+EXPLAINED = {"near-deadline": "nears its deadline", "gates-closed": "waits before closed gates"}
+
 # The outcomes that leave the lifecycle action to its own timers.
-LEFT_TO_THE_HOOK = frozenset({"taken-back", "undrained"})
+LEFT_TO_THE_HOOK = frozenset({"taken-back", "undrained", "gates-closed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ def _headline(occasion: str, state: Mapping[str, Any]) -> str:
     if occasion == "started":
         return "is being drained"
     if occasion == "explained":
-        return "nears its deadline" if state["look"]["explain"] == "near-deadline" else "is stuck"
+        return EXPLAINED.get(str(state["look"]["explain"]), "is stuck")
     return "drain failed" if occasion == "failed" else _ending(state)
 
 

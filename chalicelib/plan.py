@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from chalicelib.drain import Drain
 from chalicelib.events import DrainRequest
 from chalicelib.findings import Findings
+from chalicelib.gates import GateMemory
 from chalicelib.memory import Memory
 from chalicelib.model import stamp
 from chalicelib.policy import (
@@ -65,6 +66,8 @@ class Plan:
     request: DrainRequest
     times: Timetable
     findings: Findings
+    gates: GateMemory = field(default_factory=lambda: GateMemory(is_passed=True))
+    """Passed, unless stateful services or a drain budget have to be asked before DRAINING is set."""
 
     def to_state(self) -> dict[str, Any]:
         """Return the state that every later state reads from and writes to."""
@@ -77,7 +80,12 @@ class Plan:
             "to_deregister": self._to_deregister(),
             "deadline": {"at": stamp(self.times.deadline_at), "action": self.drain.policy.on_deadline.value},
             "heartbeat": {"recorded_at": self._heartbeat_counted_from()},
-            "look": {"summary": "not looked yet", "holding": 0, "memory": memory},
+            "look": {
+                "summary": "not looked yet",
+                "holding": 0,
+                "memory": memory,
+                "gates": self.gates.to_state(self.drain.instance_id),
+            },
             "explanation": {"until": None, "warned": False, "times": 0, "text": "", "blockers": []},
             "stopped": {"asked": []},
             "outcome": {"name": self.verdict.value},

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from chalicelib import fleet_steps, notice, telemetry
+from chalicelib import fleet_steps, gating, notice, telemetry
 from chalicelib.decide import decide
 from chalicelib.drain import Drain
 from chalicelib.events import DrainRequest
-from chalicelib.explain import Circumstances, group, render_text, to_state
+from chalicelib.explain import Blocker, Circumstances, group, render_text, to_state
 from chalicelib.explain import explain as explain_circumstances
 from chalicelib.gateways.circumstances import read_circumstances
 from chalicelib.gateways.ecs import describe_tasks
 from chalicelib.gateways.find import find_group, find_instances
 from chalicelib.gateways.observe import observe
 from chalicelib.gateways.stop import stop_tasks as stop
+from chalicelib.gating_ahead import with_gates
 from chalicelib.memory import Memory
 from chalicelib.model import instant, stamp
 from chalicelib.observation import remember
@@ -43,14 +45,16 @@ def plan_drain(event: Event) -> dict[str, Any]:
     execution = Execution(
         arn=event["execution"], started_at=instant(event["started_at"]), topic=event["topic"]
     )
-    plan = make_plan(request, findings, settings.policy, execution)
+    plan = with_gates(make_plan(request, findings, settings.policy, execution))
     for sentence in (*settings.notices, *plan.drain.notices):
         logger.warning(sentence, extra={"instance": request.instance_id})
     return plan.to_state()
 
 
 def look(event: Event) -> dict[str, Any]:
-    """Look once at the tasks and say what holds the drain."""
+    """Look once, at the gates until they are passed and at the tasks from then on, and say what holds the drain."""
+    if not event["gates"]["is_passed"]:
+        return gating.look(event)
     drain, timers, at = Drain.from_state(event["drain"]), Timers.from_state(event), instant(event["now"])
     before = Memory.from_state(event["memory"]).with_asked(tuple(event["stopped"]))
     seen = observe(drain.containers, before, at)
@@ -58,18 +62,13 @@ def look(event: Event) -> dict[str, Any]:
     logger.info(
         facts.summary, extra={"instance": drain.instance_id, "look": facts.memory.looks, "kinds": facts.kinds}
     )
-    return facts.to_state()
+    return {**facts.to_state(), **gating.behind(event)}
 
 
 def explain(event: Event) -> dict[str, Any]:
     """Say for each task that holds the drain why, and what would free it."""
     drain, at = Drain.from_state(event["drain"]), instant(event["now"])
-    found = [
-        _circumstances(drain, Memory.from_state(event["look"]["memory"]), cluster)
-        for cluster in drain.containers
-    ]
-    blockers = [blocker for each in found for blocker in explain_circumstances(each, at)]
-    unread = [sentence for each in found for sentence in each.unread]
+    blockers, unread = _blockers(event, drain, at)
     text = render_text(group(blockers), unread)
     logger.warning(text, extra={"instance": drain.instance_id, "occasion": event["occasion"]})
     times = event["explanation"]["times"] + 1
@@ -81,6 +80,17 @@ def explain(event: Event) -> dict[str, Any]:
         "text": text[: notice.LONGEST_TEXT],
         "blockers": to_state(blockers, unread),
     }
+
+
+def _blockers(event: Event, drain: Drain, at: datetime) -> tuple[list[Blocker], list[str]]:
+    """Return what holds the drain, and what could not be read; closed gates were explained by the look itself."""
+    facts = event["look"]
+    if not facts["gates"]["is_passed"]:
+        return list(gating.blockers_of(facts["gates"])), []
+    memory = Memory.from_state(facts["memory"])
+    found = [_circumstances(drain, memory, cluster) for cluster in drain.containers]
+    blockers = [blocker for each in found for blocker in explain_circumstances(each, at)]
+    return blockers, [sentence for each in found for sentence in each.unread]
 
 
 def _circumstances(drain: Drain, memory: Memory, cluster: str) -> Circumstances:

@@ -29,6 +29,10 @@ LET_GO = frozenset({"drained", "nothing-to-drain", "agent-lost", "deadline", "ab
 """The outcomes after which Auto Scaling may take the instance."""
 
 
+EXPLAINED = {"near-deadline": "DrainsNearDeadline", "gates-closed": "DrainsAtClosedGates"}
+"""What an explanation counts as, by its occasion; any other is of a drain that is stuck."""
+
+
 def with_metrics(call: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """Write what a handler measured when it ends, and nothing where it measured nothing.
 
@@ -49,7 +53,7 @@ def with_metrics(call: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 def measure(occasion: str, state: Mapping[str, Any], at: datetime) -> None:
     """Write the metrics of an occasion, by cluster and outcome where they are known."""
     if occasion == "explained":
-        name = "DrainsNearDeadline" if state["look"]["explain"] == "near-deadline" else "StuckDrains"
+        name = EXPLAINED.get(str(state["look"]["explain"]), "StuckDrains")
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
     elif occasion == "failed":
         metrics.add_metric(name="FailedDrains", unit=MetricUnit.Count, value=1)

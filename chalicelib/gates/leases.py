@@ -134,3 +134,8 @@ def without(lease: Lease, executions: Iterable[str]) -> Lease:
 def expiry(at: datetime, latest: datetime) -> datetime:
     """Return until when a slot is taken at this instant; never longer than the drain itself may last."""
     return max(min(at + LASTS, latest), at)
+
+
+def needs_renewal(until: datetime | None, at: datetime) -> bool:
+    """Whether slots that are held until then are to be prolonged now."""
+    return until is None or until - at < RENEWED_BEFORE

@@ -57,6 +57,8 @@ class GateMemory:
 
     is_passed: bool = False
     """Whether DRAINING may be, or was, set; from then on only the slots are looked after."""
+    zone: str | None = None
+    """The Availability Zone of the instance, for its budget."""
     slots: tuple[str, ...] = ()
     """Keys of the leases in which this drain holds a slot."""
     slots_until: datetime | None = None
@@ -74,6 +76,7 @@ class GateMemory:
         """Return the JSON that the state machine carries; it frees the slots by `slots` when the drain ends."""
         return {
             "is_passed": self.is_passed,
+            "zone": self.zone,
             "slots": [{"pk": key, "instance_id": instance_id} for key in self.slots],
             "slots_until": self.slots_until and stamp(self.slots_until),
             "queues": {queue: run.to_state() for queue, run in self.queues.items()},
@@ -89,6 +92,7 @@ class GateMemory:
         until, members_at = state["slots_until"], state["members_at"]
         return cls(
             is_passed=state["is_passed"],
+            zone=state["zone"],
             slots=tuple(slot["pk"] for slot in state["slots"]),
             slots_until=until and instant(until),
             queues={queue: QueueRun.from_state(run) for queue, run in state["queues"].items()},

@@ -14,6 +14,7 @@ FUNCTIONS = {
     "plan_drain",
     "plan_fleet",
     "reconcile",
+    "sign_off",
     "return_to_service",
     "start_drain",
     "start_manual_drain",

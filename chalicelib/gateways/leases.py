@@ -1,0 +1,182 @@
+"""Slots and sign-offs in the ledger: read together in one call, written on the condition that nobody wrote meanwhile.
+
+Items: `lease#...` holds `holders`, a map by EC2 instance id, and a `version` that every write raises;
+`sign-off#<task id>` holds where a task's sign-off stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.gates.leases import Holder, Lease
+from chalicelib.gates.seen import Answer, SignOff
+from chalicelib.gateways.aws import client, in_batches, translated
+from chalicelib.model import instant, stamp
+
+READ_AT_ONCE = 100
+"""https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html"""
+
+KEPT = timedelta(days=1)
+"""How long an item outlasts its last holder; DynamoDB deletes it some time later."""
+
+Item = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the ledger says of some leases and sign-offs."""
+
+    leases: Mapping[str, Lease]
+    """By key; those that nobody ever took are absent."""
+    sign_offs: Mapping[str, SignOff]
+    """By task id; tasks that were never asked are absent."""
+
+
+def read_kept(table: str, keys: Iterable[str], tasks: Iterable[str]) -> Kept:
+    """Return the leases with these keys and the sign-offs of these tasks, read consistently.
+
+    Raises Throttled, AwsUnavailable, AccessDenied or AwsRefused.
+    """
+    wanted = [*dict.fromkeys(keys), *(sign_off_key(task) for task in dict.fromkeys(tasks))]
+    items = {item["pk"]["S"]: item for item in _items(table, wanted)}
+    return Kept(
+        leases={key: _lease(item) for key, item in items.items() if key.startswith("lease#")},
+        sign_offs={
+            _task_of(key): read_sign_off(item) for key, item in items.items() if key.startswith("sign-off#")
+        },
+    )
+
+
+def _items(table: str, keys: Sequence[str]) -> Iterator[Item]:
+    for batch in in_batches(keys, READ_AT_ONCE):
+        request = {table: {"Keys": [{"pk": {"S": key}} for key in batch], "ConsistentRead": True}}
+        while request:  # what DynamoDB left out for its size is asked for again
+            with translated():
+                answer = client("dynamodb").batch_get_item(RequestItems=request)
+            yield from answer["Responses"].get(table, [])
+            request = answer.get("UnprocessedKeys", {})
+
+
+def write_leases(table: str, leases: Sequence[Lease]) -> bool:
+    """Write all of these leases or none; returns False where another drain wrote one of them meanwhile.
+
+    Raises Throttled, AwsUnavailable, AccessDenied or AwsRefused.
+    """
+    if not leases:
+        return True
+    with translated():
+        try:
+            client("dynamodb").transact_write_items(
+                TransactItems=[{"Put": _put(table, lease)} for lease in leases]
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "TransactionCanceledException":
+                return False
+            raise
+    return True
+
+
+def renew(table: str, keys: Collection[str], me: Holder) -> tuple[str, ...]:
+    """Prolong this execution's slots; returns the keys of those that it no longer holds.
+
+    Raises Throttled, AwsUnavailable, AccessDenied or AwsRefused.
+    """
+    return tuple(key for key in keys if not _renewed(table, key, me))
+
+
+def _renewed(table: str, key: str, me: Holder) -> bool:
+    until = stamp(me.until)
+    with translated():
+        try:
+            client("dynamodb").update_item(
+                TableName=table,
+                Key={"pk": {"S": key}},
+                UpdateExpression="SET holders.#me.#until = :until, expires_at = :expires ADD version :one",
+                ConditionExpression="holders.#me.#execution = :execution",
+                ExpressionAttributeNames={
+                    "#me": me.instance_id,
+                    "#until": "until",
+                    "#execution": "execution",
+                },
+                ExpressionAttributeValues={
+                    ":until": {"S": until},
+                    ":expires": _expires(me.until),
+                    ":one": {"N": "1"},
+                    ":execution": {"S": me.execution},
+                },
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+                return False
+            raise
+    return True
+
+
+def _put(table: str, lease: Lease) -> dict[str, Any]:
+    latest = max((holder.until for holder in lease.holders.values()), default=None)
+    item: dict[str, Any] = {
+        "pk": {"S": lease.key},
+        "version": {"N": str(lease.version + 1)},
+        "holders": {"M": {name: {"M": _holder_item(holder)} for name, holder in lease.holders.items()}},
+    }
+    if latest:
+        item["expires_at"] = _expires(latest)
+    condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
+    if lease.version:
+        condition = {
+            "ConditionExpression": "version = :version",
+            "ExpressionAttributeValues": {":version": {"N": str(lease.version)}},
+        }
+    return {"TableName": table, "Item": item, **condition}
+
+
+def _expires(until: datetime) -> dict[str, str]:
+    return {"N": str(int((until + KEPT).timestamp()))}
+
+
+def _holder_item(holder: Holder) -> dict[str, Any]:
+    return {
+        "execution": {"S": holder.execution},
+        "until": {"S": stamp(holder.until)},
+        "tasks": {"N": str(holder.tasks)},
+    }
+
+
+def _lease(item: Item) -> Lease:
+    holders = {name: _holder(name, held["M"]) for name, held in item["holders"]["M"].items()}
+    return Lease(item["pk"]["S"], holders, int(item["version"]["N"]))
+
+
+def _holder(instance_id: str, item: Item) -> Holder:
+    return Holder(instance_id, item["execution"]["S"], instant(item["until"]["S"]), int(item["tasks"]["N"]))
+
+
+def sign_off_key(task: str) -> str:
+    """Return the key of a task's sign-off, by the task's id."""
+    return f"sign-off#{task}"
+
+
+def _task_of(key: str) -> str:
+    return key.partition("#")[2]
+
+
+def read_sign_off(item: Item) -> SignOff:
+    """Return a sign-off from its item; a state that nobody knows is no answer yet.
+
+    Tasks may write their item themselves, so only what they must write is relied on.
+    """
+    text = {name: value["S"] for name, value in item.items() if "S" in value}
+    state = text.get("state", "")
+    return SignOff(
+        task=_task_of(text["pk"]),
+        answer=Answer(state) if state in list(Answer) else Answer.ASKED,
+        answer_by=instant(text["answer_by"]),
+        asked_by=text.get("drain", ""),
+        reason=text.get("reason", ""),
+        who=text.get("who", ""),
+    )
