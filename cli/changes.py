@@ -7,7 +7,7 @@ before showed changes nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,10 @@ from chalicelib.model import instant, stamp
 from chalicelib.notice import ENDINGS
 from cli.executions import Event
 from cli.exit_codes import ExitCode
+from cli.states import QUIET, TOLD
+
+ENTRY_IS_TAKEN = "DynamoDb.TransactionCanceledException"
+"""What the conditional write of the ledger entry is answered with, where another execution holds it."""
 
 LONGEST_CAUSE = 300
 """Characters of a cause in a sentence: Step Functions puts whole states into some; programs get all of it."""
@@ -57,7 +61,8 @@ class Known:
     explanation: str = ""
     state: str = ""
     """The state that the machine is in."""
-    has_looked: bool = False
+    steps: frozenset[str] = frozenset()
+    """States that this module doesn't know, told by their names."""
     outcome: str | None = None
     """How it ended: an outcome of the machine, `failed`, `timed-out`, `cancelled` or `taken-over`; None while open."""
 
@@ -124,63 +129,26 @@ def _succeeded(known: Known, event: Event) -> tuple[Known, tuple[Change, ...]]:
             Change(event.at, "ended", text, {"outcome": "already-open"}),
         )
     took = f"; took {in_words(event.at - known.started_at)}" if known.started_at else ""
-    why = NOT_ADMITTED.get(outcome) or ENDINGS.get(outcome, outcome)
-    return replace(known, outcome=outcome), (Change(event.at, "ended", f"{why}{took}", {"outcome": outcome}),)
+    text = f"{_ending(output, outcome)}{took}"
+    return replace(known, outcome=outcome), (Change(event.at, "ended", text, {"outcome": outcome}),)
+
+
+def _ending(output: Mapping[str, Any], outcome: str) -> str:
+    """Return how the drain ended in the words of its closing notice, which know what followed it."""
+    subject = str(output.get("notice", {}).get("subject", ""))
+    told = subject.partition(f"{output.get('drain', {}).get('instance_id')} ")[2]
+    return told or NOT_ADMITTED.get(outcome) or ENDINGS.get(outcome, outcome)
 
 
 def _of_state(known: Known, event: Event) -> tuple[Known, tuple[Change, ...]]:
-    output = _data(event, "output")
-    if event.state == "Plan the drain":
-        return _planned(known, event, output)
-    if event.state == "Look":
-        return _looked(known, event, output.get("look", {}))
-    if event.state in ("Explain what holds the drain", "Explain at the deadline"):
-        return _explained(known, event, output.get("explanation", {}).get("text", ""))
-    if event.state in TOLD:
-        return known, (Change(event.at, *TOLD[event.state]),)
-    if event.state in ("Stop the standalone tasks", "Stop every task that is left"):
-        asked = output.get("stopped", {}).get("asked", [])
-        text = f"StopTask was called: {', '.join(arn.rsplit('/', 1)[-1][:8] for arn in asked)}"
-        return known, (Change(event.at, "stop-task", text, {"tasks": asked}),) if asked else ()
-    is_news = event.type == "TaskStateExited" and event.state not in QUIET
-    return known, (Change(event.at, "step", event.state or ""),) if is_news else ()
-
-
-TOLD = {
-    "Set DRAINING": ("draining", "the container instance is set DRAINING"),
-    "Set ACTIVE again": ("active", "the container instance is set ACTIVE again"),
-    "Complete the lifecycle action": ("completed", "the lifecycle action is completed"),
-    "Complete the lifecycle action by instance id": ("completed", "the lifecycle action is completed"),
-    "Deadline reached": ("deadline", "the deadline is reached with tasks left"),
-    "Taken back": ("taken-back", "somebody set the container instance ACTIVE"),
-    "Agent lost": ("agent-lost", "the ECS agent stays disconnected"),
-}
-"""What is said when a state is left."""
-
-QUIET = frozenset(
-    {
-        "Open the ledger entry",
-        "Take over the ledger entry",
-        "Read the open drain",
-        "Look at the open execution",
-        "Stop the open execution",
-        "Update the container instances",
-        "Reactivate",
-        "Compose the start notice",
-        "Publish the start",
-        "Compose the explanation",
-        "Publish the explanation",
-        "Compose the closing notice",
-        "Publish the outcome",
-        "Compose the failure notice",
-        "Publish the failure",
-        "Record a heartbeat",
-        "Record a heartbeat by instance id",
-        "Record the failure",
-        "Close the ledger entry",
-    }
-)
-"""States whose end is no news to who follows; a Task that is not among them is told by its name."""
+    name = event.state or ""
+    if name in READERS:
+        return READERS[name](known, event, _data(event, "output"))
+    if name in TOLD:
+        return known, (Change(event.at, *TOLD[name]),)
+    if event.type != "TaskStateExited" or name in QUIET or name in known.steps:
+        return known, ()
+    return replace(known, steps=known.steps | {name}), (Change(event.at, "step", name),)
 
 
 def _planned(known: Known, event: Event, output: Mapping[str, Any]) -> tuple[Known, tuple[Change, ...]]:
@@ -195,14 +163,15 @@ def _planned(known: Known, event: Event, output: Mapping[str, Any]) -> tuple[Kno
     return known, (Change(event.at, "planned", text, facts), *notices)
 
 
-def _looked(known: Known, event: Event, look: Mapping[str, Any]) -> tuple[Known, tuple[Change, ...]]:
+def _looked(known: Known, event: Event, output: Mapping[str, Any]) -> tuple[Known, tuple[Change, ...]]:
+    look = output.get("look", {})
     tasks: Mapping[str, str] = look.get("memory", {}).get("tasks", {})
     changes = tuple(_task_changes(known, tasks, event.at))
     since = {
         arn: known.since.get(arn, event.at) if known.tasks.get(arn) == status else event.at
         for arn, status in tasks.items()
     }
-    return replace(known, tasks=tasks, since=since, summary=look.get("summary", ""), has_looked=True), changes
+    return replace(known, tasks=tasks, since=since, summary=look.get("summary", "")), changes
 
 
 def _task_changes(known: Known, tasks: Mapping[str, str], at: datetime) -> Iterator[Change]:
@@ -213,7 +182,8 @@ def _task_changes(known: Known, tasks: Mapping[str, str], at: datetime) -> Itera
             yield Change(at, "task", arrow, {"task": arn, "from": before, "to": after})
 
 
-def _explained(known: Known, event: Event, text: str) -> tuple[Known, tuple[Change, ...]]:
+def _explained(known: Known, event: Event, output: Mapping[str, Any]) -> tuple[Known, tuple[Change, ...]]:
+    text = str(output.get("explanation", {}).get("text", ""))
     if not text or text == known.explanation:
         return known, ()
     return replace(known, explanation=text), (
@@ -221,8 +191,29 @@ def _explained(known: Known, event: Event, text: str) -> tuple[Known, tuple[Chan
     )
 
 
+def _stopped(known: Known, event: Event, output: Mapping[str, Any]) -> tuple[Known, tuple[Change, ...]]:
+    asked = output.get("stopped", {}).get("asked", [])
+    text = f"StopTask was called: {', '.join(arn.rsplit('/', 1)[-1][:8] for arn in asked)}"
+    return known, (Change(event.at, "stop-task", text, {"tasks": asked}),) if asked else ()
+
+
+READERS: dict[str, Callable[[Known, Event, Mapping[str, Any]], tuple[Known, tuple[Change, ...]]]] = {
+    "Plan the drain": _planned,
+    "Look": _looked,
+    "Explain what holds the drain": _explained,
+    "Explain at the deadline": _explained,
+    "Stop the standalone tasks": _stopped,
+    "Stop every task that is left": _stopped,
+}
+"""What the end of a state brings, from its output."""
+
+
 def _failed_call(known: Known, event: Event) -> Change:
     error, cause = event.details.get("error", "an error"), str(event.details.get("cause", ""))
+    if error == ENTRY_IS_TAKEN:
+        return Change(
+            event.at, "open", "another drain of this instance is open: the one that knows more goes on"
+        )
     said = f": {clip(_message(cause), LONGEST_CAUSE)}" if cause else ""
     text = f"{known.state or 'a call'} got {error}{said}; it is tried again or recorded"
     return Change(event.at, "error", text, {"state": known.state, "error": error, "cause": cause})

@@ -19,7 +19,9 @@ from rich.console import Console
 from chalicelib.errors import AwsUnavailable, Throttled
 from chalicelib.model import stamp
 from cli.edge import Edge
+from cli.exit_codes import ExitCode
 from cli.installation import Installation, locate
+from cli.problems import problem_of
 from cli.tables import columns, rich_table
 
 P = ParamSpec("P")
@@ -64,8 +66,8 @@ class Desk:
             try:
                 return read(*args, **kwargs)
             except (Throttled, AwsUnavailable) as error:
-                if error.__cause__ is not None and "redentials" in str(error.__cause__):
-                    raise  # asking again brings none
+                if (problem := problem_of(error)) and problem.code is ExitCode.NOT_ALLOWED:
+                    raise  # asking again brings no credentials
                 self.edge.sleep(pause)
         return read(*args, **kwargs)
 

@@ -65,7 +65,7 @@ def clusters(desk: Desk, asked: str | None, settings: Settings) -> list[str]:
         there = [short(arn) for arn in desk.ask(ecs.list_clusters)]
         raise Halt(
             f"There is no ECS cluster {some(unknown)} in {desk.installation.region}",
-            f"there are {some(sorted(there), 10)}"
+            f"the clusters here: {some(sorted(there), 10)}"
             if there
             else "there is none at all: is it the right Region?",
             ExitCode.NOT_FOUND,

@@ -153,7 +153,7 @@ def agent_disconnected(prospect: Prospect) -> Iterator[Objection]:
 
 def cannot_terminate(prospect: Prospect) -> Iterator[Objection]:
     """Terminating is asked of the Auto Scaling group, which also replaces the instance or scales in."""
-    if prospect.policy.then is AfterDrain.TERMINATE and prospect.findings.group is None:
+    if prospect.request.settings.get("then") == AfterDrain.TERMINATE and prospect.findings.group is None:
         sentence = "it belongs to no Auto Scaling group that could terminate it: choose --then keep"
         yield Objection("no-group", prospect.instance_id, sentence)
 

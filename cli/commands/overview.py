@@ -76,10 +76,20 @@ def _standing(desk: Desk, found: Found) -> tuple[str, dict[str, Any]]:
     return standing.text(found.execution, state, desk.now()), {**document, **standing.facts(state)}
 
 
+def _running_successor(desk: Desk, found: Found) -> Found:
+    """Return the open drain that took this one over, if one did; else this one."""
+    if found.record is None or found.record.taken_over_by is None:
+        return found
+    successor = find_drain(desk, found.record.taken_over_by)
+    return successor if successor.is_open else found
+
+
 @command
 def watch(desk: Desk, *, names: Watched = None) -> ExitCode:
     """Follow drains that were started before, by anyone or anything, to their end."""
-    found = [find_drain(desk, name) for name in names] if names else open_drains(desk)
+    found = (
+        [_running_successor(desk, find_drain(desk, name)) for name in names] if names else open_drains(desk)
+    )
     for each in found:
         if not each.is_open:
             desk.warn(standing.ended(each.instance_id, each.record))

@@ -93,9 +93,24 @@ def test_bookkeeping_is_no_news_and_an_unknown_step_is() -> None:
         left("Record a heartbeat"),
         left("Publish the start"),
         left("What does the look say?", kind="Choice"),
-        left("Ask the group to terminate it"),
+        left("Count the slots"),
+        left("Count the slots", 5),
     )
-    assert [change.text for change in changes] == ["Ask the group to terminate it"]
+    assert [change.text for change in changes] == ["Count the slots"], (
+        "once, though it comes in every turn of a loop"
+    )
+
+
+def test_the_closing_notice_knows_what_followed() -> None:
+    output = {
+        "outcome": {"name": "drained"},
+        "drain": {"instance_id": "i-1"},
+        "notice": {"subject": "ecs-drainer: i-1 drained, and ACTIVE again: every task was STOPPED"},
+    }
+    _, changes = told(
+        an_event(1, "ExecutionStarted", input={}), an_event(2, "ExecutionSucceeded", 90, output=output)
+    )
+    assert changes[-1].text == "drained, and ACTIVE again: every task was STOPPED; took 1 min 30 s"
 
 
 ENDINGS = [
@@ -179,4 +194,4 @@ def test_a_failed_call_says_the_functions_own_sentence() -> None:
 def test_data_that_aws_cut_short_is_passed_over() -> None:
     """Step Functions keeps 256 KiB of a state's data in a history and cuts the rest."""
     cut = Event(1, "TaskStateExited", START, {"name": "Look", "output": '{"look": {"memo'})
-    assert told(cut) == (Known(last_id=1, has_looked=True), [])
+    assert told(cut) == (Known(last_id=1), [])

@@ -111,6 +111,45 @@ def test_cancelled_in_mid_drain() -> None:
         assert item["last_outcome"]["S"] in LEFT_TO_PEOPLE, "or the reconciler would begin again"
 
 
+def test_followed_into_the_drain_that_takes_over() -> None:
+    """A person drains by hand, then Auto Scaling terminates the instance: its drain knows more and takes over."""
+    with shell(Service(), instances=3) as told:
+        told.run("drain @0 --yes --detach -m 'looks ill'")
+        told.sleep(20)
+        told.tell("Auto Scaling finds the instance unhealthy")
+        told.world.terminate(told.ids[0], replace=True)
+        told.sleep(20)
+        ran = told.run(f"watch {told.ids[0]}-manual-20260302T100300Z")
+        assert ran.exit_code == 0
+        told.run("history @0")
+        compare_with_approved("followed-into-the-drain-that-takes-over", told.transcript)
+
+
+def test_what_follows_a_drain() -> None:
+    """Terminated by its group, or ACTIVE again as after maintenance."""
+    with shell(Service(), instances=3) as told:
+        told.run("drain @0 --yes --then return -m 'new kernel'")
+        assert status_of(told, 0) == "ACTIVE"
+        told.run("drain @1 --yes --then terminate -m 'bad disk'")
+        told.sleep(60)
+        told.run("history @1")
+        assert told.ids[1] not in told.world.instances()
+        compare_with_approved("what-follows-a-drain", told.transcript)
+
+
+def test_named_in_every_way_and_watched_from_before() -> None:
+    """Whoever attaches by the drain's name while it runs sees it from its beginning."""
+    with shell(Service(), instances=2) as told:
+        arn = told.world.container_instance(told.ids[0])
+        (described,) = boto3.client("ec2").describe_instances(InstanceIds=[told.ids[0]])["Reservations"]
+        told.run(f"drain {described['Instances'][0]['PrivateDnsName']} --yes --detach")
+        told.run(f"watch {told.ids[0]}-manual-20260302T100300Z")
+        told.run(f"cancel {arn} --yes")
+        told.run(f"plan {arn.rsplit('/', 1)[-1]} @0 @1")
+        told.run("plan i-00000000000000000 ip-10-0-0-1")
+        compare_with_approved("named-in-every-way", told.transcript)
+
+
 def test_setting_up_and_the_doctor() -> None:
     with shell(Service(), hook=None, instances=1) as told:
         told.run("doctor")
