@@ -154,7 +154,7 @@ def _entry_of(
 
 
 def tasks_of(changes: Iterable[Change], names: Mapping[str, str]) -> tuple[TaskHistory, ...]:
-    """Return each task's statuses in time, in the order in which tasks were first seen."""
+    """Return each task's statuses in time, in the order in which tasks were first seen, then by name."""
     spans: dict[str, list[Span]] = {}
     for change in changes:
         if change.kind == "task":
@@ -162,7 +162,8 @@ def tasks_of(changes: Iterable[Change], names: Mapping[str, str]) -> tuple[TaskH
             if own:
                 own[-1] = replace(own[-1], ends_at=change.at)
             own.append(Span(str(change.facts["to"]), change.at))
-    return tuple(TaskHistory(arn, names.get(arn, "task"), tuple(own)) for arn, own in spans.items())
+    tasks = [TaskHistory(arn, names.get(arn, "task"), tuple(own)) for arn, own in spans.items()]
+    return tuple(sorted(tasks, key=lambda task: (task.spans[0].begins_at, task.name)))
 
 
 def object_in(text: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Protocol
 
 from cli.changes import Change, Known
@@ -26,6 +27,15 @@ class View(Protocol):
 
     def show(self, followed: Followed, changes: Sequence[Change]) -> None:
         """Show what one reading brought."""
+
+
+def in_order(followed: Followed, changes: Sequence[Change]) -> list[Change]:
+    """Return the changes with what one look showed of several tasks in the order of their names, not of their ids."""
+    ordered: list[Change] = []
+    for _, together in groupby(changes, key=lambda change: (change.at, change.kind == "task")):
+        same = list(together)
+        ordered += sorted(same, key=lambda change: told(followed, change)) if same[0].kind == "task" else same
+    return ordered
 
 
 def told(followed: Followed, change: Change) -> str:

@@ -16,7 +16,7 @@ from cli import executions
 from cli.changes import Change, Known, step
 from cli.desk import Desk
 from cli.exit_codes import ExitCode
-from cli.followed import Followed, View, told
+from cli.followed import Followed, View, in_order, told
 from cli.live import LiveTable
 from cli.naming import by_cluster, names_of
 
@@ -83,7 +83,7 @@ def _news(desk: Desk, followed: Followed) -> list[Change]:
     _name_tasks(desk, followed, changes)
     if followed.known.outcome == "taken-over":
         _go_on_with_successor(desk, followed)
-    return changes
+    return in_order(followed, changes)
 
 
 def _name_tasks(desk: Desk, followed: Followed, changes: Sequence[Change]) -> None:
