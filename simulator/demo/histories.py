@@ -22,6 +22,8 @@ STATES = {
     "Deadline reached": "the deadline is reached with tasks left",
 }
 """What is said when a state is left."""
+FAILURES = {"TaskFailed", "TaskTimedOut", "LambdaFunctionFailed", "MapStateFailed"}
+SUCCESSES = {"TaskSucceeded", "LambdaFunctionSucceeded", "MapStateSucceeded"}
 
 
 def take_history(drain: Drain, event: Event) -> Iterator[Entry]:
@@ -30,17 +32,29 @@ def take_history(drain: Drain, event: Event) -> Iterator[Entry]:
     if kind.endswith("StateEntered"):
         _entered(drain, event)
     elif kind.endswith("StateExited"):
-        yield from _exited(drain, event)
-    elif kind in ("TaskFailed", "TaskTimedOut", "LambdaFunctionFailed"):
-        details = event.get("taskFailedEventDetails") or event.get("lambdaFunctionFailedEventDetails") or {}
-        said = f"«{drain.state}» meets {details.get('error', 'an error')}"
-        yield Entry(event["timestamp"], said, "bad", drain.instance_id)
+        # A state that is left by a Catch did not do what its name says.
+        yield from () if drain.trouble else _exited(drain, event)
+    elif kind in FAILURES:
+        yield from _failed(drain, event)
+    elif kind in SUCCESSES:
+        drain.trouble = ""
     elif kind.startswith("Execution") and kind != "ExecutionStarted":
         yield _ended(drain, event)
 
 
+def _failed(drain: Drain, event: Event) -> Iterator[Entry]:
+    """Tell of an error once, however often the machine meets it in its retries."""
+    details: Event = next((event[key] for key in event if key.endswith("FailedEventDetails")), {})
+    trouble = f"«{drain.state}» meets {details.get('error', 'an error')}"
+    is_news = trouble != drain.trouble and "error" in details
+    drain.trouble = trouble
+    if is_news:
+        yield Entry(event["timestamp"], trouble, "bad", drain.instance_id)
+
+
 def _entered(drain: Drain, event: Event) -> None:
     drain.transitions += 1
+    drain.trouble = ""
     drain.state = event["stateEnteredEventDetails"]["name"]
     if drain.state == WAIT:
         drain.wait_ends_at = event["timestamp"] + timedelta(seconds=drain.wait_seconds)
@@ -99,11 +113,20 @@ def _ended(drain: Drain, event: Event) -> Entry:
         return Entry(event["timestamp"], f"the drain ends: {drain.outcome}", "drain", drain.instance_id)
     drain.status = event["type"].removeprefix("Execution").upper()
     details = event.get("executionFailedEventDetails") or event.get("executionAbortedEventDetails") or {}
-    causes = [str(details[key]) for key in ("error", "cause") if details.get(key)]
-    drain.cause = clip(": ".join(causes), LONGEST_CAUSE)
+    parts = (str(details.get("error", "")), _message(str(details.get("cause", ""))))
+    drain.cause = clip(": ".join(part for part in parts if part), LONGEST_CAUSE)
     return Entry(
         event["timestamp"], f"the drain ends as {drain.status}: {drain.cause}", "bad", drain.instance_id
     )
+
+
+def _message(cause: str) -> str:
+    """Return the message of a function's error, which Step Functions passes on as JSON, or the cause as it is."""
+    try:
+        found = json.loads(cause)
+    except ValueError:
+        return cause
+    return str(found.get("errorMessage", cause)) if isinstance(found, dict) else cause
 
 
 TAKERS: dict[str, Callable[[Drain, Event, Event], Iterator[Entry]]] = {

@@ -132,6 +132,8 @@ class Drain:
     draining_at: datetime | None = None
     continued_at: datetime | None = None
     terminated_at: datetime | None = None
+    trouble: str = ""
+    """What the last call of the present state met; empty after a success."""
     outcome: str = ""
     cause: str = ""
     """Why the execution failed, if it did."""

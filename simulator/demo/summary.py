@@ -55,7 +55,7 @@ def _kinds(scene: Scene, tasks: list[Task], services: list[Task]) -> Iterator[tu
 def rows(figures: Figures) -> list[Row]:
     """Return the figures, the most important first."""
     return [
-        ("tasks not STOPPED at CONTINUE", str(len(figures.killed)), "by the embedded AWS's own record"),
+        ("tasks not STOPPED at CONTINUE", _alive(figures), "by the embedded AWS's own record"),
         ("last STOPPED to CONTINUE", _words(figures.delay), ""),
         ("looks", str(figures.looks), _plural(figures.heartbeats, "heartbeat")),
         ("state transitions", str(figures.transitions), ""),
@@ -81,6 +81,10 @@ def footnote() -> str:
     """Return what the cost is reckoned with."""
     milliseconds, megabytes = int(LAMBDA_SECONDS * 1000), int(LAMBDA_GIGABYTES * 1024)
     return f"us-east-1, no free tier; {milliseconds} ms of {megabytes} MB on arm64 for each invocation"
+
+
+def _alive(figures: Figures) -> str:
+    return str(len(figures.killed)) if figures.continued or figures.killed else "none sent"
 
 
 def _words(duration: timedelta | None) -> str:

@@ -105,6 +105,35 @@ def test_a_failure_says_its_cause() -> None:
     assert the_drain(scene).is_over
 
 
+def test_a_failed_function_says_its_message_and_not_its_stack() -> None:
+    scene = in_mid_drain()
+    cause = json.dumps({"errorMessage": "not allowed", "stackTrace": ["line 1"]})
+    failed = {"type": "ExecutionFailed", "timestamp": at(70)}
+    failed["executionFailedEventDetails"] = {"error": "AccessDenied", "cause": cause}
+    assert lines(scene, failed) == ["   1:10  the drain ends as FAILED: AccessDenied: not allowed"]
+
+
+def met(kind: str, seconds: float, error: str) -> dict[str, object]:
+    return {"type": kind, "timestamp": at(seconds), f"t{kind[1:]}EventDetails": {"error": error}}
+
+
+def test_an_error_is_told_once_however_often_it_is_tried_again() -> None:
+    scene = in_mid_drain()
+    tries = (met("TaskFailed", seconds, "Throttled") for seconds in (70, 72, 75))
+    assert lines(scene, entered("Look", 70), *tries) == ["   1:10  «Look» meets Throttled"]
+
+
+def test_a_state_that_is_left_by_its_catch_has_not_done_its_deed() -> None:
+    scene = in_mid_drain()
+    name = "Complete the lifecycle action"
+    failed = (entered(name, 70), met("TaskFailed", 70, "AccessDenied"), exited(name, 70))
+    assert lines(scene, *failed) == [f"   1:10  «{name}» meets AccessDenied"]
+    assert the_drain(scene).continued_at is None
+    assert lines(scene, entered(name, 71), {"type": "TaskSucceeded"}, exited(name, 71)) == [
+        "   1:11  the lifecycle action is completed with CONTINUE"
+    ]
+
+
 def test_the_scene_knows_what_the_drain_was_about() -> None:
     scene = at_the_end()
     drain = the_drain(scene)

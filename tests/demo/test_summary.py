@@ -82,6 +82,11 @@ def test_what_went_wrong_is_a_sentence(story: str, changed: dict[str, Any], said
     assert (wrong is None) if said is None else (said in (wrong or "")), story
 
 
+def test_where_no_continue_was_sent_no_task_is_counted_at_it() -> None:
+    assert rows(replace(FIGURES, continued=False))[0][1] == "none sent"
+    assert rows(replace(FIGURES, continued=False, killed=("00000001",)))[0][1] == "1"
+
+
 def test_answers_with_an_error_are_counted() -> None:
     (calls,) = (rest for what, _, rest in rows(replace(FIGURES, refused=3)) if what == "API calls")
     assert calls.endswith("; 3 answered with an error")
