@@ -9,7 +9,7 @@ from typing import Any
 
 from chalicelib.explain.words import clip, count, spell
 from chalicelib.model import stamp
-from cli.audit import Audit, Visit, object_in
+from cli.audit import Audit, TaskHistory, Visit, object_in
 from cli.changes import LONGEST_CAUSE
 from cli.tables import columns
 
@@ -143,39 +143,38 @@ def _since(at: datetime, began: datetime) -> str:
 
 def record(audit: Audit) -> dict[str, Any]:
     """Return the audit for programs, every state with its data."""
-    execution = audit.execution
+    execution, kept = audit.execution, audit.record
     return {
         "drain": execution.name,
         "execution": execution.arn,
         "instance_id": audit.instance_id,
         "status": execution.status,
-        "outcome": audit.record.status if audit.record else audit.known.outcome,
-        "who": audit.record.who if audit.record else None,
-        "reason": audit.record.reason if audit.record else None,
-        "trigger": audit.record.trigger if audit.record else None,
+        "outcome": kept.status if kept else audit.known.outcome,
+        "who": kept.who if kept else None,
+        "reason": kept.reason if kept else None,
+        "trigger": kept.trigger if kept else None,
         "started_at": execution.started_at,
         "ended_at": execution.ended_at,
         "error": execution.error or None,
         "cause": execution.cause or None,
-        "states": [
-            {
-                "name": visit.name,
-                "type": visit.type,
-                "entered_at": visit.entered_at,
-                "exited_at": visit.exited_at,
-                "input": object_in(visit.input),
-                "output": object_in(visit.output),
-                "errors": list(visit.errors),
-            }
-            for visit in audit.visits
-        ],
-        "tasks": [
-            {
-                "task": task.arn,
-                "name": task.name,
-                "statuses": [{"status": span.status, "at": span.begins_at} for span in task.spans],
-            }
-            for task in audit.tasks
-        ],
+        "states": [_visit(visit) for visit in audit.visits],
+        "tasks": [_task(task) for task in audit.tasks],
         "changes": [{"at": change.at, "kind": change.kind, "text": change.text} for change in audit.changes],
     }
+
+
+def _visit(visit: Visit) -> dict[str, Any]:
+    return {
+        "name": visit.name,
+        "type": visit.type,
+        "entered_at": visit.entered_at,
+        "exited_at": visit.exited_at,
+        "input": object_in(visit.input),
+        "output": object_in(visit.output),
+        "errors": list(visit.errors),
+    }
+
+
+def _task(task: TaskHistory) -> dict[str, Any]:
+    statuses = [{"status": span.status, "at": span.begins_at} for span in task.spans]
+    return {"task": task.arn, "name": task.name, "statuses": statuses}

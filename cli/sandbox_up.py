@@ -69,6 +69,7 @@ def stop(server: Server) -> None:
     if server.answers():
         os.kill(server.pid, signal.SIGTERM)
         _within(STOPS_WITHIN, lambda: not server.answers())
+    shutil.rmtree(PROJECT, ignore_errors=True)
     forget()
 
 

@@ -65,17 +65,19 @@ def drain(
         reason=reason,
         who=desk.installation.who,
     )
-    stage = deployed(desk)
-    prospects = [
-        desk.ask(with_open_execution, prospect, desk.installation.ledger)
-        for prospect in read_prospects(desk, instances, wishes, stage)
-    ]
+    stage, prospects = _look(desk, instances, wishes)
     _refuse(desk, prospects, force=force)
     if dry_run:
         return _show(desk, prospects)
     _confirm(desk, prospects, yes=yes)
     drains = [_start(desk, stage, prospect) for prospect in prospects]
     return ExitCode.OK if detach else _follow(desk, drains)
+
+
+def _look(desk: Desk, names: Sequence[str], wishes: Wishes) -> tuple[StageSettings, list[Prospect]]:
+    stage, ledger = deployed(desk), desk.installation.ledger
+    prospects = read_prospects(desk, names, wishes, stage)
+    return stage, [desk.ask(with_open_execution, prospect, ledger) for prospect in prospects]
 
 
 def deployed(desk: Desk) -> StageSettings:
