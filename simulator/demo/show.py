@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from textwrap import dedent
+from textwrap import wrap
 from typing import Protocol, TextIO
 
 from rich.console import Console
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
 from simulator.demo.picture import picture
@@ -30,6 +29,8 @@ STYLES = {
 STEP_WIDTH = 16
 STAMP_WIDTH = 7
 INDENT = " " * (STAMP_WIDTH + 2)
+LABEL = "remedy: "
+"""What stands before the reasons and the remedies of an explanation."""
 
 Done = Callable[[str], None]
 """Says what came of a step."""
@@ -63,14 +64,15 @@ def line(entry: Entry, scene: Scene) -> str:
     return "\n".join([f"{stamp:>{STAMP_WIDTH}}  {first}", *(f"{INDENT}{each}" for each in more)])
 
 
-def _indented(entry: Entry, scene: Scene) -> Table:
-    """Return an entry's line with the stamp in a column of its own, so that long lines stay readable."""
-    stamp, _, text = line(entry, scene).strip().partition("  ")
-    table = Table.grid(padding=(0, 2))
-    table.add_column(width=STAMP_WIDTH, justify="right")
-    style = STYLES.get(entry.tone, "")
-    table.add_row(Text(stamp, style=style), Text(dedent(f"{INDENT}{text}"), style=style))
-    return table
+def fitted(text: str, width: int) -> str:
+    """Return lines that fit a width, each broken one going on under its own beginning."""
+    return "\n".join(part for each in text.splitlines() for part in _broken(each, width))
+
+
+def _broken(text: str, width: int) -> list[str]:
+    own = len(text) - len(text.lstrip(" "))
+    hanging = own + len(LABEL) if text[own:].startswith(("why:", "remedy:")) else max(own, len(INDENT))
+    return wrap(text, width, subsequent_indent=" " * hanging, break_on_hyphens=False) or [""]
 
 
 @dataclass
@@ -136,7 +138,7 @@ class Screen:
             self.live = Live(console=self.console, auto_refresh=False)
             self.live.start()
         for entry in entries:
-            self.console.print(_indented(entry, scene))
+            self.say(fitted(line(entry, scene), self.console.width), STYLES.get(entry.tone, ""))
         self.live.update(picture(scene, now, self.console.width, self.speed), refresh=True)
 
     def rest(self, seconds: float) -> None:
