@@ -146,8 +146,9 @@ def _of_executions(state_machine: str) -> tuple[list[Entry], list[Entry]]:
 def executions(state_machine: str) -> list[dict[str, Any]]:
     """Return DescribeExecution's answer for every execution of the machine, oldest first."""
     sfn = client("stepfunctions")
-    listed = sfn.list_executions(stateMachineArn=state_machine)["executions"]
-    described = [sfn.describe_execution(executionArn=execution["executionArn"]) for execution in listed]
+    pages = sfn.get_paginator("list_executions").paginate(stateMachineArn=state_machine)
+    listed = [execution["executionArn"] for page in pages for execution in page["executions"]]
+    described = [sfn.describe_execution(executionArn=arn) for arn in listed]
     return sorted(described, key=lambda execution: (execution["startDate"], execution["name"]))
 
 

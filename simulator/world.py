@@ -71,8 +71,8 @@ class World:
         tags: Mapping[str, str] | None = None,
     ) -> None:
         """Make the group, the cluster and the services, and wait until all of it is steady."""
-        self.client("ecs").create_cluster(clusterName=CLUSTER)
-        self._make_group(instances, tags or {})
+        self.make_ground()
+        self.add_group(GROUP, instances, tags)
         self.wait(REGISTERED_WITHIN)
         if hook:
             self.put_hook(hook)
@@ -80,11 +80,11 @@ class World:
             self.create_service(service)
         self.wait(STEADY_WITHIN)
 
-    def put_hook(self, hook: Hook, name: str = HOOK) -> None:
-        """Put a terminate lifecycle hook on the group."""
+    def put_hook(self, hook: Hook, name: str = HOOK, group: str = GROUP) -> None:
+        """Put a terminate lifecycle hook on a group."""
         metadata = {"NotificationMetadata": json.dumps(hook.metadata)} if hook.metadata else {}
         self.client("autoscaling").put_lifecycle_hook(
-            AutoScalingGroupName=GROUP,
+            AutoScalingGroupName=group,
             LifecycleHookName=name,
             LifecycleTransition="autoscaling:EC2_INSTANCE_TERMINATING",
             HeartbeatTimeout=hook.heartbeat_timeout,
@@ -92,10 +92,10 @@ class World:
             **metadata,
         )
 
-    def instances(self) -> list[str]:
-        """Return the ids of the group's instances in service, oldest first."""
-        group = self.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[GROUP])
-        members = group["AutoScalingGroups"][0]["Instances"]
+    def instances(self, group: str = GROUP) -> list[str]:
+        """Return the ids of a group's instances in service, oldest first."""
+        found = self.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[group])
+        members = found["AutoScalingGroups"][0]["Instances"]
         return [member["InstanceId"] for member in members if member["LifecycleState"] == "InService"]
 
     def terminate(self, instance_id: str, *, replace: bool = False) -> None:
@@ -164,7 +164,9 @@ class World:
         )
         return str(answer["containerInstanceArns"][0])
 
-    def _make_group(self, instances: int, tags: Mapping[str, str]) -> None:
+    def make_ground(self) -> None:
+        """Make the cluster, and the launch template of its groups' instances."""
+        self.client("ecs").create_cluster(clusterName=CLUSTER)
         ec2 = self.client("ec2")
         user_data = base64.b64encode(
             f"#!/bin/bash\necho ECS_CLUSTER={CLUSTER} >> /etc/ecs/ecs.config\n".encode()
@@ -178,21 +180,32 @@ class World:
                 "UserData": user_data.decode(),
             },
         )
-        subnets = ec2.describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])["Subnets"]
+
+    def add_group(self, name: str, instances: int, tags: Mapping[str, str] | None = None) -> None:
+        """Make an Auto Scaling group of so many instances, over all Availability Zones."""
+        zones = [{"Name": "default-for-az", "Values": ["true"]}]
+        subnets = self.client("ec2").describe_subnets(Filters=zones)["Subnets"]
         self.client("autoscaling").create_auto_scaling_group(
-            AutoScalingGroupName=GROUP,
+            AutoScalingGroupName=name,
             LaunchTemplate={"LaunchTemplateName": GROUP, "Version": "$Latest"},
             MinSize=0,
-            MaxSize=max(100, 2 * instances),
+            MaxSize=max(100, instances),
             DesiredCapacity=instances,
             VPCZoneIdentifier=",".join(subnet["SubnetId"] for subnet in subnets),
-            Tags=[{"Key": key, "Value": value, "PropagateAtLaunch": False} for key, value in tags.items()],
+            Tags=[
+                {"Key": key, "Value": value, "PropagateAtLaunch": False}
+                for key, value in (tags or {}).items()
+            ],
         )
 
     def _target_group(self, service: Service) -> dict[str, Any]:
         elb = self.client("elbv2")
         network = self.client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]
-        group = elb.create_target_group(Name=service.name, Protocol="HTTP", Port=8080, VpcId=network)
+        # Three checks, 15 s apart, are the 45 s after which the sample tasks are healthy.
+        checks = {"HealthCheckIntervalSeconds": 15, "HealthyThresholdCount": 3}
+        group = elb.create_target_group(
+            Name=service.name, Protocol="HTTP", Port=8080, VpcId=network, **checks
+        )
         arn = group["TargetGroups"][0]["TargetGroupArn"]
         delay = {"Key": "deregistration_delay.timeout_seconds", "Value": str(service.deregistration_delay)}
         elb.modify_target_group_attributes(TargetGroupArn=arn, Attributes=[delay])

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from moto.core import responses
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import determine_request_protocol
 from moto.core.responses import ActionResult, BaseResponse
-from moto.core.utils import get_service_model
+from moto.core.utils import get_service_model, method_names_from_class
 
 from simulator import aws
 from simulator.requests import long_polls
@@ -32,6 +33,8 @@ def install() -> None:
     """Let every request into moto pass through the log of the embedded AWS that runs."""
     if not hasattr(BaseResponse.call_action, "is_recorded"):
         BaseResponse.call_action = _recorded(BaseResponse.call_action)
+        # moto looks through all of a class for the names of its methods at each request; they stay the same.
+        responses.method_names_from_class = functools.cache(method_names_from_class)
     long_polls.install()
 
 

@@ -1,0 +1,166 @@
+"""What draining a fleet came to, counted from the embedded AWS's own records on its virtual clock."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from statistics import median
+from typing import Any
+
+from benchmarks.fleet import Drained, drained
+from simulator import timeline
+from simulator.ecs.agent import killed_tasks
+from simulator.eventbridge import events_state
+from simulator.prices import LAMBDA_GIGABYTES, Usage, cost
+from simulator.requests import Call
+from simulator.stepfunctions import find_execution
+
+LAMBDA_SECONDS = 0.2
+"""What an invocation is taken to be billed for: on the virtual clock functions run in no time."""
+IN_A_TRANSACTION = 2
+"""A transaction costs each of its writes twice: https://aws.amazon.com/dynamodb/pricing/on-demand/"""
+RECONCILER = "reconcile"
+"""Runs every five minutes whether or not anything drains: its calls are no drain's."""
+ECS_READS = frozenset(
+    {"DescribeTasks", "ListTasks", "DescribeContainerInstances", "ListContainerInstances", "ListAttributes"}
+)
+"""Share the 20 a second: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html"""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One fleet under one schedule of waits; counts are of all its drains together."""
+
+    poll: str
+    size: int
+    outcomes: Counter[str]
+    tasks_killed: int
+    """Tasks that were not STOPPED when their instance went."""
+    delays: tuple[float, ...]
+    """Seconds from an instance's last STOPPED to its CONTINUE, sorted."""
+    durations: tuple[float, ...]
+    """Seconds from the termination to CONTINUE, sorted."""
+    calls: Counter[str]
+    """The requests of the functions and the state machine by action, invocations of functions left out."""
+    throttled: int
+    """Of these, how many were answered with ThrottlingException."""
+    reads_a_second: float
+    """ECS resource reads that were asked for, from the first to the last."""
+    looks: int
+    transitions: int
+    events: int
+    usage: Usage = field(default_factory=Usage)
+
+    @property
+    def is_right(self) -> bool:
+        """Whether every drain ended as it should."""
+        return self.outcomes["drained"] == self.size == len(self.delays) and not self.tasks_killed
+
+    @property
+    def dollars(self) -> float:
+        """What a drain costs at list price."""
+        return cost(self.usage) / self.size
+
+    @property
+    def median_delay(self) -> float:
+        """The delay that half of the drains stay within, in seconds."""
+        return float(median(self.delays))
+
+    def calls_of(self, service: str) -> float:
+        """Return the calls to a service a drain."""
+        return sum(n for action, n in self.calls.items() if action.split(":")[0] == service) / self.size
+
+
+def percentile(ordered: tuple[float, ...], percent: int) -> float:
+    """Return the smallest value that so many percent of the values don't exceed (nearest rank)."""
+    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
+
+
+def measure(size: int, poll: str = "") -> Figures:
+    """Drain a fleet and count."""
+    with drained(size, poll) as came:
+        return _figures(came, size, poll)
+
+
+def _figures(came: Drained, size: int, poll: str) -> Figures:
+    executions = timeline.executions(came.deployment.state_machine)
+    histories = [find_execution(execution["executionArn"]).history for execution in executions]
+    made = [call for call in came.aws.requests.calls if _is_a_drains(call)]
+    asked = [call for call in made if call.operation != "Invoke"]
+    ends = dict(_continued(made))
+    transitions = sum(_transitions(history) for history in histories)
+    return Figures(
+        poll=poll,
+        size=size,
+        outcomes=Counter(timeline.outcome(execution) for execution in executions),
+        tasks_killed=sum(killed.instance_id in came.instances for killed in killed_tasks()),
+        delays=_since(dict(_last_stopped()), ends),
+        durations=_since(dict.fromkeys(came.instances, came.began_at), ends),
+        calls=Counter(call.action for call in asked),
+        throttled=sum(call.error == "ThrottlingException" for call in asked),
+        reads_a_second=_rate([call.at for call in asked if call.operation in ECS_READS]),
+        looks=sum(_entered(history).count("Look") for history in histories),
+        transitions=transitions,
+        events=sum(len(history) for history in histories),
+        usage=_usage(asked, transitions, len(made) - len(asked) + size),
+    )
+
+
+def _is_a_drains(call: Call) -> bool:
+    return timeline.is_of_the_drainer(call) and not (call.role or "").endswith(RECONCILER)
+
+
+def _continued(calls: Iterable[Call]) -> Iterator[tuple[str, datetime]]:
+    for call in calls:
+        if call.operation == "CompleteLifecycleAction" and call.error is None:
+            yield call.parameters["InstanceId"], call.at
+
+
+def _last_stopped() -> Iterator[tuple[str, datetime]]:
+    """Yield for each instance when its tasks were STOPPED, the last one last."""
+    instances: dict[str, str] = {}
+    for event in events_state().emitted:
+        detail = event["detail"]
+        if event["detail-type"] == "ECS Container Instance State Change":
+            instances[detail["containerInstanceArn"]] = detail["ec2InstanceId"]
+        elif event["detail-type"] == "ECS Task State Change" and detail["lastStatus"] == "STOPPED":
+            yield instances[detail["containerInstanceArn"]], datetime.fromisoformat(detail["stoppedAt"])
+
+
+def _since(begins: dict[str, datetime], ends: dict[str, datetime]) -> tuple[float, ...]:
+    return tuple(sorted((end - begins[instance]).total_seconds() for instance, end in ends.items()))
+
+
+def _rate(instants: list[datetime]) -> float:
+    seconds = (max(instants) - min(instants)).total_seconds()
+    return len(instants) / max(1.0, seconds)
+
+
+def _entered(history: list[dict[str, Any]]) -> list[str]:
+    return [event["stateEnteredEventDetails"]["name"] for event in history if _is(event, "StateEntered")]
+
+
+def _transitions(history: list[dict[str, Any]]) -> int:
+    """Count an execution's state transitions: a step into each state, the start, and each retry."""
+    tries = sum(_is(event, "Scheduled") for event in history)
+    tasks = sum(event["type"] == "TaskStateEntered" for event in history)
+    return len(_entered(history)) + 1 + max(0, tries - tasks)
+
+
+def _is(event: dict[str, Any], kind: str) -> bool:
+    return str(event["type"]).endswith(kind)
+
+
+def _usage(asked: list[Call], transitions: int, invocations: int) -> Usage:
+    """Return what is on the bill: calls of ECS and EC2 Auto Scaling are free."""
+    written = [call for call in asked if call.operation == "TransactWriteItems"]
+    return Usage(
+        transitions=transitions,
+        lambda_requests=invocations,
+        lambda_gb_seconds=invocations * LAMBDA_SECONDS * LAMBDA_GIGABYTES,
+        ledger_writes=sum(IN_A_TRANSACTION * len(call.parameters["TransactItems"]) for call in written),
+        ledger_reads=sum(call.operation == "GetItem" for call in asked),
+        notices=sum(call.operation == "Publish" for call in asked),
+    )
