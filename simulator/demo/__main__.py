@@ -51,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         wrong = _perform(given)
     except KeyboardInterrupt:
-        print("\nStopped; nothing is left behind.", file=sys.stderr)
+        print("Stopped; nothing is left behind.", file=sys.stderr)
         return INTERRUPTED
     except (StageFailed, ServerFailedError) as error:
         wrong = str(error)
@@ -70,7 +70,11 @@ def _perform(given: argparse.Namespace) -> str | None:
         playing = stack.enter_context(play(show, speed, start, act.daemons))
         for service, operation, code in given.fail:
             playing.stage.aws.fail_next(service, operation, code, times=1_000_000)
-        wrong = act.play(playing)
+        try:
+            wrong = act.play(playing)
+        except KeyboardInterrupt:
+            print("\nStopping the embedded AWS …", file=sys.stderr)
+            raise
         if wrong is None:
             show.say("\nThe drain went right: no task was killed.", "bold green")
         return wrong

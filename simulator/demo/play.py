@@ -14,7 +14,6 @@ from simulator.demo.show import Show
 from simulator.demo.stage import ACCOUNT, APP, STAGE, Stage, stage
 from simulator.demo.summary import WIDTH
 from simulator.demo.watch import Watch
-from simulator.server import REGION
 
 AFTERWARDS = 3
 """Virtual seconds in which the last events arrive."""
@@ -80,7 +79,7 @@ def play(show: Show, speed: float | None, start: datetime | None, daemons: froze
     with ExitStack() as stack:
         with show.doing("embedded AWS") as done:
             ready = stack.enter_context(stage(start))
-            done(f"account {ACCOUNT}, {REGION}, in a process of its own")
+            done(f"account {ACCOUNT}, in a process of its own")
         with show.doing("chalice deploy") as done:
             ready.deploy()
             done(deployed(ready))
