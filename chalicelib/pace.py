@@ -38,7 +38,7 @@ def next_wait(
     if is_ending and at - memory.changed_at < ENDING_LASTS:
         wait = min(wait, ENDING_WAITS * poll.start)
     wait = min(wait, max(poll.start, (timers.deadline_at - timers.started_at) / LOOKS_AT_LEAST))
-    for due_at in (timers.deadline_at, timers.heartbeat_due_at):
+    for due_at in (timers.deadline_at, timers.next_heartbeat_after(at)):
         if due_at is not None and due_at > at:
             wait = min(wait, due_at - at)
     return max(SECOND, timedelta(seconds=round(wait.total_seconds())))

@@ -20,14 +20,15 @@ WAITING = {
 https://docs.aws.amazon.com/autoscaling/ec2/userguide/warm-pool-instance-lifecycle.html
 """
 
-LEFT_TO_PEOPLE = frozenset({"taken-back", "undrained", "kept"})
-"""Outcomes after which a person, or the policy, wants no other drain for the same lifecycle action.
+TRIED_AGAIN = frozenset({"failed", "gates-closed"})
+"""Outcomes after which a lifecycle action still wants its drain.
 
-A manual drain that ended so says nothing of a lifecycle action that came after it.
+After any other it was answered, and another hook holds the instance; or a person, or the policy, took the instance
+back. Only a drain that knew of the lifecycle action counts: a manual one says nothing of an action that came later.
 """
 
 LONGEST_HOOK = timedelta(hours=48)
-FIRST_PATIENCE = timedelta(minutes=5)
+FIRST_PATIENCE = timedelta(minutes=1)
 MOST_DOUBLINGS = 4
 
 
@@ -60,8 +61,8 @@ def why_not_to_start(entry: Entry, is_running: bool, at: datetime) -> str | None
     if entry.execution and is_running:
         return "a drain is open"
     ended = at - entry.last_ended_at if entry.last_ended_at else LONGEST_HOOK
-    is_left = entry.knew_lifecycle_action and entry.last_outcome in LEFT_TO_PEOPLE
-    if is_left and ended < LONGEST_HOOK:
+    is_settled = entry.knew_lifecycle_action and entry.last_outcome not in (None, *TRIED_AGAIN)
+    if is_settled and ended < LONGEST_HOOK:
         return f"its last drain ended as {entry.last_outcome}"
     if entry.last_outcome == "failed" and ended < patience(entry.failures):
         return f"its last drain failed {int(ended.total_seconds())} s ago, the next is tried later"
@@ -69,6 +70,6 @@ def why_not_to_start(entry: Entry, is_running: bool, at: datetime) -> str | None
 
 
 def patience(failures: int) -> timedelta:
-    """Return how long to wait after so many failed drains in a row: 5 minutes, doubled up to 80."""
+    """Return how long to wait after so many failed drains in a row: a minute, doubled up to 16."""
     doublings = min(max(failures - 1, 0), MOST_DOUBLINGS)
     return FIRST_PATIENCE * (1 << doublings)

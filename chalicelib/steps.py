@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from chalicelib import fleet_steps, gating, notice, telemetry
-from chalicelib.decide import decide
+from chalicelib.decide import decide, holds_the_drain
 from chalicelib.drain import Drain
 from chalicelib.events import DrainRequest
 from chalicelib.explain import Blocker, Circumstances, group, render_text, to_state
@@ -57,7 +58,8 @@ def look(event: Event) -> dict[str, Any]:
         return gating.look(event)
     drain, timers, at = Drain.from_state(event["drain"]), Timers.from_state(event), instant(event["now"])
     before = Memory.from_state(event["memory"]).with_asked(tuple(event["stopped"]))
-    seen = observe(drain.containers, before, at)
+    holds = partial(holds_the_drain, memory=before, policy=drain.policy, at=at)
+    seen = observe(drain.containers, before, at, holds)
     facts = decide(remember(before, seen), seen, drain.policy, timers)
     logger.info(
         facts.summary, extra={"instance": drain.instance_id, "look": facts.memory.looks, "kinds": facts.kinds}

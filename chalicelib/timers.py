@@ -18,10 +18,16 @@ class Timers:
     deadline_at: datetime
     heartbeat_due_at: datetime | None = None
     """None where there is no lifecycle action to keep alive."""
+    heartbeat_every: timedelta = timedelta(0)
     explained_until: datetime | None = None
     """Until when the last explanation stands: explanations are repeated at growing intervals."""
     warned: bool = False
     """Whether it was said already that the deadline is near."""
+
+    def next_heartbeat_after(self, at: datetime) -> datetime | None:
+        """Return when a heartbeat is due after the look at this instant, which sees to one that is due by then."""
+        due_at = self.heartbeat_due_at
+        return at + self.heartbeat_every if due_at is not None and due_at <= at else due_at
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Timers:
@@ -33,6 +39,7 @@ class Timers:
             heartbeat_due_at=_heartbeat_due(
                 state["heartbeat"]["recorded_at"], state["drain"]["heartbeat_seconds"]
             ),
+            heartbeat_every=timedelta(seconds=state["drain"]["heartbeat_seconds"]),
             explained_until=until and instant(until),
             warned=state["explanation"]["warned"],
         )

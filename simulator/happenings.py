@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from simulator import autoscaling
+from simulator import autoscaling, staging
 from simulator.aws import EmbeddedAws
 from simulator.clients import client
 from simulator.deployment import Deployment
@@ -94,6 +94,78 @@ def deregister(stage: Stage) -> None:
     client("ecs").deregister_container_instance(cluster=CLUSTER, containerInstance=arn, force=True)
 
 
+def scale_to(_stage: Stage, capacity: int) -> None:
+    """A person or a scaling policy sets the group's desired capacity."""
+    client("autoscaling").set_desired_capacity(AutoScalingGroupName=GROUP, DesiredCapacity=capacity)
+
+
+def shrink_pool(_stage: Stage) -> None:
+    """A person takes the warm pool away: its instances leave it through the terminate hook."""
+    client("autoscaling").delete_warm_pool(AutoScalingGroupName=GROUP)
+
+
+def replace_root_volumes(_stage: Stage) -> None:
+    """A person refreshes the group's instances in place."""
+    staging.replace_root_volumes()
+
+
+def stop_instance(stage: Stage) -> None:
+    """A person stops the EC2 instance."""
+    client("ec2").stop_instances(InstanceIds=[stage.doomed])
+
+
+def terminate_by_hand(stage: Stage) -> None:
+    """A person terminates the EC2 instance, past Auto Scaling."""
+    client("ec2").terminate_instances(InstanceIds=[stage.doomed])
+
+
+def register_again(stage: Stage) -> None:
+    """The agent loses its state and registers another container instance."""
+    agent.register_again(stage.doomed)
+
+
+def lose_events(stage: Stage, rule: str = "start_drain") -> None:
+    """EventBridge loses the events of a rule: it delivers those of Auto Scaling as best effort only."""
+    client("events").disable_rule(Name=_rule(stage, rule))
+
+
+def find_events(stage: Stage, rule: str = "start_drain") -> None:
+    """EventBridge delivers again."""
+    client("events").enable_rule(Name=_rule(stage, rule))
+
+
+def _rule(stage: Stage, function: str) -> str:
+    return f"{stage.deployment.functions[function].rsplit(':', 1)[-1]}-event"
+
+
+def stop_execution(stage: Stage) -> None:
+    """A person stops the execution in the console."""
+    sfn = client("stepfunctions")
+    running = sfn.list_executions(stateMachineArn=stage.deployment.state_machine, statusFilter="RUNNING")
+    for execution in running["executions"]:
+        sfn.stop_execution(executionArn=execution["executionArn"], error="Console", cause="by hand")
+
+
+def abandon_sibling(stage: Stage) -> None:
+    """The other team's hook is answered with ABANDON, which ends every other action of the instance."""
+    client("autoscaling").complete_lifecycle_action(
+        AutoScalingGroupName=GROUP,
+        LifecycleHookName=staging.SIBLING,
+        InstanceId=stage.doomed,
+        LifecycleActionResult="ABANDON",
+    )
+
+
+def complete_sibling(stage: Stage) -> None:
+    """The other team's hook is answered with CONTINUE."""
+    client("autoscaling").complete_lifecycle_action(
+        AutoScalingGroupName=GROUP,
+        LifecycleHookName=staging.SIBLING,
+        InstanceId=stage.doomed,
+        LifecycleActionResult="CONTINUE",
+    )
+
+
 def disconnect(stage: Stage) -> None:
     """The agent loses its connection."""
     agent.disconnect(stage.doomed)
@@ -102,6 +174,13 @@ def disconnect(stage: Stage) -> None:
 def reconnect(stage: Stage) -> None:
     """The agent is back."""
     agent.reconnect(stage.doomed)
+
+
+def protect_tasks(stage: Stage, minutes: int) -> None:
+    """The tasks on the instance protect themselves from scale-in, as long jobs do."""
+    ecs, arn = client("ecs"), stage.world.container_instance(stage.doomed)
+    tasks = ecs.list_tasks(cluster=CLUSTER, containerInstance=arn)["taskArns"]
+    ecs.update_task_protection(cluster=CLUSTER, tasks=tasks, protectionEnabled=True, expiresInMinutes=minutes)
 
 
 def update_service(_stage: Stage, service: str, **changes: Any) -> None:
@@ -126,13 +205,22 @@ def throttle_first_attempts(stage: Stage) -> None:
 
 
 def fail_calls(
-    stage: Stage, *, service: str, operation: str, code: str, times: int = 1, message: str = ""
+    stage: Stage,
+    *,
+    service: str,
+    operation: str,
+    code: str,
+    times: int = 1,
+    message: str = "",
+    function: str = "",
 ) -> None:
-    """AWS answers the next calls of an operation with an error."""
+    """AWS answers the next calls of an operation with an error; those of one function, where it is named."""
     fault = Fault(code, message or "injected fault")
-    stage.aws.requests.fail_when(
-        lambda call: (call.service, call.operation) == (service, operation), fault, times
-    )
+
+    def is_meant(call: Call) -> bool:
+        return (call.service, call.operation) == (service, operation) and (call.role or "").endswith(function)
+
+    stage.aws.requests.fail_when(is_meant, fault, times)
 
 
 HAPPENINGS: dict[str, Callable[..., None]] = {
@@ -147,8 +235,20 @@ HAPPENINGS: dict[str, Callable[..., None]] = {
         complete,
         set_state,
         deregister,
+        scale_to,
+        shrink_pool,
+        replace_root_volumes,
+        stop_instance,
+        terminate_by_hand,
+        register_again,
+        lose_events,
+        find_events,
+        stop_execution,
+        abandon_sibling,
+        complete_sibling,
         disconnect,
         reconnect,
+        protect_tasks,
         update_service,
         throttle_first_attempts,
         fail_calls,

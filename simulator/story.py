@@ -23,6 +23,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from simulator.staging import Staging
 from simulator.world import Hook, Service
 
 
@@ -53,6 +54,13 @@ class Expected:
     """The longest time, in seconds, from the last STOPPED task to CONTINUE; None where none is measured."""
     last_stopped: float | None = None
     """When the last task must be STOPPED, in seconds after DRAINING: the world's arithmetic, not ours."""
+    says: tuple[str, ...] = ()
+    """What the notices must say, among them all."""
+    never_says: tuple[str, ...] = ()
+    container_instances: tuple[str, ...] | None = None
+    """The statuses of the container instances that the EC2 instance is in the end, in alphabetical order."""
+    stopped: int | None = None
+    """How many StopTask calls were answered without an error."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,8 @@ class Story:
     """One story."""
 
     title: str
+    world: Staging = field(default_factory=Staging)
+    """What the world has beyond the usual."""
     services: tuple[Service, ...] = (Service(desired=9),)
     tasks: tuple[Service, ...] = ()
     """Standalone tasks, started on the doomed instance."""
@@ -70,6 +80,8 @@ class Story:
     happens: tuple[Happening, ...] = (Happening(0, "terminate"),)
     lasts: float = 3600
     """Seconds after which the story is over, if its executions have not ended before."""
+    at_least: float = 0
+    """Seconds that the story lasts even if they have."""
     expected: Expected = Expected()
 
 
@@ -94,13 +106,17 @@ def _story(told: dict[str, Any]) -> Story:
         "happens",
         "lasts",
         "expect",
+        "world",
+        "at_least",
     }
     _refuse_unknown("story", told, known)
     if not isinstance(told.get("story"), str):
         raise WrongStory("`story` is missing: expected a sentence that says what happens")
     given: dict[str, Any] = {
-        name: told[name] for name in ("tags", "environment", "instances", "lasts") if name in told
+        name: told[name] for name in ("tags", "environment", "instances", "lasts", "at_least") if name in told
     }
+    if "world" in told:
+        given["world"] = _made(Staging, "world", told["world"])
     if "service" in told:
         given["services"] = tuple(
             _made(Service, f"service[{n}]", item) for n, item in enumerate(told["service"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from simulator.ecs.agent import killed_tasks
 from simulator.happenings import HAPPENINGS, Stage
 from simulator.requests import Call
 from simulator.story import Story, WrongStory
-from simulator.world import World
+from simulator.world import CLUSTER, World
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,22 @@ class Told:
         return [call for call in self.aws.requests.calls if timeline.is_of_the_drainer(call)]
 
     @property
+    def notices(self) -> list[tuple[str, str]]:
+        """Subject and text of everything that was published, as a subscriber by e-mail reads it."""
+        published = [call.parameters for call in self.answered("Publish")]
+        return [(given["Subject"], json.loads(given["Message"])["default"]) for given in published]
+
+    @property
+    def container_instances(self) -> tuple[str, ...]:
+        """The statuses of the container instances that the EC2 instance is by now."""
+        ecs, query = client("ecs"), f"ec2InstanceId == {self.instance_id}"
+        arns = ecs.list_container_instances(cluster=CLUSTER, filter=query)["containerInstanceArns"]
+        if not arns:
+            return ()
+        found = ecs.describe_container_instances(cluster=CLUSTER, containerInstances=arns)
+        return tuple(sorted(instance["status"] for instance in found["containerInstances"]))
+
+    @property
     def last_stopped_at(self) -> datetime | None:
         """When the last task on the instance was STOPPED."""
         arns = timeline.container_instances([self.instance_id])
@@ -80,6 +97,7 @@ def told(story: Story, app: Chalice) -> Iterator[Told]:
         with aws.requests.unthrottled():
             world.build(story.services, story.hook, instances=story.instances, tags=story.tags)
             doomed = world.instances()[0]
+            story.world.set_up(world, story.instances)
             for task in story.tasks:
                 world.start_task(doomed, task)
             aws.clock.advance(10)
@@ -100,8 +118,9 @@ def _let_happen(story: Story, stage: Stage) -> None:
         action = partial(HAPPENINGS[happening.do], stage, **happening.given)
         clock.call_later(happening.at, action, happening.do)
     last = max(happening.at for happening in story.happens)
-    clock.advance(last + 60)
-    clock.run_until(partial(_is_over, stage), timedelta(seconds=max(0, story.lasts - last - 60)))
+    begin = max(last + 60, story.at_least)
+    clock.advance(begin)
+    clock.run_until(partial(_is_over, stage), timedelta(seconds=max(0, story.lasts - begin)))
     clock.advance(60)
 
 

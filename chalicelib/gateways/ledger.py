@@ -33,9 +33,9 @@ def read_entry(table: str, instance_id: str) -> Entry:
 
 
 def forget_drained(table: str, instance_id: str) -> None:
-    """Strike out what was set DRAINING on an instance: it was set ACTIVE again.
+    """Strike out the last drain of an instance that is back in service, with what it set DRAINING.
 
-    Unless a drain is open: then it stays as it is.
+    Its next lifecycle action is another one. Unless a drain is open: then the entry stays as it is.
     """
     dynamodb = client("dynamodb")
     with translated():
@@ -43,11 +43,12 @@ def forget_drained(table: str, instance_id: str) -> None:
             dynamodb.update_item(
                 TableName=table,
                 Key={"pk": {"S": f"instance#{instance_id}"}},
-                UpdateExpression="REMOVE #drained, #destination",
+                UpdateExpression="REMOVE #drained, #destination, #action",
                 ConditionExpression="attribute_not_exists(#execution)",
                 ExpressionAttributeNames={
                     "#drained": "drained",
                     "#destination": "destination",
+                    "#action": "lifecycle_action",
                     "#execution": "execution",
                 },
             )

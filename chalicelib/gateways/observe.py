@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.htm
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -32,14 +32,17 @@ class _Read:
     connected: bool
 
 
-def observe(containers: Containers, memory: Memory, at: datetime) -> Observation:
+def observe(
+    containers: Containers, memory: Memory, at: datetime, holds: Callable[[Task], bool] | None = None
+) -> Observation:
     """Look once at the tasks of these container instances (ARNs by cluster).
 
+    `holds` says whether an unstopped task is waited for; without it every one is. Once none is, all are listed.
     Raises Throttled, AwsUnavailable, AccessDenied or AwsRefused; nothing is written.
     """
     remembered = [_read(cluster, _of(cluster, containers, memory.tasks)) for cluster in containers]
     tasks = [task for read in remembered for task in read.tasks]
-    is_full = memory.looks == 0 or all(task.is_stopped for task in tasks)
+    is_full = memory.looks == 0 or not any(_is_waited_for(task, holds) for task in tasks)
     if is_full:
         known = {task.arn for task in tasks} | set(memory.stopped)
         listed = [_read(cluster, _listed(cluster, arns, known)) for cluster, arns in containers.items()]
@@ -58,6 +61,10 @@ def observe(containers: Containers, memory: Memory, at: datetime) -> Observation
         asked_services=asked,
         daemon_stop=_daemon_stop(tasks, memory, daemons),
     )
+
+
+def _is_waited_for(task: Task, holds: Callable[[Task], bool] | None) -> bool:
+    return not task.is_stopped and (holds is None or holds(task))
 
 
 def _read(cluster: str, arns: list[str]) -> _Read:

@@ -88,6 +88,11 @@ def mourn(instance_id: str) -> None:
     _agent().instance_gone(instance_id)
 
 
+def wipe(instance_id: str) -> None:
+    """Tell the ECS agent that its disk is gone."""
+    _agent().lose_state(instance_id)
+
+
 def register(member: GroupInstance) -> None:
     """Register an instance with the target groups attached to its Auto Scaling group."""
     for arn in member.group.target_group_arns:

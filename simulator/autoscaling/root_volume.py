@@ -44,7 +44,7 @@ def _released(member: GroupInstance, result: str) -> None:
 
 def _wipe(member: GroupInstance) -> None:
     """The agent's own state lies on the root volume: with it the old container instance is lost."""
-    machines.mourn(member.instance_id)
+    machines.wipe(member.instance_id)
     member.after(REPLACEMENT_SECONDS, lambda: _replaced(member), "has a new root volume")
 
 

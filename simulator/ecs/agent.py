@@ -42,7 +42,7 @@ def instance_gone(instance_id: str) -> None:
 
     API reference, DeregisterContainerInstance: an instance whose agent is not connected stays registered.
     """
-    for instance in _registered(instance_id):
+    for instance in [each for each in _ever_registered(instance_id) if each.status != "INACTIVE"]:
         _record_kills(instance)
         if instance.agent_connected:
             for task in list(instance.tasks.values()):
@@ -58,6 +58,27 @@ def instance_stopped(instance_id: str) -> None:
         disconnect(instance_id)
         for task in list(instance.tasks.values()):
             lifecycle.kill(task, "TerminationNotice", f"Host EC2 (instance {instance_id}) stopped.")
+
+
+def lose_state(instance_id: str) -> None:
+    """Wipe the disk under the agent: its tasks die, and what it was registered as stays behind, disconnected.
+
+    The agent keeps its state in /var/lib/ecs on the root volume; without it, it registers another container instance.
+    """
+    for instance in _registered(instance_id):
+        instance_stopped(instance_id)
+        instance.is_orphaned = True
+
+
+def register_again(instance_id: str) -> None:
+    """Let the agent forget what it is, containers and all, and register another container instance at once.
+
+    As after its data directory was lost: the tasks of the old one go on without anybody to report or stop them.
+    """
+    for instance in _registered(instance_id):
+        _connect(instance, connected=False)
+        instance.is_orphaned = True
+    instance_started(instance_id)
 
 
 def disconnect(instance_id: str) -> None:
@@ -124,7 +145,8 @@ def _ever_registered(instance_id: str) -> list[ContainerInstance]:
 
 
 def _registered(instance_id: str) -> list[ContainerInstance]:
-    return [instance for instance in _ever_registered(instance_id) if instance.status != "INACTIVE"]
+    known = _ever_registered(instance_id)
+    return [instance for instance in known if instance.status != "INACTIVE" and not instance.is_orphaned]
 
 
 def _user_data(ec2_instance: Any) -> str:

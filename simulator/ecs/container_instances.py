@@ -44,6 +44,10 @@ class ContainerInstance:
     tasks: dict[str, Task] = field(default_factory=dict)
     orphans: list[Task] = field(default_factory=list)
     inactive_at: datetime | None = None
+    capacity_provider: str | None = None
+    """The one that its Auto Scaling group belongs to, in clusters that have any."""
+    is_orphaned: bool = False
+    """Whether its agent has lost the state that named it, and registers anew."""
     ports: dict[str, list[str]] = field(default_factory=lambda: {"PORTS": list(AGENT_PORTS), "PORTS_UDP": []})
     _next_port: int = FIRST_EPHEMERAL_PORT
 

@@ -110,6 +110,7 @@ def container_instance(
             for name, value in instance.attributes.items()
         ],
         "attachments": [],
+        "capacityProviderName": instance.capacity_provider,
         "tags": instance.tags if with_tags else None,
         "healthStatus": _instance_health(instance) if with_health else None,
     }

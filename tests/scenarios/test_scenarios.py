@@ -32,6 +32,15 @@ def _check_ending(story: Story, came: Told) -> None:
     assert tuple(came.outcomes) == story.expected.outcomes
     assert len(came.answered("CompleteLifecycleAction")) == story.expected.continues
     assert came.tasks_killed == story.expected.tasks_killed
+    if story.expected.container_instances is not None:
+        assert came.container_instances == story.expected.container_instances
+    if story.expected.stopped is not None:
+        assert len(came.answered("StopTask")) == story.expected.stopped
+    told_of = "\n".join(f"{subject}\n{text}" for subject, text in came.notices)
+    for words in story.expected.says:
+        assert words in told_of
+    for words in story.expected.never_says:
+        assert words not in told_of
     for execution in came.executions:
         # One ends at 25,000 events; the rest is room for retries that nobody counts.
         assert len(history(execution["executionArn"])) < 8_000
