@@ -64,15 +64,20 @@ class Look:
         }
 
 
-def decide(memory: Memory, seen: Observation, policy: DrainPolicy, timers: Timers) -> Look:
-    """Return the facts of this look; `memory` has taken the observation in already."""
+def decide(
+    memory: Memory, seen: Observation, policy: DrainPolicy, timers: Timers, *, observes: bool = False
+) -> Look:
+    """Return the facts of this look; `memory` has taken the observation in already.
+
+    `observes`: ECS sets DRAINING itself, in its own time, so that an ACTIVE instance was not taken back.
+    """
     holding = tuple(task for task in seen.unstopped if holds_the_drain(task, memory, policy, seen.at))
     wait = next_wait(memory, holding, policy, timers, seen.at)
     heartbeat_due = timers.heartbeat_due_at is not None and timers.heartbeat_due_at <= seen.at
     return Look(
         at=seen.at,
         drained=is_drained(holding, seen, memory.started_at),
-        taken_back=is_taken_back(seen),
+        taken_back=is_active(seen) and not observes,
         agent_lost=_has_lasted(memory.disconnected_at, policy.dead_agent_after, seen.at),
         heartbeat_due=heartbeat_due,
         stop_now=tuple(
@@ -91,11 +96,12 @@ def is_drained(holding: tuple[Task, ...], seen: Observation, draining_at: dateti
     """Whether a full listing, taken long enough after DRAINING was set, shows nothing that holds the drain."""
     if seen.instances is not None and not any(i.status in ("ACTIVE", "DRAINING") for i in seen.instances):
         return True
-    return not holding and seen.is_full and seen.at - draining_at >= SETTLE
+    is_empty = not holding and seen.is_full and seen.at - draining_at >= SETTLE
+    return is_empty and not is_active(seen)
 
 
-def is_taken_back(seen: Observation) -> bool:
-    """Whether somebody set a container instance ACTIVE after the drain had set it DRAINING."""
+def is_active(seen: Observation) -> bool:
+    """Whether ECS may place tasks on a container instance: it is not DRAINING yet, or no longer."""
     return any(instance.status == "ACTIVE" for instance in seen.instances or ())
 
 

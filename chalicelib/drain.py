@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.model import instant, stamp
-from chalicelib.policy import DrainPolicy
+from chalicelib.policy import DrainPolicy, ManagedDraining
 
 KEPT_IN_LEDGER = timedelta(days=90)
 """As long as Step Functions keeps the history of a closed execution."""
@@ -51,6 +51,11 @@ class Drain:
     def cluster(self) -> str | None:
         """The cluster that knows the instance, where one does."""
         return next(iter(self.containers), None)
+
+    @property
+    def observes(self) -> bool:
+        """Whether ECS drains the instance itself, and this drain only watches, explains and notifies."""
+        return self.managed_draining and self.policy.managed_draining is ManagedDraining.OBSERVE
 
     def to_state(self) -> dict[str, Any]:
         """Return `$.drain` of the state machine, the keys of its ledger entries among it."""

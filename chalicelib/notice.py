@@ -150,7 +150,13 @@ def _of_a_failure(failure: Mapping[str, str]) -> list[str]:
 def _of_the_start(state: Mapping[str, Any], at: datetime) -> list[str]:
     drain = state["drain"]
     trigger = f"Trigger: {drain['trigger']}, by {drain['who']}, reason {drain['reason']}"
-    return [f"draining, {_deadline(state, at)}", trigger, *drain["notices"]]
+    return [f"draining, {_deadline(state, at)}", trigger, *_by_whom(drain), *drain["notices"]]
+
+
+def _by_whom(drain: Mapping[str, Any]) -> list[str]:
+    if not drain["managed_draining"] or drain["policy"]["managed_draining"] != "observe":
+        return []
+    return ["ECS drains it itself (managed draining): this drain sets nothing, but watches and explains."]
 
 
 def _of_the_end(state: Mapping[str, Any], at: datetime) -> list[str]:

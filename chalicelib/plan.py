@@ -19,7 +19,6 @@ from chalicelib.model import stamp
 from chalicelib.policy import (
     Circumstances,
     DrainPolicy,
-    ManagedDraining,
     OnDeadline,
     Resolved,
     Source,
@@ -93,7 +92,7 @@ class Plan:
 
     def _to_set_draining(self) -> list[dict[str, Any]]:
         """Return one entry a cluster: DRAINING may be set from ACTIVE only, so no other is asked for."""
-        if self.drain.managed_draining and self.drain.policy.managed_draining is ManagedDraining.OBSERVE:
+        if self.drain.observes:
             return []
         active = {
             c: [i.arn for i in self.findings.instances if i.cluster == c and i.status == "ACTIVE"]

@@ -60,7 +60,7 @@ def look(event: Event) -> dict[str, Any]:
     before = Memory.from_state(event["memory"]).with_asked(tuple(event["stopped"]))
     holds = partial(holds_the_drain, memory=before, policy=drain.policy, at=at)
     seen = observe(drain.containers, before, at, holds)
-    facts = decide(remember(before, seen), seen, drain.policy, timers)
+    facts = decide(remember(before, seen), seen, drain.policy, timers, observes=drain.observes)
     logger.info(
         facts.summary, extra={"instance": drain.instance_id, "look": facts.memory.looks, "kinds": facts.kinds}
     )

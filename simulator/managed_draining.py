@@ -20,8 +20,11 @@ HEARTBEAT_SECONDS = 3600
 LOOKS_EVERY_SECONDS = 5.0
 
 
-def enable(cluster: str, group: str, provider: str) -> None:
-    """Give the cluster a capacity provider with managed draining on an Auto Scaling group, and ECS's own hook."""
+def enable(cluster: str, group: str, provider: str, begins_after: float) -> None:
+    """Give the cluster a capacity provider with managed draining on an Auto Scaling group, and ECS's own hook.
+
+    ECS does nothing for so many seconds: AWS promises no time.
+    """
     arn = client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[group])[
         "AutoScalingGroups"
     ][0]["AutoScalingGroupARN"]
@@ -38,7 +41,7 @@ def enable(cluster: str, group: str, provider: str) -> None:
     )
     for instance in ecs_backends[ACCOUNT_ID][REGION].instances_of(cluster):
         instance.capacity_provider = provider
-    _look(cluster)
+    later(begins_after, lambda: _look(cluster), "ECS begins to drain")
 
 
 def _look(cluster: str) -> None:

@@ -25,6 +25,8 @@ class Staging:
     """Whether the group keeps an instance whose lifecycle action was abandoned."""
     managed_draining: bool = False
     """Whether a capacity provider drains the group's instances itself."""
+    managed_draining_begins: float = 1
+    """Seconds until it does anything."""
     sibling_hook: bool = False
     """Whether another team's terminate hook holds the group's instances as well."""
     clusters: tuple[str, ...] = ()
@@ -39,7 +41,7 @@ class Staging:
         if self.retains_abandoned:
             keep_abandoned()
         if self.managed_draining:
-            managed_draining.enable(CLUSTER, GROUP, "web-capacity")
+            managed_draining.enable(CLUSTER, GROUP, "web-capacity", self.managed_draining_begins)
         if self.sibling_hook:
             world.put_hook(Hook(heartbeat_timeout=3600), SIBLING)
 

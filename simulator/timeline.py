@@ -19,8 +19,17 @@ from simulator.clients import client
 from simulator.eventbridge import events_state
 from simulator.requests import Call
 
-UNINTERESTING = ("Describe", "List", "Get", "TransactWriteItems", "Invoke", "StartExecution")
+UNINTERESTING = ("Describe", "List", "Get", "TransactWriteItems", "UpdateItem", "Invoke", "StartExecution")
 IDS = re.compile(r"\bi-[0-9a-f]{8,17}\b|\b[0-9a-f]{32}\b|\b[0-9a-f]{8}\b(?!-)")
+
+
+STORIES = {
+    ("EC2 Instance Terminate Successful", "EC2"): "is terminated",
+    ("EC2 Instance Terminate Successful", "WarmPool"): "is in the warm pool",
+    ("EC2 Instance Launch Successful", "AutoScalingGroup"): "is in service",
+    ("EC2 Instance Launch Successful", "WarmPool"): "is in the warm pool",
+}
+"""What the event that closes a scaling activity says, by where the instance went."""
 
 
 @dataclass(frozen=True, order=True)
@@ -103,7 +112,7 @@ def _event_text(event: dict[str, Any], instance_ids: set[str]) -> str | None:
         return f"lifecycle action of hook {detail['LifecycleHookName']} begins for {instance}"
     if kind in ("EC2 Spot Instance Interruption Warning", "EC2 Instance Rebalance Recommendation"):
         return f"{kind} for {instance}"
-    return f"{instance} is terminated" if kind == "EC2 Instance Terminate Successful" else None
+    return f"{instance} {STORIES[kind, detail['Destination']]}" if kind.endswith("Successful") else None
 
 
 def _of_calls(calls: list[Call]) -> Iterator[Entry]:
