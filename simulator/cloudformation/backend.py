@@ -27,6 +27,11 @@ NAMED_IDENTITIES = {
     "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
     "AWS::IAM::Policy": "",
 }
+NO_CHANGES = (
+    "The submitted information didn't contain changes. Submit different information to create a change set."
+)
+
+_moto_create_change_set = CloudFormationBackend.create_change_set
 
 
 def install() -> None:
@@ -43,7 +48,9 @@ def install() -> None:
     CloudFormationBackend.create_stack = _create_stack
     CloudFormationBackend.update_stack = _update_stack
     CloudFormationBackend.delete_stack = _delete_stack
+    CloudFormationBackend.create_change_set = _create_change_set
     CloudFormationBackend.execute_change_set = _execute_change_set
+    CloudFormationResponse._validate_different_update = _say_so_in_the_change_set
     for operation in ("create_stack", "update_stack", "create_change_set"):
         setattr(CloudFormationResponse, operation, _checking(getattr(CloudFormationResponse, operation)))
     cloudformation_responses.get_stack_from_s3_url = _template_from_s3
@@ -154,6 +161,23 @@ def _delete_stack(self: Any, name_or_stack_id: str) -> None:
         self.deleted_stacks[stack.stack_id] = self.stacks.pop(stack.stack_id)
         for name in exports:
             self.exports.pop(name, None)
+
+
+def _say_so_in_the_change_set(*_: Any) -> None:
+    """moto refuses a change set without changes; on AWS it is made, and its status says FAILED."""
+
+
+def _create_change_set(self: Any, *arguments: Any, **named: Any) -> tuple[str, str]:
+    """Make a change set; what is the template's default anyway is no change, as for UpdateStack."""
+    change_set_id, stack_id = _moto_create_change_set(self, *arguments, **named)
+    change_set = self.change_sets[change_set_id]
+    stack = self.stacks[stack_id]
+    if change_set.change_set_type == "UPDATE" and not _differs(
+        stack, change_set.template, change_set.parameters, change_set.tags or None
+    ):
+        change_set.status, change_set.execution_status = "FAILED", "UNAVAILABLE"
+        change_set.status_reason = NO_CHANGES
+    return change_set_id, stack_id
 
 
 def _execute_change_set(self: Any, change_set_name: str, stack_name: str | None = None) -> None:

@@ -58,11 +58,20 @@ class StateMachine(Resource):
         if text is None and "Definition" in self.properties:
             text = json.dumps(self.properties["Definition"])
         if text is None:
-            raise ValueError(
-                "the embedded CloudFormation takes DefinitionString or Definition, nothing from S3"
-            )
+            text = self._from_s3(self.properties.get("DefinitionS3Location"))
         values = self.properties.get("DefinitionSubstitutions", {})
         return re.sub(r"\$\{(\w+)\}", lambda found: str(values.get(found[1], found[0])), text)
+
+    def _from_s3(self, location: Any) -> str:
+        """Read the definition from where `aws cloudformation package` has put it."""
+        if not isinstance(location, dict):
+            raise ValueError(
+                "Property validation failure: one of DefinitionString, Definition and DefinitionS3Location "
+                f"(Bucket and Key) must be given, not {location!r}"
+            )
+        version = {"VersionId": location["Version"]} if "Version" in location else {}
+        stored = self.api("s3").get_object(Bucket=location["Bucket"], Key=location["Key"], **version)
+        return str(stored["Body"].read().decode())
 
 
 def _lower_camel(value: Any) -> Any:

@@ -11,7 +11,7 @@ import pytest
 from simulator.aws import EmbeddedAws
 from simulator.clients import client
 from tests.simulator.parts import aws_with, function
-from tests.simulator.stack import create, events, says, stack, template, update
+from tests.simulator.stack import DEFINITION, create, events, machine, says, stack, template, update
 
 
 @pytest.fixture
@@ -178,3 +178,53 @@ def test_change_sets_make_a_stack_and_change_it() -> None:
     change("UPDATE", template("bye"))
     assert (stack()["StackStatus"], says()) == ("UPDATE_COMPLETE", "bye")
     assert change("UPDATE", template("bye"))["Status"] == "FAILED"
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_definition_may_come_from_s3_as_the_cli_packages_it() -> None:
+    s3 = client("s3")
+    s3.create_bucket(Bucket="definitions", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_bucket_versioning(Bucket="definitions", VersioningConfiguration={"Status": "Enabled"})
+    first = s3.put_object(Bucket="definitions", Key="tell", Body=DEFINITION.encode())["VersionId"]
+    s3.put_object(Bucket="definitions", Key="tell", Body=DEFINITION.replace("${Word}", "later").encode())
+    location = {"Bucket": "definitions", "Key": "tell"}
+
+    create(template(Machine=from_s3(location)))
+    assert says() == "later"
+    update(template(Machine=from_s3({**location, "Version": first})))
+    assert says() == "hello"
+
+
+def from_s3(location: dict[str, str]) -> dict[str, Any]:
+    made = machine(DefinitionS3Location=location)
+    del made["Properties"]["DefinitionString"]
+    return made
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_definition_that_is_not_there_rolls_the_stack_back() -> None:
+    client("s3").create_bucket(
+        Bucket="definitions", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    create(template(Machine=from_s3({"Bucket": "definitions", "Key": "nowhere"})))
+    assert stack()["StackStatus"] == "ROLLBACK_COMPLETE"
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_change_set_without_changes_is_made_and_fails() -> None:
+    """API reference, CreateChangeSet: its status is FAILED where the submitted information has no changes."""
+    create(template())
+    api = client("cloudformation")
+    same = api.create_change_set(
+        StackName="drainer", ChangeSetName="same", ChangeSetType="UPDATE", TemplateBody=template(),
+        Parameters=[{"ParameterKey": "Word", "ParameterValue": "hello"}], Capabilities=["CAPABILITY_IAM"],
+    )  # fmt: skip
+    described = api.describe_change_set(ChangeSetName=same["Id"])
+    assert (described["Status"], described["ExecutionStatus"]) == ("FAILED", "UNAVAILABLE")
+    assert "didn't contain changes" in described["StatusReason"]
+    api.create_change_set(
+        StackName="drainer", ChangeSetName="other", ChangeSetType="UPDATE", TemplateBody=template("bye"),
+        Capabilities=["CAPABILITY_IAM"],
+    )  # fmt: skip
+    api.execute_change_set(ChangeSetName="other", StackName="drainer")
+    assert says() == "bye"
