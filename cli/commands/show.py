@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,12 +21,34 @@ from cli.problems import Halt
 
 WithData = Annotated[bool, typer.Option("--data", help="Every state with its input and output.")]
 
+AsPage = Annotated[
+    Path | None,
+    typer.Option(
+        "--html", metavar="FILE", dir_okay=False, help="Write it as one page for a browser, with pictures."
+    ),
+]
+
 
 @command
-def show(desk: Desk, *, drain: Drain, data: WithData = False) -> ExitCode:
+def show(desk: Desk, *, drain: Drain, data: WithData = False, html: AsPage = None) -> ExitCode:
     """Show one drain, open or past: every state it went through, and every task through its statuses."""
     audit = read_audit(desk, find_drain(desk, drain))
+    if html:
+        return _write_page(desk, audit, html)
     desk.report(audit_text.render(audit, with_data=data), audit_text.record(audit))
+    return ExitCode.OK
+
+
+def _write_page(desk: Desk, audit: Audit, file: Path) -> ExitCode:
+    from cli.page import render  # noqa: PLC0415  # no other command needs the template engine
+
+    page = render(audit, desk.now())
+    try:
+        file.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise Halt(f"{file} can't be written: {error.strerror}", "name another file") from None
+    size = f"{len(page.encode()) / 1_000_000:.1f} MB"
+    desk.report(f"{file} shows drain {audit.execution.name} ({size}); it works offline.", {"file": str(file)})
     return ExitCode.OK
 
 

@@ -1,0 +1,88 @@
+"""Puts the page together: figures from the audit, words escaped by the template engine, one string out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from chalicelib.explain.words import count, spell
+from chalicelib.model import stamp
+from chalicelib.notice import ENDINGS
+from cli.audit import Audit
+from cli.changes import WELL_ENDED
+from cli.page.graph import figures
+from cli.page.lanes import SCALE, timeline
+from cli.page.states import runs
+
+FOLDER = Path(__file__).parent
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,  # names, reasons and causes come from outside
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters["stamp"] = stamp
+    return made
+
+
+def render(audit: Audit, now: datetime) -> str:
+    """Return the page about a drain as it stood at an instant."""
+    drawn = figures(audit.definition, audit.visits)
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            audit=audit,
+            css=(FOLDER / "page.css").read_text(encoding="utf-8"),
+            verdict=verdict(audit),
+            facts=facts(audit, now),
+            story=[change for change in audit.changes if change.kind != "task"],
+            timeline=timeline(audit, now),
+            scale=SCALE,
+            figures=drawn,
+            runs=runs(audit.visits, audit.execution.started_at),
+            began_at=audit.execution.started_at,
+            now=now,
+            spell=spell,
+        )
+    )
+
+
+def verdict(audit: Audit) -> tuple[str, str]:
+    """Return how the drain stands: a word for its colour (`good`, `open`, `bad`), and a sentence."""
+    outcome = audit.known.outcome or (
+        audit.record.status if audit.record and not audit.record.is_open else None
+    )
+    if outcome is None:
+        return "open", audit.known.summary or "being planned"
+    colour = "good" if outcome in WELL_ENDED else "bad"
+    return colour, ENDINGS.get(outcome, outcome)
+
+
+def facts(audit: Audit, now: datetime) -> list[tuple[str, str]]:
+    """Return what the summary tells, as pairs."""
+    execution, record, drain = audit.execution, audit.record, audit.state.get("drain", {})
+    deadline = audit.state.get("deadline", {})
+    ended = stamp(execution.ended_at) if execution.ended_at else "still open"
+    looks = int(audit.state.get("look", {}).get("memory", {}).get("looks", 0))
+    return [
+        ("Asked for by", record.who if record else str(drain.get("who", "-"))),
+        ("Trigger", record.trigger if record else str(drain.get("trigger", "-"))),
+        ("Why", record.reason if record else str(drain.get("reason", "-"))),
+        ("Auto Scaling group", str(drain.get("auto_scaling_group") or "none")),
+        ("Began", stamp(execution.started_at)),
+        ("Ended", ended),
+        ("Took", spell((execution.ended_at or now) - execution.started_at)),
+        ("Deadline", f"{deadline.get('at', '-')}, then {deadline.get('action', '-')}"),
+        ("Tasks", f"{len(audit.tasks)}, {count(len(record.forced_stops) if record else 0, 'forced stop')}"),
+        ("Looks", f"{looks}, {audit.events:,} events of history"),
+    ]
