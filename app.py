@@ -6,7 +6,7 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-from chalice.app import Chalice, ConvertToMiddleware, Rate
+from chalice.app import Chalice, CloudWatchEvent, ConvertToMiddleware, Rate
 
 from chalicelib import fleet_steps, returning, signing, starting, steps
 from chalicelib.telemetry import logger, with_metrics
@@ -33,6 +33,14 @@ TRIGGERS = {
     ],
 }
 
+
+class AnyEvent(CloudWatchEvent):
+    """What EventBridge sends, and a lifecycle hook's message in each of its other shapes."""
+
+    def _extract_attributes(self, event_dict: dict[str, Any]) -> None:
+        """Take the event as it is: chalicelib.events reads it."""
+
+
 BACK_IN_SERVICE = {
     "source": ["aws.autoscaling"],
     "detail-type": ["EC2 Instance Launch Successful"],
@@ -44,6 +52,11 @@ BACK_IN_SERVICE = {
 def start_drain(event: Any) -> list[dict[str, Any]]:
     """Start a drain for each instance that an event of Auto Scaling, EC2 or AWS Health names."""
     return starting.start_drain(event.to_dict(), event.context.invoked_function_arn)
+
+
+# A hook may have this function as its own target, or reach it through SNS and SQS; Chalice's class for events of
+# EventBridge refuses whatever lacks the fields of their envelope.
+start_drain.event_class = AnyEvent
 
 
 @app.lambda_function()

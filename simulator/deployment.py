@@ -48,10 +48,17 @@ class Deployment:
         return f"arn:aws:states:{REGION}:{ACCOUNT_ID}:stateMachine:{_app_name()}-{STAGE}"
 
 
-def deploy(app: Chalice, environment: Mapping[str, str] | None = None) -> Deployment:
-    """Deploy the app for the stage `dev`; `environment` is added to every function's variables."""
+def deploy(
+    app: Chalice,
+    environment: Mapping[str, str] | None = None,
+    stack_parameters: Mapping[str, str] | None = None,
+) -> Deployment:
+    """Deploy the app for the stage `dev`; `environment` is added to every function's variables.
+
+    `stack_parameters`: as in .chalice/config.json.
+    """
     functions = {name: _deploy_function(name, environment or {}) for name in function_names(app)}
-    outputs = _deploy_stack(functions)
+    outputs = _deploy_stack(functions, stack_parameters or {})
     for source in app.event_sources:
         _deploy_rule(source, functions[source.name])
     return Deployment(functions, outputs)
@@ -110,11 +117,10 @@ def _empty_zip() -> bytes:
     return content.getvalue()
 
 
-def _deploy_stack(functions: Mapping[str, str]) -> dict[str, str]:
+def _deploy_stack(functions: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
     cloudformation = client("cloudformation")
-    parameters = {f"{_camel_case(name)}FunctionArn": arn for name, arn in functions.items()} | {
-        "Stage": STAGE
-    }
+    arns = {f"{_camel_case(name)}FunctionArn": arn for name, arn in functions.items()}
+    parameters = {**given, **arns, "Stage": STAGE}
     name = f"{_app_name()}-{STAGE}"
     cloudformation.create_stack(
         StackName=name,

@@ -1,0 +1,71 @@
+"""Who is told of a drain, in which form: people in words, programs in JSON, an audit queue in full."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from typing import Any
+
+from simulator.clients import client
+from simulator.world import Service
+from tests.scenarios.scene import Scene, a_queue, a_scene, messages
+
+STUCK = Service(desired=3, minimum_percent=100, maximum_percent=100)
+
+
+def drain(scene: Scene, seconds: float) -> None:
+    scene.world.terminate(scene.doomed)
+    scene.aws.clock.advance(seconds)
+
+
+def records(url: str) -> list[dict[str, Any]]:
+    return [json.loads(message["Body"]) for message in messages(url)]
+
+
+def test_an_audit_queue_gets_every_record_as_json() -> None:
+    """The stack's parameter names it; the messages are raw, as the template subscribes it."""
+    with a_scene(parameters={"AuditQueueArn": "arn:aws:sqs:eu-west-1:123456789012:audit"}) as scene:
+        url, _ = a_queue("audit")
+        drain(scene, 200)
+        started, ended = records(url)
+    assert (started["occasion"], ended["occasion"], ended["outcome"]) == ("started", "ended", "drained")
+    assert started["instance_id"] == scene.doomed
+    assert (started["trigger"], started["who"]) == ("lifecycle-action", "EC2 Auto Scaling")
+    assert (started["auto_scaling_group"], started["deadline"]["action"]) == ("web-ecs", "continue")
+    assert (ended["holding"], ended["tasks"]) == (0, {})
+
+
+def test_a_stuck_drain_is_told_with_tasks_blockers_and_a_link() -> None:
+    with a_scene(
+        service=STUCK, parameters={"AuditQueueArn": "arn:aws:sqs:eu-west-1:123456789012:audit"}
+    ) as scene:
+        url, _ = a_queue("audit")
+        drain(scene, 700)
+        stuck = next(record for record in records(url) if record["occasion"] == "explained")
+        published = [call.parameters for call in scene.aws.requests.calls if call.operation == "Publish"]
+    assert len(stuck["tasks"]) == stuck["holding"] == 1
+    (group,) = stuck["blockers"]["groups"]
+    assert "aws ecs update-service" in json.dumps(group)
+    text = json.loads(published[-1]["Message"])["default"]
+    console = "https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1"
+    assert f"{console}#/v2/executions/details/{stuck['execution']}" in text
+    assert len(published[-1]["Subject"]) <= 100
+
+
+def test_a_topic_of_the_teams_own_is_told_and_the_stages_is_not() -> None:
+    own = "arn:aws:sns:eu-west-1:123456789012:team-web"
+    tags, parameters = {"ecs-drainer:notify": own}, {"OwnTopicPattern": "arn:aws:sns:*:123456789012:team-*"}
+    with a_scene(tags=tags, parameters=parameters) as scene:
+        client("sns").create_topic(Name="team-web")
+        drain(scene, 200)
+        calls = [call for call in scene.aws.requests.calls if call.operation == "Publish"]
+    assert [call.parameters["TopicArn"] for call in calls] == [own, own]
+    assert [call.error for call in calls] == [None, None]
+
+
+def test_news_is_repeated_at_growing_intervals() -> None:
+    with a_scene(service=STUCK, tags={"ecs-drainer:deadline": "6h"}) as scene:
+        drain(scene, 5 * 3600)
+        told = [call.at for call in scene.aws.requests.calls if call.operation == "Publish"][1:]
+    gaps = [(later - earlier).total_seconds() / 60 for earlier, later in pairwise(told)]
+    assert [round(gap, -1) for gap in gaps] == [10, 20, 40, 80]
