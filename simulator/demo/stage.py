@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from unittest.mock import patch
 
 from simulator.server import REPOSITORY, Server
 from simulator.world import World
@@ -82,7 +83,12 @@ def stage(start: datetime | None = None) -> Iterator[Stage]:
     Raises:
         simulator.server.ServerFailedError: it did not come up.
     """
-    with tempfile.TemporaryDirectory(prefix="ecs-drainer-demo-") as folder, Server(0, start) as aws:
+    with (
+        tempfile.TemporaryDirectory(prefix="ecs-drainer-demo-", ignore_cleanup_errors=True) as folder,
+        # Server, workers and chalice put their files here: whatever an interrupt makes them leave goes with it.
+        patch.dict(os.environ, TMPDIR=folder),
+        Server(0, start) as aws,
+    ):
         yield Stage(aws, copy_project(Path(folder) / "project"))
 
 
