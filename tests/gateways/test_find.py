@@ -1,0 +1,95 @@
+"""Where an EC2 instance is looked for: the policy's cluster first, then the others; warm pools apart."""
+
+from __future__ import annotations
+
+from chalicelib.events import DrainRequest, LifecycleAction
+from chalicelib.findings import AutoScalingGroup, Findings
+from chalicelib.gateways import autoscaling
+from chalicelib.gateways.find import find_instances
+from chalicelib.trigger import Trigger
+from tests.builders import CLUSTER, INSTANCE_ARN
+from tests.gateways.stubs import Stubs
+
+INSTANCE = "i-0123456789abcdef0"
+QUERY = f"ec2InstanceId == {INSTANCE}"
+ACTION = LifecycleAction(auto_scaling_group="web-ecs", hook="ecs-drain")
+REQUEST = DrainRequest(instance_id=INSTANCE, trigger=Trigger.RECONCILER, lifecycle_action=ACTION)
+
+
+def expect_it(stubs: Stubs, cluster: str, status: str = "ACTIVE") -> None:
+    stubs.expect(
+        "ecs",
+        "list_container_instances",
+        {"containerInstanceArns": [INSTANCE_ARN]},
+        cluster=cluster,
+        filter=QUERY,
+    )
+    described = {"containerInstanceArn": INSTANCE_ARN, "ec2InstanceId": INSTANCE, "status": status}
+    stubs.expect(
+        "ecs",
+        "describe_container_instances",
+        {"containerInstances": [described]},
+        cluster=cluster,
+        containerInstances=[INSTANCE_ARN],
+    )
+
+
+def expect_nothing(stubs: Stubs, cluster: str) -> None:
+    stubs.expect(
+        "ecs", "list_container_instances", {"containerInstanceArns": []}, cluster=cluster, filter=QUERY
+    )
+
+
+def test_where_the_policys_cluster_knows_it_no_other_is_asked(stubs: Stubs) -> None:
+    expect_it(stubs, "web")
+    found = find_instances(Findings(), INSTANCE, "web", ["alpha", "beta"])
+    assert (list(found.containers()), found.notices) == (["web"], ())
+
+
+def test_a_cluster_that_does_not_know_it_hides_no_instance(stubs: Stubs) -> None:
+    """Half a truth in a tag must not pass off a busy instance as one that no cluster knows."""
+    expect_nothing(stubs, "wbe")
+    expect_it(stubs, "alpha")
+    found = find_instances(Findings(), INSTANCE, "wbe", ["alpha"])
+    assert list(found.containers()) == ["alpha"]
+    assert found.notices == ("Cluster wbe of the policy doesn't know the instance; alpha does.",)
+
+
+def test_a_cluster_that_there_is_not_hides_none_either(stubs: Stubs) -> None:
+    stubs.refuse("ecs", "list_container_instances", "ClusterNotFoundException", message="Cluster not found.")
+    stubs.expect("ecs", "list_clusters", {"clusterArns": [CLUSTER]})
+    expect_it(stubs, CLUSTER)
+    assert list(find_instances(Findings(), INSTANCE, "wbe", []).containers()) == [CLUSTER]
+
+
+def test_an_instance_that_left_the_policys_cluster_is_looked_for_elsewhere(stubs: Stubs) -> None:
+    expect_it(stubs, "web", "INACTIVE")
+    expect_nothing(stubs, "alpha")
+    assert find_instances(Findings(), INSTANCE, "web", ["alpha"]).in_service == ()
+
+
+def test_an_instance_on_its_way_into_the_warm_pool_is_still_held(stubs: Stubs) -> None:
+    """DescribeAutoScalingGroups lists the instances in service, not those of the warm pool."""
+    item = {
+        "InstanceId": INSTANCE,
+        "AutoScalingGroupName": "web-ecs",
+        "LifecycleState": "Warmed:Pending:Wait",
+        "AvailabilityZone": "eu-west-1a",
+        "HealthStatus": "HEALTHY",
+        "ProtectedFromScaleIn": False,
+    }
+    stubs.expect(
+        "autoscaling",
+        "describe_auto_scaling_instances",
+        {"AutoScalingInstances": [item]},
+        InstanceIds=[INSTANCE],
+    )
+    group = autoscaling.with_pooled(AutoScalingGroup("web-ecs", {}, False, {}), INSTANCE)
+    assert not Findings(group=group).is_action_over(INSTANCE)
+    assert REQUEST.lifecycle_action is not None
+
+
+def test_an_instance_in_service_costs_no_further_call(stubs: Stubs) -> None:
+    group = AutoScalingGroup("web-ecs", {}, False, {INSTANCE: "Terminating:Wait"})
+    assert autoscaling.with_pooled(group, INSTANCE) is group
+    assert stubs

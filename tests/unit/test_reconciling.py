@@ -1,0 +1,93 @@
+"""Which waiting instances the reconciler drains: a table of what the ledger says of each."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.findings import AutoScalingGroup
+from chalicelib.ledger import Drained, Entry
+from chalicelib.reconciling import (
+    in_service_beside_a_warm_pool,
+    patience,
+    waiting_instances,
+    why_not_to_start,
+)
+from tests.builders import START, after
+
+
+def an_entry(outcome: str | None = None, *, knew: bool = True, failures: int = 0) -> Entry:
+    return Entry(
+        last_outcome=outcome,
+        last_ended_at=START,
+        knew_lifecycle_action=knew,
+        failures=failures,
+        execution=None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("story", "entry", "is_running", "minutes", "starts"),
+    [
+        ("its event was lost", Entry(), False, 1, True),
+        ("a drain is open", Entry(execution="arn"), True, 1, False),
+        ("its execution is dead, the entry is left behind", Entry(execution="arn"), False, 1, True),
+        ("its drain failed just now", an_entry("failed", failures=1), False, 0.5, False),
+        ("its drain failed a while ago", an_entry("failed", failures=1), False, 2, True),
+        ("it failed five times in a row", an_entry("failed", failures=5), False, 10, False),
+        ("its gates stayed closed", an_entry("gates-closed"), False, 5, True),
+        ("it is drained; another hook holds it", an_entry("drained"), False, 30, False),
+        ("a person took it back", an_entry("taken-back"), False, 30, False),
+        ("the policy undrained it", an_entry("undrained"), False, 30, False),
+        ("a manual drain kept it DRAINING before", an_entry("kept", knew=False), False, 1, True),
+        ("a person took a manual drain back before", an_entry("taken-back", knew=False), False, 1, True),
+        ("no hook holds an instance for longer than 48 h", an_entry("drained"), False, 49 * 60, True),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_waiting_instance(story: str, entry: Entry, is_running: bool, minutes: float, starts: bool) -> None:
+    assert (why_not_to_start(entry, is_running, after(minutes=minutes)) is None) is starts, story
+
+
+def test_failures_in_a_row_are_tried_again_ever_more_rarely() -> None:
+    minutes = [patience(failures) / timedelta(minutes=1) for failures in range(1, 8)]
+    assert minutes == [1, 2, 4, 8, 16, 16, 16]
+
+
+def a_group(*, pool: bool = True, **states: str) -> AutoScalingGroup:
+    named = {f"i-{name}": state.replace("_", ":") for name, state in states.items()}
+    return AutoScalingGroup("web", {}, False, named, has_warm_pool=pool)
+
+
+def test_each_wait_state_says_where_the_instance_goes() -> None:
+    group = a_group(
+        a="Terminating_Wait",
+        b="InService",
+        c="Warmed_Pending_Wait",
+        d="Warmed_Terminating_Wait",
+        e="ReplacingRootVolume_Wait",
+    )
+    found = {waiting.instance_id: waiting.destination for waiting in waiting_instances([group])}
+    assert found == {"i-a": "EC2", "i-c": "WarmPool", "i-d": "EC2", "i-e": "AutoScalingGroup"}
+
+
+def test_only_groups_with_a_warm_pool_have_instances_that_came_back() -> None:
+    """Every other instance in service costs no read of the ledger."""
+    groups = [a_group(a="InService", b="Warmed_Stopped"), a_group(pool=False, c="InService")]
+    assert list(in_service_beside_a_warm_pool(groups)) == ["i-a"]
+
+
+@pytest.mark.parametrize(
+    ("destination", "drained", "awaits"),
+    [
+        ("WarmPool", (Drained("web", ("arn",)),), True),
+        ("WarmPool", (), False),
+        ("EC2", (Drained("web", ("arn",)),), False),
+        (None, (Drained("web", ("arn",)),), False),
+    ],
+)
+def test_what_a_manual_drain_keeps_draining_is_not_brought_back(
+    destination: str | None, drained: tuple[Drained, ...], awaits: bool
+) -> None:
+    assert Entry(destination=destination, drained=drained).awaits_return is awaits
