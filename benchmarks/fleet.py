@@ -20,7 +20,7 @@ from simulator.clients import client
 from simulator.deployment import Deployment, deploy
 from simulator.world import REGISTERED_WITHIN, STEADY_WITHIN, Hook, Service, World
 
-GROUP_SIZE = 20
+GROUP_SIZE = 10
 """Instances a group: hundreds of drains at once are those of many groups, and each plan describes its group."""
 LONGEST = timedelta(hours=2)
 """Long after every drain's deadline of an hour."""

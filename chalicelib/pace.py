@@ -32,16 +32,30 @@ def next_wait(
     memory: Memory, holding: tuple[Task, ...], policy: DrainPolicy, timers: Timers, at: datetime
 ) -> timedelta:
     """Return the wait before the next look: whole seconds, at least one, never past an instant that matters."""
+    wait = policy.poll.start if policy.poll.is_fixed else paced(memory, holding, policy, timers, at)
+    for due_at in (timers.deadline_at, timers.next_heartbeat_after(at)):
+        if due_at is not None and due_at > at:
+            wait = min(wait, due_at - at)
+    return max(SECOND, timedelta(seconds=round(wait.total_seconds())))
+
+
+def paced(
+    memory: Memory, holding: tuple[Task, ...], policy: DrainPolicy, timers: Timers, at: datetime
+) -> timedelta:
+    """Return the wait that suits what was seen, and how hard it was to see.
+
+    All drains of an account share 20 ECS reads a second. The more often a look was throttled, the longer all wait:
+    so hundreds of drains leave the reads to those that end, and the jitter of the retries has spread them by then.
+    """
     poll = policy.poll
     wait = grown(memory, policy, at)
     is_ending = all(task.last_status in ENDING for task in holding)
     if is_ending and at - memory.changed_at < ENDING_LASTS:
         wait = min(wait, ENDING_WAITS * poll.start)
     wait = min(wait, max(poll.start, (timers.deadline_at - timers.started_at) / LOOKS_AT_LEAST))
-    for due_at in (timers.deadline_at, timers.next_heartbeat_after(at)):
-        if due_at is not None and due_at > at:
-            wait = min(wait, due_at - at)
-    return max(SECOND, timedelta(seconds=round(wait.total_seconds())))
+    if timers.retries:
+        wait = min(wait * (1 + timers.retries), poll.longest_wait(at - memory.started_at))
+    return wait
 
 
 def grown(memory: Memory, policy: DrainPolicy, at: datetime) -> timedelta:

@@ -23,6 +23,8 @@ class Timers:
     """Until when the last explanation stands: explanations are repeated at growing intervals."""
     warned: bool = False
     """Whether it was said already that the deadline is near."""
+    retries: int = 0
+    """How often this look was tried in vain: AWS throttles, or has troubles of its own."""
 
     def next_heartbeat_after(self, at: datetime) -> datetime | None:
         """Return when a heartbeat is due after the look at this instant, which sees to one that is due by then."""
@@ -42,6 +44,7 @@ class Timers:
             heartbeat_every=timedelta(seconds=state["drain"]["heartbeat_seconds"]),
             explained_until=until and instant(until),
             warned=state["explanation"]["warned"],
+            retries=state.get("retries", 0),
         )
 
 

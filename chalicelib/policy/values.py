@@ -143,6 +143,11 @@ class PollSchedule:
     def __str__(self) -> str:
         return f"{in_short(self.start)} {in_short(self.mid)} {in_short(self.long)}"
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether it was given as one duration: the same wait always, whatever is seen."""
+        return self.start == self.long
+
     def longest_wait(self, age: timedelta) -> timedelta:
         """Return the longest wait allowed for a drain of this age."""
         return self.long if age >= self.long_after else self.mid

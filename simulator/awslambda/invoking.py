@@ -60,7 +60,9 @@ def _context(function: Any, request_id: str) -> LambdaContext:
 
 def _log_stream(function: Any) -> str:
     streams, now = lambda_state().log_streams, aws.current().clock.now()
-    return streams.setdefault(function.function_name, f"{now:%Y/%m/%d}/[$LATEST]{uuid4().hex}")
+    if function.function_name not in streams:
+        streams[function.function_name] = f"{now:%Y/%m/%d}/[$LATEST]{uuid4().hex}"
+    return streams[function.function_name]
 
 
 def _log(function: Any, request_id: str, printed: str) -> None:

@@ -50,6 +50,33 @@ def test_a_change_begins_anew() -> None:
     assert next_wait(memory, (a_task(),), a_policy(), FAR, after(hours=5)) == timedelta(seconds=15)
 
 
+@pytest.mark.parametrize("status", ["RUNNING", "DEACTIVATING", "STOPPING"])
+@pytest.mark.parametrize("seconds", [15, 60])
+@pytest.mark.parametrize("age", [0, 5, 61, 600, 3 * 3600])
+def test_one_duration_means_exactly_that_wait(status: str, seconds: int, age: int) -> None:
+    """Whatever is seen, and however often it had to be tried."""
+    policy, at = a_policy(poll=f"{seconds}s"), after(seconds=age)
+    for memory in (a_memory(), a_memory(changed_at=at), a_memory(wait=timedelta(seconds=seconds))):
+        far = timers(deadline_at=after(hours=48), retries=3)
+        assert next_wait(memory, (a_task(status),), policy, far, at) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(4, 4), (20, 15)])
+def test_not_even_one_duration_goes_past_the_deadline(seconds: int, expected: int) -> None:
+    near = timers(deadline_at=after(seconds=100 + seconds))
+    wait = next_wait(a_memory(), (a_task(),), a_policy(poll="15s"), near, after(seconds=100))
+    assert wait == timedelta(seconds=expected)
+
+
+@pytest.mark.parametrize(("retries", "seconds"), [(0, 10), (1, 20), (2, 30), (9, 60)])
+def test_a_look_that_was_throttled_is_followed_by_a_longer_wait(retries: int, seconds: int) -> None:
+    """The account's 20 reads a second are for all drains; no wait gets longer than the schedule's longest."""
+    memory = a_memory(wait=timedelta(seconds=15), changed_at=after(minutes=1))
+    crowded = timers(deadline_at=after(hours=1), retries=retries)
+    wait = next_wait(memory, (a_task("STOPPING"),), a_policy(), crowded, after(minutes=2))
+    assert wait == timedelta(seconds=seconds)
+
+
 @pytest.mark.parametrize("status", ["STOPPING", "DEPROVISIONING"])
 def test_the_end_is_not_missed(status: str) -> None:
     """A task that is stopping is STOPPED within seconds, and an instance that waits costs money."""
