@@ -48,7 +48,7 @@ approve: install ## Write the approved timelines anew; read their diff
 	APPROVE=1 $(VENV)/bin/pytest -q -n $(WORKERS) tests/scenarios
 
 docs: install ## Write the generated parts of the documents anew
-	$(RUN) -m docs.generate
+	$(RUN) -m docs.generate --demo
 
 clean: ## Remove the environment and everything that was made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build

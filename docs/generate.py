@@ -1,17 +1,25 @@
-"""Writes the generated parts of the documents anew, or says which are stale: `python -m docs.generate [--check]`."""
+"""Writes the generated parts of the documents anew, or says which are stale: `python -m docs.generate [--check]`.
+
+With `--demo` also the transcript in the README, which takes half a minute: the demo is run for it.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from chalicelib.policy import settings_table
 from statemachine.picture import mermaid, with_picture
 
 ROOT = Path(__file__).parent.parent
+
+OTHERS = (("docs.gallery",), ("cli.help_pages",), ("examples", "document"))
+"""Modules that write pages of their own, as arguments of `python -m`; tests of their own compare them."""
 
 
 def between(document: str, name: str, end: str, content: str) -> str:
@@ -24,11 +32,26 @@ def between(document: str, name: str, end: str, content: str) -> str:
     return f"{head}{start}\n{content.rstrip()}\n{stop}{tail}"
 
 
-def readme() -> tuple[Path, str]:
+def settings() -> tuple[Path, str]:
     """Return the README with its settings table."""
     path = ROOT / "README.md"
-    text = path.read_text(encoding="utf-8")
-    return path, between(text, "table of settings", "end of table", settings_table())
+    return path, between(
+        path.read_text(encoding="utf-8"), "table of settings", "end of table", settings_table()
+    )
+
+
+def transcript() -> tuple[Path, str]:
+    """Return the README with what `make demo` says; runs the demo."""
+    path = ROOT / "README.md"
+    with TemporaryDirectory() as folder:
+        written = Path(folder) / "transcript"
+        command = [sys.executable, "-m", "simulator.demo", "--transcript", str(written)]
+        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)  # noqa: S603  # our own module
+        lines = written.read_text(encoding="utf-8")
+    block = f"```text\n$ make demo\n{lines.rstrip()}\n```"
+    return path, between(
+        path.read_text(encoding="utf-8"), "transcript of the demo", "end of transcript", block
+    )
 
 
 def state_machine() -> tuple[Path, str]:
@@ -39,7 +62,13 @@ def state_machine() -> tuple[Path, str]:
     return path, with_picture(path.read_text(encoding="utf-8"), "drain.asl.json", picture)
 
 
-PAGES: tuple[Callable[[], tuple[Path, str]], ...] = (readme, state_machine)
+def bring_up_to_date(page: Callable[[], tuple[Path, str]], *, check: bool) -> bool:
+    """Write a page anew, or with `check` only compare; returns whether it was up to date."""
+    path, text = page()
+    is_true = path.read_text(encoding="utf-8") == text
+    if not is_true and not check:
+        path.write_text(text, encoding="utf-8")
+    return is_true
 
 
 def main() -> int:
@@ -48,17 +77,16 @@ def main() -> int:
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit code 1 where a page is stale"
     )
-    check = parser.parse_args().check
-    stale = []
-    for page in PAGES:
-        path, text = page()
-        if path.read_text(encoding="utf-8") != text:
-            stale.append(path.name)
-            if not check:
-                path.write_text(text, encoding="utf-8")
-    if check and stale:
+    parser.add_argument("--demo", action="store_true", help="the README's transcript too")
+    given = parser.parse_args()
+    pages = [settings, state_machine, *([transcript] if given.demo else [])]
+    stale = [page.__name__ for page in pages if not bring_up_to_date(page, check=given.check)]
+    if not given.check:
+        for module in OTHERS:
+            subprocess.run([sys.executable, "-m", *module], cwd=ROOT, check=True)  # noqa: S603  # our own modules
+    if given.check and stale:
         print(f"no longer true: {', '.join(stale)}; run `make docs`", file=sys.stderr)
-    return 1 if check and stale else 0
+    return 1 if given.check and stale else 0
 
 
 if __name__ == "__main__":

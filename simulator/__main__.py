@@ -46,6 +46,8 @@ def _instant(text: str) -> datetime:
 
 def _end(number: int, frame: FrameType | None) -> None:
     del number, frame
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, signal.SIG_IGN)  # a second one must not cut the tidying short
     sys.exit(0)
 
 

@@ -30,7 +30,16 @@ def name_of(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-EDGE = {name for name in imported_by(ROOT / "app.py") if name.startswith("chalicelib.")}
+BESIDE = {"chalicelib.telemetry", "chalicelib.gating", "chalicelib.gating_ahead", "chalicelib.fleet_steps"}
+STEPS = ("app.py", "chalicelib/steps.py")
+"""Steps stand in more files than one, and only what app.py and they themselves import is one."""
+
+EDGE = {
+    name
+    for path in STEPS
+    for name in imported_by(ROOT / path)
+    if name.startswith("chalicelib.") and (name in BESIDE or path == "app.py")
+}
 """What stands between app.py and the pure modules: the only ones beside gateways that may know AWS."""
 
 

@@ -1,0 +1,20 @@
+"""What the documents show is made by commands, and must still be what the commands make."""
+
+from __future__ import annotations
+
+import pytest
+
+from docs.generate import bring_up_to_date, settings, state_machine, transcript
+
+
+def test_the_readmes_settings_are_those_that_are_parsed() -> None:
+    assert bring_up_to_date(settings, check=True), "run `make docs`"
+
+
+def test_the_picture_is_that_of_the_definition() -> None:
+    assert bring_up_to_date(state_machine, check=True), "run `make docs`"
+
+
+@pytest.mark.deploy
+def test_the_readmes_transcript_is_what_the_demo_says() -> None:
+    assert bring_up_to_date(transcript, check=True), "run `make docs`"
