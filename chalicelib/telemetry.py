@@ -46,8 +46,7 @@ def with_metrics(call: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         finally:
             if metrics.metric_set:
                 metrics.flush_metrics()
-            else:  # where metrics are disabled, dimensions alone are left, and the next drain's would meet them
-                metrics.clear_metrics()
+            metrics.clear_metrics()  # flushing leaves all of it where POWERTOOLS_METRICS_DISABLED is set
 
     return measured
 

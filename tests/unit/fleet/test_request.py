@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -59,6 +60,6 @@ def test_what_is_written_is_read_back() -> None:
     ],
 )
 def test_what_is_wrong_is_named(story: str, given: Any, sentence: str) -> None:
-    with pytest.raises(InvalidRequest, match=sentence):
+    with pytest.raises(InvalidRequest) as refusal:
         parse_fleet(given)
-        pytest.fail(story)
+    assert re.search(sentence, str(refusal.value)), story

@@ -1,0 +1,72 @@
+"""`ecs-drainer fleet`, told as a day on call against the embedded AWS; its transcript is approved."""
+
+from __future__ import annotations
+
+import json
+
+from cli.exit_codes import ExitCode
+from simulator.world import GROUP, Service
+from tests.cli.shell import Shell, compare_with_approved, shell
+
+WEB = Service(desired=6, has_target_group=False)
+JOB = Service(name="nightly", has_target_group=False)
+
+
+def ids_of(told: Shell, *numbers: int) -> str:
+    return " ".join(told.ids[number] for number in numbers)
+
+
+def test_a_fleet_from_plan_to_the_end() -> None:
+    """Look first, drain two at a time, see how it went; the stuck one is named, and has a code of its own."""
+    with shell(WEB, instances=5) as told:
+        told.world.start_task(told.ids[0], JOB)
+        told.sleep(10)
+        assert told.run("fleet plan").exit_code == ExitCode.USAGE
+        told.run(f"fleet plan {ids_of(told, 0, 1, 2)}")
+        told.run(f"fleet drain {ids_of(told, 0, 1, 2)}")
+        told.run(f"fleet drain {ids_of(told, 0, 1, 2)} --dry-run --max-concurrent 2")
+        wishes = "--max-concurrent 2 --deadline 5m --on-deadline keep -m 'new AMI'"
+        ended = told.run(f"fleet drain {ids_of(told, 0, 1, 2)} --yes {wishes}")
+        assert ended.exit_code == ExitCode.NOT_DRAINED
+        told.run("fleet status")
+        told.run("fleet list")
+        told.run("fleet status fleet-of-nobody")
+        compare_with_approved("a-fleet-from-plan-to-the-end", told.transcript)
+
+
+def test_without_room_it_refuses_and_names_the_flag() -> None:
+    with shell(Service(desired=6, has_target_group=False, cpu=900), instances=4) as told:
+        refused = told.quietly(f"fleet drain --asg {GROUP} --zone eu-west-1a --zone eu-west-1b --yes")
+        assert refused.exit_code == ExitCode.REFUSED
+        assert "have no room for all tasks" in refused.output
+        assert "--allow-hops does it all the same" in refused.output
+        assert (
+            told.quietly(f"fleet plan --asg {GROUP} --zone eu-west-1a --zone eu-west-1b").exit_code
+            == ExitCode.BLOCKED
+        )
+
+
+def test_programs_get_documents() -> None:
+    with shell(WEB, instances=4) as told:
+        planned = json.loads(told.quietly("fleet plan --zone eu-west-1a -o json").stdout)
+        assert {one["availability_zone"] for one in planned["instances"]} == {"eu-west-1a"}
+        started = told.quietly("fleet drain --zone eu-west-1a --yes --detach -o json")
+        assert started.exit_code == ExitCode.OK
+        fleet = json.loads(started.stdout)["fleet"]
+        told.sleep(600)
+        standing = json.loads(told.quietly(f"fleet status {fleet} -o json").stdout)
+        assert standing["status"] == "drained"
+        assert {one["state"] for one in standing["instances"]} == {"drained"}
+
+
+def test_ctrl_c_detaches_and_the_fleet_goes_on() -> None:
+    with shell(WEB, instances=4) as told:
+
+        def interrupt(_: float) -> None:
+            raise KeyboardInterrupt
+
+        left = told.quietly(f"fleet drain {ids_of(told, 0, 1)} --yes", edge=told.edge(sleep=interrupt))
+        assert left.exit_code == ExitCode.DETACHED
+        assert "`ecs-drainer fleet status fleet-" in left.output
+        told.sleep(600)
+        assert "is drained" in told.quietly("fleet status").output
