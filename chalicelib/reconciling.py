@@ -56,6 +56,14 @@ def in_service_beside_a_warm_pool(groups: Iterable[AutoScalingGroup]) -> Iterato
             yield from (i for i, state in sorted(group.states.items()) if state == "InService")
 
 
+def has_an_execution(instance_id: str, running: Iterable[str]) -> bool:
+    """Say whether one of the running executions, by their names, is of this instance.
+
+    It may not be in the ledger yet: planning hundreds of drains at once takes as long as ECS throttles it.
+    """
+    return any(name.startswith(f"{instance_id}-") for name in running)
+
+
 def why_not_to_start(entry: Entry, is_running: bool, at: datetime) -> str | None:
     """Return why no drain is started for a waiting instance, or None when it needs one."""
     if entry.execution and is_running:

@@ -22,6 +22,7 @@ from chalicelib.gateways import autoscaling, stepfunctions
 from chalicelib.gateways.ledger import ledger_of, read_entry
 from chalicelib.reconciling import (
     Waiting,
+    has_an_execution,
     in_service_beside_a_warm_pool,
     waiting_instances,
     why_not_to_start,
@@ -76,9 +77,11 @@ def reconcile(function_arn: str, at: datetime) -> list[dict[str, Any]]:
     """
     settings = Settings.from_environment(os.environ)
     groups = autoscaling.all_groups()
+    running = stepfunctions.running_names(_machine(settings, function_arn))
     requests = [
         request
         for each in waiting_instances(groups)
+        if not has_an_execution(each.instance_id, running)
         if (request := _request_for(each, settings, function_arn, at))
     ]
     started = [_start(request, function_arn, at) for request in requests]
@@ -115,7 +118,7 @@ def _start(outcome: DrainRequest | Ignored, function_arn: str, at: datetime | No
     if reason is not None or isinstance(outcome, Ignored):
         logger.info("no drain is started", extra={"instance": outcome.instance_id, "reason": reason})
         return {"instance_id": outcome.instance_id, "ignored": reason}
-    machine = settings.state_machine_arn or stepfunctions.state_machine_of(function_arn)
+    machine = _machine(settings, function_arn)
     started = stepfunctions.start(machine, execution_name(outcome, at), execution_input(outcome))
     words = "a drain is started" if started.is_new else "this drain was started before"
     logger.info(words, extra={"instance": outcome.instance_id, "execution": started.execution})
@@ -124,6 +127,10 @@ def _start(outcome: DrainRequest | Ignored, function_arn: str, at: datetime | No
         "execution": started.execution,
         "already_started": not started.is_new,
     }
+
+
+def _machine(settings: Settings, function_arn: str) -> str:
+    return settings.state_machine_arn or stepfunctions.state_machine_of(function_arn)
 
 
 def _why_not(outcome: DrainRequest | Ignored, settings: Settings) -> str | None:

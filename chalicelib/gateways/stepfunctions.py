@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chalicelib.gateways.aws import client, translated
+from chalicelib.gateways.aws import all_pages, client, translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,22 @@ def is_running(execution: str) -> bool:
             return bool(sfn.describe_execution(executionArn=execution)["status"] == "RUNNING")
         except sfn.exceptions.ExecutionDoesNotExist:
             return False
+
+
+def running_names(state_machine: str) -> frozenset[str]:
+    """Return the names of the executions of a machine that run: one request for each thousand.
+
+    Eventually consistent, so one that has just begun may be missing:
+    https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html
+    """
+    listed = all_pages(
+        client("stepfunctions").list_executions,
+        "executions",
+        stateMachineArn=state_machine,
+        statusFilter="RUNNING",
+        maxResults=1000,
+    )
+    return frozenset(str(execution["name"]) for execution in listed)
 
 
 def execution_arn(state_machine: str, name: str) -> str:

@@ -47,6 +47,23 @@ def test_only_a_running_execution_drains(stubs: Stubs, status: str, running: boo
     assert stepfunctions.is_running(EXECUTION) is running
 
 
+def test_the_running_executions_come_in_pages_of_a_thousand(stubs: Stubs) -> None:
+    def page(name: str, **more: str) -> dict[str, object]:
+        listed = {
+            "executionArn": f"{EXECUTION[:-9]}{name}",
+            "stateMachineArn": MACHINE,
+            "name": name,
+            "status": "RUNNING",
+            "startDate": START,
+        }
+        return {"executions": [listed], **more}
+
+    asked = {"stateMachineArn": MACHINE, "statusFilter": "RUNNING", "maxResults": 1000}
+    stubs.expect("stepfunctions", "list_executions", page("i-1-token", nextToken="more"), **asked)
+    stubs.expect("stepfunctions", "list_executions", page("i-2-token"), **asked, nextToken="more")
+    assert stepfunctions.running_names(MACHINE) == {"i-1-token", "i-2-token"}
+
+
 def test_an_execution_nobody_knows_is_not_running(stubs: Stubs) -> None:
     stubs.refuse("stepfunctions", "describe_execution", "ExecutionDoesNotExist")
     assert not stepfunctions.is_running(EXECUTION)

@@ -9,6 +9,7 @@ import pytest
 from chalicelib.findings import AutoScalingGroup
 from chalicelib.ledger import Drained, Entry
 from chalicelib.reconciling import (
+    has_an_execution,
     in_service_beside_a_warm_pool,
     patience,
     waiting_instances,
@@ -91,3 +92,12 @@ def test_what_a_manual_drain_keeps_draining_is_not_brought_back(
     destination: str | None, drained: tuple[Drained, ...], awaits: bool
 ) -> None:
     assert Entry(destination=destination, drained=drained).awaits_return is awaits
+
+
+def test_an_execution_that_is_still_planning_is_known_by_its_name() -> None:
+    """Its ledger entry comes after its plan, and plans of hundreds of drains are throttled for minutes."""
+    running = {"i-0aa-2b1c", "i-0bbb-manual-20260302T100000Z"}
+    assert has_an_execution("i-0aa", running)
+    assert has_an_execution("i-0bbb", running)
+    assert not has_an_execution("i-0b", running)
+    assert not has_an_execution("i-0cc", running)
