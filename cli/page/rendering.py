@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from chalicelib.explain.words import count, spell
+from chalicelib.explain.words import count, some, spell
 from chalicelib.model import stamp
 from chalicelib.notice import ENDINGS
 from cli.audit import Audit
@@ -52,6 +52,7 @@ def render(audit: Audit, now: datetime) -> str:
             runs=runs(audit.visits, audit.execution.started_at),
             began_at=audit.execution.started_at,
             now=now,
+            some=some,
             spell=spell,
         )
     )
