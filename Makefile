@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-stuck test check unit deploy-test bench examples approve docs clean
+.PHONY: help install demo demo-stateful demo-stuck test check unit deploy-test bench examples approve docs clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | column -t -s '|'
@@ -23,6 +23,9 @@ demo: install ## Deploy into an embedded AWS, scale in, and watch the drain
 
 demo-stuck: install ## The same with a service that can't move: what holds the drain, and what frees it
 	@$(RUN) -m simulator.demo stuck
+
+demo-stateful: install ## Replace five instances under a quorum store and a queue consumer
+	@$(RUN) -m simulator.demo_stateful
 
 test: install check unit deploy-test ## Lint, types and every tier of tests
 

@@ -150,7 +150,8 @@ def _of_a_failure(failure: Mapping[str, str]) -> list[str]:
 def _of_the_start(state: Mapping[str, Any], at: datetime) -> list[str]:
     drain = state["drain"]
     trigger = f"Trigger: {drain['trigger']}, by {drain['who']}, reason {drain['reason']}"
-    return [f"draining, {_deadline(state, at)}", trigger, *_by_whom(drain), *drain["notices"]]
+    gates = [] if not state["look"]["memory"]["looks"] else [f"Gates: {state['look']['summary']}"]
+    return [f"draining, {_deadline(state, at)}", trigger, *gates, *_by_whom(drain), *drain["notices"]]
 
 
 def _by_whom(drain: Mapping[str, Any]) -> list[str]:

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
+from chalicelib.gateways.aws import in_batches
 from simulator.aws import EmbeddedAws
 from simulator.clients import client
 from simulator.samples.running import Sample
 
-BATCH = 10
-"""ReceiveMessage gives ten at most."""
-
 
 class Consumer(Sample):
-    """A consumer whose every task handles so many batches of ten messages in a turn."""
+    """A consumer whose every task handles so many messages in a turn, ten at most."""
 
     def __init__(
-        self, aws: EmbeddedAws, service: str = "consumer", queue: str = "jobs", batches_a_turn: int = 1
+        self, aws: EmbeddedAws, service: str = "consumer", queue: str = "jobs", a_turn: int = 1
     ) -> None:
         super().__init__(aws, service)
         self.queue = str(client("sqs").create_queue(QueueName=queue)["QueueUrl"])
-        self.batches_a_turn = batches_a_turn
+        self.a_turn = a_turn
         self.handled = 0
         self.waiting = 0
         """Messages in the queue after the last turn."""
 
     def send(self, messages: int) -> None:
         """Put so many messages into the queue, as a producer does."""
-        for number in range(messages):
-            client("sqs").send_message(QueueUrl=self.queue, MessageBody=f"job {number}")
+        jobs = [{"Id": str(number), "MessageBody": f"job {number}"} for number in range(messages)]
+        for batch in in_batches(jobs, 10):
+            client("sqs").send_message_batch(QueueUrl=self.queue, Entries=list(batch))
         self.waiting += messages
         self.tell(f"{self.service}: {messages} jobs come in")
 
@@ -40,10 +39,11 @@ class Consumer(Sample):
             self.tell(f"{self.service}: the queue is empty, {self.handled} jobs handled so far")
 
     def _handle(self) -> None:
+        if not self.waiting:
+            return
         sqs = client("sqs")
-        for _ in range(self.batches_a_turn if self.waiting else 0):
-            found = sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=BATCH).get("Messages", [])
-            for message in found:
-                sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
-            self.handled += len(found)
-            self.waiting -= len(found)
+        found = sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=self.a_turn).get("Messages", [])
+        for message in found:
+            sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+        self.handled += len(found)
+        self.waiting -= len(found)

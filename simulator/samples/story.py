@@ -40,6 +40,8 @@ SERVICES = {
     "consumer": Service(
         name="consumer",
         desired=3,
+        minimum_percent=66,
+        maximum_percent=100,
         has_target_group=False,
         constraints=DISTINCT,
         tags={f"{PREFIX}drain-queue": QUEUE},

@@ -73,7 +73,7 @@ class Stage:
             if not entry.text.startswith(TOLD_OTHERWISE):
                 yield entry
         yield from (Entry(each.at, each.text) for sample in self.samples.values() for each in sample.told)
-        yield from self._drainings()
+        yield from self.drainings()
         yield from _endings(self.executions)
 
     @property
@@ -82,7 +82,8 @@ class Stage:
         found = client("ec2").describe_instances()["Reservations"]
         return [instance["InstanceId"] for each in found for instance in each["Instances"]]
 
-    def _drainings(self) -> Iterator[Entry]:
+    def drainings(self) -> Iterator[Entry]:
+        """Yield when which instance was set DRAINING or ACTIVE."""
         names = self.ec2_instances()
         for call in self.aws.requests.calls:
             if call.operation == "UpdateContainerInstancesState" and call.error is None:
