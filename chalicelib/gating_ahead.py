@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from chalicelib.drain import Drain
-from chalicelib.gates import GateMemory, StatefulService
+from chalicelib.explain import Blocker
+from chalicelib.gates import GateMemory, Rules, StatefulService, decide_gates
 from chalicelib.gates.foreseeing import foreseen
+from chalicelib.gateways.gates import Question, read_gates
 from chalicelib.gateways.stateful import read_here
 from chalicelib.plan import Plan, Verdict
 from chalicelib.policy import Gates, ManagedDraining
@@ -40,3 +43,25 @@ def services_on(drain: Drain) -> tuple[StatefulService, ...]:
     if mode is Gates.OFF:
         return ()
     return read_here(drain.containers, with_definitions=mode is Gates.TASK_DEFINITIONS).services
+
+
+def gates_now(plan: Plan, table: str, at: datetime) -> tuple[Blocker, ...]:
+    """Return what would keep the planned drain's gates closed at this instant; takes no slot and asks nobody.
+
+    `table`: the stage's ledger. Raises what every gateway does.
+    """
+    if plan.gates.is_passed:
+        return ()
+    drain, policy = plan.drain, plan.drain.policy
+    rules = Rules(
+        instance_id=drain.instance_id,
+        execution=drain.execution,
+        cluster=drain.cluster or "",
+        zone=plan.gates.zone,
+        budget=policy.max_concurrent_drains,
+        deadline_at=plan.times.deadline_at,
+        leases_end_at=plan.times.deadline_at,
+    )
+    question = Question(table=table, containers=drain.containers, mode=policy.gates, rules=rules, at=at)
+    seen, memory = read_gates(question, plan.gates)
+    return decide_gates(seen, memory, rules).blockers

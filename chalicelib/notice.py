@@ -33,7 +33,7 @@ ENDINGS = {
     "taken-back": "set ACTIVE by somebody; the drain stopped",
     "undrained": "ACTIVE again: the deadline passed",
     "kept": "still DRAINING: the deadline passed",
-    "gates-closed": "not drained: a gate stayed closed until the deadline, and nothing was touched",
+    "gates-closed": "not drained: its gates stayed closed; nothing was touched",
     "already-done": "no longer held: its lifecycle action had ended already",
 }
 

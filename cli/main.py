@@ -12,6 +12,7 @@ from cli.commands.enroll import enroll
 from cli.commands.explain import explain
 from cli.commands.plan import plan
 from cli.commands.show import show
+from cli.commands.sign_off import sign_off
 
 app = typer.Typer(
     name="ecs-drainer",
@@ -28,6 +29,7 @@ SETTING_UP = "Setting up"
 
 for each in (plan, drain, explain, cancel):
     app.command(rich_help_panel=AT_AN_INSTANCE)(each)
+app.command("sign-off", rich_help_panel=AT_AN_INSTANCE)(sign_off)
 for each, name in (
     (overview.status, "status"),
     (overview.list_, "list"),

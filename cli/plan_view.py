@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.explain import Fate, render_forecast
+from chalicelib.explain import Fate, group, render_forecast, render_text, to_state
 from chalicelib.explain.words import spell
 from chalicelib.model import stamp
 from chalicelib.policy.sources import DEFAULTS
@@ -23,6 +23,7 @@ def render(prospect: Prospect) -> str:
         lines += [f"  {line}" for line in render_forecast(told).splitlines()]
         lines.append(f"  Room: {where}{room_for(world, told)}.")
         lines += [f"  Not read: {sentence}" for sentence in world.unread]
+    lines += _gates(prospect)
     if prospect.worlds:
         lines.append(f"  Deadline: {_deadline(prospect)}.")
     lines += [f"  Note: {notice}" for notice in prospect.plan.drain.notices]
@@ -42,6 +43,15 @@ def _who(prospect: Prospect) -> str:
         else "in no Auto Scaling group"
     )
     return f"{prospect.instance_id} ({'; '.join([*known, state]) if known else 'no container instance in service'})"
+
+
+def _gates(prospect: Prospect) -> list[str]:
+    if prospect.plan.gates.is_passed:
+        return []
+    if not prospect.gates:
+        return ["  Gates: asked before DRAINING is set; none is closed now."]
+    told = render_text(group(prospect.gates)).splitlines()
+    return ["  Gates: asked before DRAINING is set; closed now:", *(f"  {line}" for line in told)]
 
 
 def _deadline(prospect: Prospect) -> str:
@@ -70,6 +80,7 @@ def record(prospect: Prospect) -> dict[str, Any]:
         "deadline_at": stamp(prospect.plan.times.deadline_at),
         "policy": prospect.policy.to_state(),
         "sources": dict(prospect.plan.drain.sources),
+        "gates": None if prospect.plan.gates.is_passed else to_state(prospect.gates),
         "notices": list(prospect.plan.drain.notices),
         "tasks": [_fate(fate) for told in prospect.forecasts for fate in told.fates],
         "room": [_room(prospect, number) for number in range(len(prospect.worlds))],

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.events import DrainRequest
-from chalicelib.explain import Circumstances, Forecast, Outcome, forecast
+from chalicelib.explain import Blocker, Circumstances, Forecast, Outcome, forecast
 from chalicelib.findings import Findings
 from chalicelib.gateways import ecs, stepfunctions
 from chalicelib.gateways.circumstances import read_circumstances
 from chalicelib.gateways.find import find
 from chalicelib.gateways.ledger import read_entry
+from chalicelib.gating_ahead import gates_now, with_gates
 from chalicelib.model import Task, TaskKind
 from chalicelib.plan import Execution, Plan, make_plan
 from chalicelib.policy import DrainPolicy
@@ -32,6 +33,8 @@ class Prospect:
     """What surrounds its tasks, one a cluster that knows the instance."""
     forecasts: tuple[Forecast, ...] = ()
     """One a world, under the drain's policy."""
+    gates: tuple[Blocker, ...] = ()
+    """What would keep the gates of its stateful services closed now."""
     open_execution: str | None = None
     """The ARN of the execution that drains it already."""
 
@@ -91,6 +94,7 @@ def read_prospect(
     if findings.managed_draining:
         request = wishes.request(instance_id, managed_draining=True)
     plan = make_plan(request, findings, settings.policy, Execution(arn="", started_at=at, topic=""))
+    plan = with_gates(plan)
     worlds = tuple(_without(read_world(plan, cluster), chosen) for cluster in plan.drain.containers)
     forecasts = tuple(under_policy(forecast(world, at), world, plan.drain.policy) for world in worlds)
     return Prospect(instance_id, plan, worlds, forecasts)
@@ -107,6 +111,11 @@ def read_world(plan: Plan, cluster: str) -> Circumstances:
         auto_scaling_group=plan.drain.auto_scaling_group,
         dead_agent_after=plan.drain.policy.dead_agent_after,
     )
+
+
+def with_gates_now(prospect: Prospect, ledger: str, at: datetime) -> Prospect:
+    """Return the prospect with what would keep its gates closed now; asks nobody and takes no slot."""
+    return replace(prospect, gates=gates_now(prospect.plan, ledger, at))
 
 
 def with_open_execution(prospect: Prospect, ledger: str) -> Prospect:

@@ -9,6 +9,7 @@ from chalicelib import explain as explaining
 from chalicelib.explain import Circumstances
 from chalicelib.explain.words import count
 from chalicelib.findings import Findings
+from chalicelib.gates.telling import from_state
 from chalicelib.gateways import ecs
 from chalicelib.gateways.circumstances import read_circumstances
 from chalicelib.gateways.find import find
@@ -38,7 +39,11 @@ def explain(desk: Desk, *, instance: Instance, cluster: Cluster = None) -> ExitC
             {"instance_id": instance_id, "is_draining": False, "blockers": None},
         )
         return ExitCode.OK
-    known, at = _known(desk, instance_id), desk.now()
+    state = _latest(desk, instance_id)
+    closed = state.get("look", {}).get("gates", {})
+    if closed and not closed["is_passed"]:
+        return _explain_gates(desk, instance_id, state)
+    known, at = _known(state), desk.now()
     worlds = [desk.ask(_world, findings, one, known) for one in findings.containers()]
     blockers = [blocker for world in worlds for blocker in explaining.explain(world, at)]
     unread = [sentence for world in worlds for sentence in world.unread]
@@ -58,10 +63,29 @@ def explain(desk: Desk, *, instance: Instance, cluster: Cluster = None) -> ExitC
     return ExitCode.OK
 
 
-def _known(desk: Desk, instance_id: str) -> tuple[datetime | None, datetime | None]:
-    """Return what only the drain itself has seen: when it began, and since when the agent is gone."""
+def _explain_gates(desk: Desk, instance_id: str, state: dict[str, Any]) -> ExitCode:
+    """Say what keeps the gates closed, as the drain's last look found it."""
+    blockers = from_state(state["look"]["gates"]["blockers"])
+    text = explaining.render_text(explaining.group(blockers))
+    headline = (
+        f"{instance_id}: nothing is touched yet; at {state['look'].get('at', 'the start')} its gates were"
+    )
+    desk.report(
+        f"{headline} {'closed' if blockers else 'not looked at yet'}\n{text}".rstrip(),
+        {"instance_id": instance_id, "is_draining": False, "blockers": explaining.to_state(blockers)},
+    )
+    return ExitCode.OK
+
+
+def _latest(desk: Desk, instance_id: str) -> dict[str, Any]:
+    """Return the state of the open drain, or nothing where none is open."""
     found = find_open(desk, instance_id)
     state: dict[str, Any] = desk.ask(executions.latest_state, found.execution) if found else {}
+    return state
+
+
+def _known(state: dict[str, Any]) -> tuple[datetime | None, datetime | None]:
+    """Return what only the drain itself has seen: when it began, and since when the agent is gone."""
     memory = state.get("look", {}).get("memory", {})
     began, since = memory.get("started_at"), memory.get("disconnected_at")
     return (instant(began) if began else None, instant(since) if since else None)

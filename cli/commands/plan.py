@@ -10,7 +10,7 @@ from cli.desk import Desk
 from cli.exit_codes import ExitCode
 from cli.inventory import StageSettings, clusters, find_instances, read_stage
 from cli.options import After, Cluster, Deadline, Deadlined, Instances, Standalone
-from cli.prospects import Prospect, read_prospect
+from cli.prospects import Prospect, read_prospect, with_gates_now
 from cli.requests import Wishes
 
 
@@ -34,6 +34,7 @@ def plan(
         deadline=deadline, on_deadline=on_deadline, standalone=standalone, then=then, cluster=cluster
     )
     prospects = read_prospects(desk, instances, wishes, desk.ask(read_stage, desk.installation))
+    prospects = [desk.ask(with_gates_now, each, desk.installation.ledger, desk.now()) for each in prospects]
     documents = [plan_view.record(prospect) for prospect in prospects]
     desk.report("\n\n".join(plan_view.render(prospect) for prospect in prospects), documents)
     return ExitCode.BLOCKED if any(prospect.is_blocked for prospect in prospects) else ExitCode.OK
