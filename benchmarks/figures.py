@@ -145,7 +145,7 @@ def _entered(history: list[dict[str, Any]]) -> list[str]:
 def _transitions(history: list[dict[str, Any]]) -> int:
     """Count an execution's state transitions: a step into each state, the start, and each retry."""
     tries = sum(_is(event, "Scheduled") for event in history)
-    tasks = sum(event["type"] == "TaskStateEntered" for event in history)
+    tasks = sum(_is(event, "TaskStateEntered") for event in history)
     return len(_entered(history)) + 1 + max(0, tries - tasks)
 
 
