@@ -18,6 +18,9 @@ TIMEOUTS_AT_MOST = 100
 LATEST_START = timedelta(seconds=120 + 180)
 """How late a drain may start: the rule's target takes events of up to 120 s of age, Lambda of 180 s."""
 
+SECOND_CHANCE = timedelta(minutes=10)
+"""What is left of a long heartbeat timeout when a heartbeat is due: two of the longest waits between looks."""
+
 CEILING_MARGIN = timedelta(minutes=2)
 """What is kept of the hook's time for completing the action, retries of a throttled call included."""
 
@@ -62,8 +65,13 @@ def hook_ceiling(heartbeat_timeout: timedelta) -> timedelta:
 
 
 def heartbeat_interval(heartbeat_timeout: timedelta) -> timedelta:
-    """Return how often to record a heartbeat: twice a timeout, so that one may fail; in whole seconds."""
-    return timedelta(seconds=max(1, whole_seconds(heartbeat_timeout) // 2))
+    """Return how often to record a heartbeat, in whole seconds: so that one may fail and the next look tries again.
+
+    Twice a timeout; of long timeouts all but the last ten minutes, in which at least one more look comes. Each
+    heartbeat costs seven of the execution's 25,000 history events.
+    """
+    seconds = whole_seconds(heartbeat_timeout)
+    return timedelta(seconds=max(1, seconds // 2, seconds - whole_seconds(SECOND_CHANCE)))
 
 
 def first_heartbeat_at(
