@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-stateful demo-stuck test check unit deploy-test bench examples approve docs clean
+.PHONY: help install demo demo-stuck demo-stateful test test-slow check unit bench examples approve docs clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | column -t -s '|'
@@ -27,7 +27,11 @@ demo-stuck: install ## The same with a service that can't move: what holds the d
 demo-stateful: install ## Replace five instances under a quorum store and a queue consumer
 	@$(RUN) -m simulator.demo_stateful
 
-test: install check unit deploy-test ## Lint, types and every tier of tests
+test: check ## Lint, types and every tier of tests
+	$(VENV)/bin/pytest -q -n $(WORKERS) -m "not slow"
+
+test-slow: install ## The tests that take long by themselves, which CI runs as well
+	$(VENV)/bin/pytest -q -n $(WORKERS) -m slow
 
 check: install ## Lint, types, definitions and generated documents
 	$(VENV)/bin/ruff check .
@@ -35,11 +39,8 @@ check: install ## Lint, types, definitions and generated documents
 	$(VENV)/bin/mypy .
 	$(RUN) -m statemachine.definition_check statemachine/*.asl.json examples/*/*.asl.json
 
-unit: install ## Every test that needs no server
-	$(VENV)/bin/pytest -q -n $(WORKERS) -m "not deploy"
-
-deploy-test: install ## The real chalice command against the embedded AWS
-	$(VENV)/bin/pytest -q -m deploy
+unit: install ## The tests that need neither a server nor much time
+	$(VENV)/bin/pytest -q -n $(WORKERS) -m "not deploy and not slow"
 
 bench: install ## Compare the drain with fixed polls, and measure fleets of drains
 	@$(RUN) -m benchmarks

@@ -13,6 +13,7 @@ from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import StringIO
+from unittest.mock import patch
 
 from app import app
 from simulator.aws import EmbeddedAws, embedded_aws
@@ -81,10 +82,13 @@ def _is_over(deployment: Deployment, size: int) -> bool:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep what the functions log and measure off the terminal."""
+    """Keep what the functions log and measure off the terminal.
+
+    Nor look whether source files changed, as Python does of each file in each traceback: there are thousands.
+    """
     logging.disable(logging.CRITICAL)
     try:
-        with redirect_stdout(StringIO()):
+        with redirect_stdout(StringIO()), patch("linecache.checkcache"):
             yield
     finally:
         logging.disable(logging.NOTSET)

@@ -38,7 +38,7 @@ def test_the_plan_shows_the_stack_in_its_place_and_touches_nothing(project: Proj
     stack = calls.index("deploy_cloudformation_stack")
     assert calls[:stack].count("create_function") == len(FUNCTIONS)
     assert "get_or_create_rule_arn" not in calls[:stack]
-    assert calls[stack:].count("connect_rule_with_retries") == 2
+    assert calls[stack:].count("connect_rule_with_retries") == 3
     assert "<bytes>" in plan, "not forty kilobytes of template"
     assert is_empty(aws)
 
@@ -99,7 +99,7 @@ def test_a_protected_stage_is_not_deleted_by_mistake(project: Project, aws: Serv
     said = project.chalice("delete", "--stage", "prod", fails=True)
     assert "Error: The stack ecs-drainer-prod is protected" in said
     assert len(function_names(aws)) == len(FUNCTIONS)
-    assert len(aws.client("events").list_rules()["Rules"]) == 2
+    assert len(aws.client("events").list_rules()["Rules"]) == 3
     project.edit(".chalice/config.json", '"DeletionProtection": "true"', '"DeletionProtection": "false"')
     project.chalice("deploy", "--stage", "prod")
     project.chalice("delete", "--stage", "prod")

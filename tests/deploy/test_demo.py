@@ -88,6 +88,7 @@ def test_the_demo_shows_a_drain_in_which_no_task_dies() -> None:
     assert all(len(line) <= 82 for line in said.splitlines())
 
 
+@pytest.mark.slow
 def test_the_stuck_demo_is_freed_by_the_remedy_that_the_notice_gives(tmp_path: Path) -> None:
     transcript = tmp_path / "transcript"
     code, _, complained = played("stuck", "--transcript", str(transcript))
@@ -106,6 +107,7 @@ def test_the_stuck_demo_is_freed_by_the_remedy_that_the_notice_gives(tmp_path: P
     assert " s)" not in said.partition("$ aws")[0], "how long this machine took is no part of a transcript"
 
 
+@pytest.mark.slow
 def test_a_drain_that_goes_wrong_is_no_success() -> None:
     code, said, complained = played("--fail", "ecs:DescribeTasks=AccessDeniedException")
     assert code == 1

@@ -17,7 +17,7 @@ from simulator.server import Server
 from simulator.world import World
 from tests.deploy.conftest import Project
 
-pytestmark = pytest.mark.deploy
+pytestmark = [pytest.mark.deploy, pytest.mark.slow]
 
 STACK = "ecs-drainer-dev"
 BUCKET = "templates"

@@ -7,6 +7,8 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from simulator.clients import client
 from simulator.world import CLUSTER, Service
 from tests.fleet.account import Fleet, a_fleet, most_at_once
@@ -23,6 +25,7 @@ def results_of(ended: dict[str, Any]) -> dict[str, str]:
     return {one["instance_id"]: one["outcome"] for one in json.loads(ended["output"])["results"]}
 
 
+@pytest.mark.slow
 def test_fifty_instances_drain_five_at_a_time_and_no_task_moves_twice() -> None:
     """One of them holds a batch job that doesn't end: it keeps one of five places until its deadline of 20 min."""
     with a_fleet(*(web(f"s{number}", 50) for number in range(4)), doomed=50, staying=10) as fleet:

@@ -19,7 +19,14 @@ from simulator.timeline import history
 STORIES = sorted(Path(__file__).parent.glob("*.toml"))
 
 
-@pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
+SLOW = {"forty-eight-hours", "two-hundred-tasks"}
+
+
+def story_of(path: Path) -> object:
+    return pytest.param(path, id=path.stem, marks=[pytest.mark.slow] if path.stem in SLOW else [])
+
+
+@pytest.mark.parametrize("path", [story_of(path) for path in STORIES])
 def test_story(path: Path) -> None:
     story = read_story(path)
     with told(story, app) as came:

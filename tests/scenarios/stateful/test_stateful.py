@@ -21,7 +21,14 @@ from simulator.timeline import is_of_the_drainer
 STORIES = sorted(Path(__file__).parent.glob("*.toml"))
 
 
-@pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
+SLOW = {"a-queue-grows", "all-gates-together", "closed-gates-are-forced"}
+
+
+def story_of(path: Path) -> object:
+    return pytest.param(path, id=path.stem, marks=[pytest.mark.slow] if path.stem in SLOW else [])
+
+
+@pytest.mark.parametrize("path", [story_of(path) for path in STORIES])
 def test_story(path: Path) -> None:
     story = read_stateful_story(path)
     with told(story, app) as stage:

@@ -1,0 +1,73 @@
+"""The figures in the document are those of the embedded AWS; the calls of the first story are counted exactly."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from benchmarks import document, report
+from benchmarks.__main__ import main, stale_parts
+from benchmarks.figures import measure, percentile
+from benchmarks.first_story import calls_by_kind
+
+
+def test_the_document_is_that_of_one_and_ten_drains() -> None:
+    assert stale_parts() == [], "run `python -m benchmarks --write`"
+
+
+def test_the_first_story_takes_twenty_calls() -> None:
+    """Without the ledger, the notices and the invocations of functions; a look in mid-drain is one of them."""
+    calls = calls_by_kind()
+    assert dict(calls) == {
+        "autoscaling:CompleteLifecycleAction": 1,
+        "autoscaling:DescribeAutoScalingGroups": 1,
+        "autoscaling:DescribeLifecycleHooks": 1,
+        "dynamodb:TransactWriteItems": 2,
+        "ecs:DescribeContainerInstances": 2,
+        "ecs:DescribeTasks": 7,
+        "ecs:ListClusters": 1,
+        "ecs:ListContainerInstances": 1,
+        "ecs:ListTasks": 4,
+        "ecs:UpdateContainerInstancesState": 1,
+        "sns:Publish": 2,
+        "stepfunctions:StartExecution": 1,
+    }
+    assert report.counted_calls(calls) <= 20
+
+
+@pytest.mark.parametrize("poll", ["15s", "60s"])
+def test_a_fixed_poll_is_late_by_less_than_its_wait(poll: str) -> None:
+    figures = measure(1, poll)
+    assert figures.is_right
+    assert 0 <= figures.delays[0] < int(poll.removesuffix("s"))
+
+
+def test_forty_drains_at_once_are_throttled_and_all_end_right() -> None:
+    """Two hundred reads in the first second are more than ECS answers at once."""
+    figures = measure(40)
+    assert figures.is_right
+    assert figures.throttled > 0
+    assert figures.reads_a_second <= 20
+    assert figures.delays[-1] < 15
+
+
+@pytest.mark.parametrize(("percent", "expected"), [(50, 2.0), (95, 4.0), (25, 1.0), (1, 1.0), (100, 4.0)])
+def test_percentiles_are_values_that_were_measured(percent: int, expected: float) -> None:
+    assert percentile((1.0, 2.0, 3.0, 4.0), percent) == expected
+
+
+def test_only_what_stands_between_the_markers_is_written() -> None:
+    text = "# Title\n<!-- prices -->\nold\n<!-- end of prices -->\nwords\n"
+    written = document.with_part(text, "prices", "new\n")
+    assert written == "# Title\n<!-- prices -->\nnew\n<!-- end of prices -->\nwords\n"
+    with pytest.raises(document.MarkerMissing, match="lacks the markers of `calls`"):
+        document.part(text, "calls")
+
+
+def test_the_command_shows_the_sizes_it_is_asked_for(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["--sizes", "1"]) == 0
+    shown = capfd.readouterr().out
+    assert "one drain" in shown
+    assert all(name.split()[-1] in shown for name in report.SCHEDULES.values())
+    assert json.dumps("delay after the last STOPPED, median")[1:20] in shown

@@ -1,0 +1,90 @@
+"""What every role of the app asked AWS for in the stories that use them most, and what its deployed policy says."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from app import app
+from simulator.clients import client
+from simulator.requests import RequestLog
+from simulator.samples.story import read_stateful_story
+from simulator.samples.telling import told as told_with_samples
+from simulator.story import read_story
+from simulator.telling import told
+from simulator.world import Service
+from tests.fleet.account import a_fleet
+from tests.iam.asked_of_iam import requests_of
+from tests.iam.evaluator import Request, Statement
+
+SCENARIOS = Path(__file__).parents[1] / "scenarios"
+
+STORIES = (
+    "execution-stopped-by-a-person",
+    "lifecycle-action-then-spot-interruption",
+    "managed-draining-stuck",
+    "manual-drain-then-terminate",
+    "policy-from-five-sources",
+    "root-volume-replacement",
+    "services-and-a-daemon",
+    "warm-pool-return",
+    "warm-pool-return-unnoticed",
+)
+"""Between them they use every grant but those of `RARE`; a new grant wants a story that uses it."""
+
+STATEFUL = ("all-gates-together", "a-drain-dies-with-its-slot", "a-queue-is-worked-off", "a-task-signs-off")
+
+
+@dataclass
+class Recorded:
+    """By role, as the short name of its function or of its resource in the template."""
+
+    policies: dict[str, list[Statement]] = field(default_factory=dict)
+    requests: dict[str, set[Request]] = field(default_factory=lambda: defaultdict(set))
+
+    def take(self, log: RequestLog) -> None:
+        """Keep what the roles of the running embedded AWS asked for, and the policies that are deployed in it."""
+        for role in _roles():
+            self.policies[short(role)] = _statements(role)
+            for call in log.matching(role=role):
+                self.requests[short(role)].update(requests_of(call))
+
+
+def record() -> Recorded:
+    """Tell the stories and keep what their roles did."""
+    found = Recorded()
+    for story in STORIES:
+        with told(read_story(SCENARIOS / f"{story}.toml"), app) as came:
+            found.take(came.aws.requests)
+    for story in STATEFUL:
+        with told_with_samples(read_stateful_story(SCENARIOS / "stateful" / f"{story}.toml"), app) as stage:
+            found.take(stage.aws.requests)
+    _drain_a_fleet(found.take)
+    return found
+
+
+def _drain_a_fleet(take: Callable[[RequestLog], None]) -> None:
+    with a_fleet(Service(desired=2, has_target_group=False), doomed=2, staying=1) as fleet:
+        fleet.drain(max_concurrent=1)
+        take(fleet.aws.requests)
+
+
+def short(role: str) -> str:
+    """Return `look` of `ecs-drainer-dev-look`, and `DrainStateMachineRole` of the name CloudFormation made up."""
+    bare = role.removeprefix("ecs-drainer-dev-")
+    return bare.split("-")[0]
+
+
+def _roles() -> Iterator[str]:
+    for page in client("iam").get_paginator("list_roles").paginate():
+        yield from (role["RoleName"] for role in page["Roles"] if role["RoleName"].startswith("ecs-drainer-"))
+
+
+def _statements(role: str) -> list[Any]:
+    iam = client("iam")
+    names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    documents = (iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names)
+    return [statement for document in documents for statement in document["Statement"]]

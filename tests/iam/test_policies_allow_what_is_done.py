@@ -1,0 +1,165 @@
+"""The deployed policies allow every call that the stories make, little else, and nothing that is forbidden.
+
+The embedded AWS lets every call pass; AWS would not. So each call is recorded with its role, and asked of the policy
+that is deployed for that role: action, resource and conditions.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.iam.asked_of_iam import arn
+from tests.iam.evaluator import Request, UnknownOperator, allows, applies, listed
+from tests.iam.recorded import Recorded, record, short
+
+RARE = {
+    "logs:CreateLogDelivery": "Step Functions sets its log delivery up with the role, when the machine is made",
+    "logs:CreateLogStream": "Lambda and Step Functions write the log, no call of ours",
+    "logs:DeleteLogDelivery": "as logs:CreateLogDelivery",
+    "logs:DescribeLogGroups": "as logs:CreateLogDelivery",
+    "logs:DescribeResourcePolicies": "as logs:CreateLogDelivery",
+    "logs:GetLogDelivery": "as logs:CreateLogDelivery",
+    "logs:ListLogDeliveries": "as logs:CreateLogDelivery",
+    "logs:PutLogEvents": "as logs:CreateLogStream",
+    "logs:PutResourcePolicy": "as logs:CreateLogDelivery",
+    "logs:UpdateLogDelivery": "as logs:CreateLogDelivery",
+    "sqs:SendMessage": "Lambda sends an event that failed to its destination, with the function's role",
+}
+"""Granted for what the AWS services do with the role by themselves: no request of ours shows it."""
+
+FORBIDDEN = [
+    ("look", "ecs:UpdateContainerInstancesState", arn("ecs", "container-instance/web/0a1b")),
+    ("look", "ecs:StopTask", arn("ecs", "task/web/0a1b")),
+    ("look", "ecs:DescribeTasks", "arn:aws:ecs:eu-west-1:999999999999:task/web/0a1b"),
+    ("plan_drain", "ecs:UpdateContainerInstancesState", arn("ecs", "container-instance/web/0a1b")),
+    ("compose_notice", "sns:Publish", arn("sns", "ecs-drainer-dev-notifications")),
+    ("start_drain", "states:StartExecution", arn("states", "stateMachine:ecs-drainer-prod")),
+    ("start_drain", "states:StopExecution", arn("states", "execution:ecs-drainer-dev:i-1")),
+    ("start_manual_drain", "states:StartExecution", arn("states", "stateMachine:another")),
+    ("reconcile", "dynamodb:GetItem", arn("dynamodb", "table/another")),
+    ("reconcile", "dynamodb:DeleteItem", arn("dynamodb", "table/ecs-drainer-dev-ledger")),
+    ("stop_tasks", "ecs:RunTask", arn("ecs", "task-definition/web:1")),
+    ("DrainStateMachineRole", "ecs:StopTask", arn("ecs", "task/web/0a1b")),
+    (
+        "DrainStateMachineRole",
+        "ecs:DeregisterContainerInstance",
+        "arn:aws:ecs:eu-west-1:999999999999:cluster/web",
+    ),
+    ("DrainStateMachineRole", "lambda:InvokeFunction", arn("lambda", "function:ecs-drainer-dev-start_drain")),
+    ("DrainStateMachineRole", "lambda:InvokeFunction", arn("lambda", "function:ecs-drainer-prod-look")),
+    ("DrainStateMachineRole", "dynamodb:DeleteItem", arn("dynamodb", "table/ecs-drainer-dev-ledger")),
+    ("DrainStateMachineRole", "sns:Publish", arn("sns", "another-topic")),
+    ("DrainStateMachineRole", "states:StopExecution", arn("states", "execution:another:i-1")),
+    ("DrainStateMachineRole", "states:StartExecution", arn("states", "stateMachine:ecs-drainer-dev")),
+    ("DrainStateMachineRole", "iam:PassRole", "arn:aws:iam::123456789012:role/admin"),
+    (
+        "FleetStateMachineRole",
+        "autoscaling:CompleteLifecycleAction",
+        arn("autoscaling", "autoScalingGroup:1"),
+    ),
+    ("FleetStateMachineRole", "states:StartExecution", arn("states", "stateMachine:another")),
+]
+
+
+@pytest.fixture(scope="module")
+def recorded() -> Recorded:
+    return record()
+
+
+def test_every_recorded_call_is_allowed(recorded: Recorded) -> None:
+    denied = [
+        (role, request.action, request.resource)
+        for role, requests in recorded.requests.items()
+        for request in sorted(requests, key=lambda each: (each.action, each.resource))
+        if not allows(recorded.policies[role], request)
+    ]
+    assert denied == []
+
+
+def test_every_role_was_recorded_at_work(recorded: Recorded) -> None:
+    idle = {"compose_notice"}  # computes, and asks AWS for nothing
+    assert set(recorded.requests) - {role for role, made in recorded.requests.items() if not made} == (
+        set(recorded.policies) - idle
+    )
+
+
+def test_every_grant_is_used_by_a_recorded_call_or_has_its_reason(recorded: Recorded) -> None:
+    """Without it, some recorded call would be denied: nothing is granted for good measure."""
+    unused = [
+        (role, statement["Sid"], action)
+        for role, statements in recorded.policies.items()
+        for statement in statements
+        for action in listed(statement["Action"])
+        if action not in RARE and not is_used({**statement, "Action": action}, recorded.requests[role])
+    ]
+    assert unused == []
+
+
+def test_no_reason_outlives_its_grant(recorded: Recorded) -> None:
+    granted = {
+        action
+        for statements in recorded.policies.values()
+        for statement in statements
+        for action in listed(statement["Action"])
+    }
+    assert set(RARE) - granted == set()
+
+
+def is_used(statement: dict[str, object], requests: set[Request]) -> bool:
+    return any(applies(statement, request) for request in requests)
+
+
+@pytest.mark.parametrize(("role", "action", "resource"), FORBIDDEN)
+def test_what_no_role_should_do_is_denied(recorded: Recorded, role: str, action: str, resource: str) -> None:
+    assert not allows(recorded.policies[role], Request(action, resource))
+
+
+@pytest.mark.parametrize(
+    ("story", "statement", "request_", "expected"),
+    [
+        ("as it stands", {}, Request("ecs:StopTask", arn("ecs", "task/web/1")), True),
+        ("case of actions", {"Action": "ECS:stop*"}, Request("ecs:StopTask", arn("ecs", "task/web/1")), True),
+        ("another action", {}, Request("ecs:RunTask", arn("ecs", "task/web/1")), False),
+        ("another resource", {}, Request("ecs:StopTask", arn("ecs", "service/web/1")), False),
+        ("no resource for an ARN", {}, Request("ecs:StopTask", "*"), False),
+        (
+            "another account",
+            {},
+            Request("ecs:StopTask", "arn:aws:ecs:eu-west-1:999999999999:task/web/1"),
+            False,
+        ),
+        (
+            "brackets",
+            {"Resource": "arn:*:task/[a-z]*"},
+            Request("ecs:StopTask", arn("ecs", "task/web/1")),
+            False,
+        ),
+        ("denied", {"Effect": "Deny"}, Request("ecs:StopTask", arn("ecs", "task/web/1")), False),
+    ],
+)
+def test_the_evaluator_reads_policies_as_iam_does(
+    story: str, statement: dict[str, object], request_: Request, expected: bool
+) -> None:
+    own = {
+        "Effect": "Allow",
+        "Action": ["ecs:StopTask"],
+        "Resource": "arn:*:ecs:*:*:task/*",
+        "Condition": {"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}},
+    }
+    assert allows([{**own, **statement}], request_) is expected, story
+
+
+def test_the_evaluator_refuses_to_guess() -> None:
+    statement = {
+        "Effect": "Allow",
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {"DateLessThan": {"aws:CurrentTime": "2026-01-01"}},
+    }
+    with pytest.raises(UnknownOperator, match="DateLessThan"):
+        allows([statement], Request("ecs:StopTask", "*"))
+
+
+def test_roles_go_by_the_name_that_the_project_has_for_them() -> None:
+    assert short("ecs-drainer-dev-plan_drain") == "plan_drain"
+    assert short("ecs-drainer-dev-DrainStateMachineRole-JZ27IYVIP4QS") == "DrainStateMachineRole"
