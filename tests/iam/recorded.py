@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -35,7 +36,13 @@ STORIES = (
 )
 """Between them they use every grant but those of `RARE`; a new grant wants a story that uses it."""
 
-STATEFUL = ("all-gates-together", "a-drain-dies-with-its-slot", "a-queue-is-worked-off", "a-task-signs-off")
+STATEFUL = (
+    "a-drain-dies-with-its-slot",
+    "a-queue-is-worked-off",
+    "a-task-asks-for-more-time",
+    "a-task-signs-off",
+    "all-gates-together",
+)
 
 
 @dataclass
@@ -63,12 +70,24 @@ def record() -> Recorded:
         with told_with_samples(read_stateful_story(SCENARIOS / "stateful" / f"{story}.toml"), app) as stage:
             found.take(stage.aws.requests)
     _drain_a_fleet(found.take)
+    _ask_with_one_key_twice(found.take)
     return found
 
 
 def _drain_a_fleet(take: Callable[[RequestLog], None]) -> None:
     with a_fleet(Service(desired=2, has_target_group=False), doomed=2, staying=1) as fleet:
         fleet.drain(max_concurrent=1)
+        take(fleet.aws.requests)
+
+
+def _ask_with_one_key_twice(take: Callable[[RequestLog], None]) -> None:
+    with a_fleet(Service(desired=1, has_target_group=False), doomed=1, staying=1) as fleet:
+        request = {"instance_id": fleet.doomed[0], "idempotency_key": "maintenance-7"}
+        for _ in range(2):
+            client("lambda").invoke(
+                FunctionName=fleet.deployment.functions["start_manual_drain"], Payload=json.dumps(request)
+            )
+            fleet.aws.clock.advance(600)
         take(fleet.aws.requests)
 
 
