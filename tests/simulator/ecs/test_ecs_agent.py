@@ -125,6 +125,7 @@ class TestDisconnected:
     def test_no_task_starts_until_it_is_back(self) -> None:
         with cluster_of(1) as world:
             world.define()
+            world.advance(60)  # past the boot, at whose end an agent connects
             task = world.run()
             agent.disconnect(world.ids[0])
             world.advance(600)
