@@ -52,6 +52,8 @@ def paced(
     is_ending = all(task.last_status in ENDING for task in holding)
     if is_ending and at - memory.changed_at < ENDING_LASTS:
         wait = min(wait, ENDING_WAITS * poll.start)
+    if not holding and memory.looks > 1:
+        wait = poll.start  # only the full listing is lacking, which was throttled
     wait = min(wait, max(poll.start, (timers.deadline_at - timers.started_at) / LOOKS_AT_LEAST))
     if timers.retries:
         wait = min(wait * (1 + timers.retries), poll.longest_wait(at - memory.started_at))

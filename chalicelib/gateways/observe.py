@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from chalicelib.errors import Throttled
 from chalicelib.gateways import ecs
 from chalicelib.memory import Memory
 from chalicelib.model import ContainerInstance, Task
@@ -44,8 +45,13 @@ def observe(
     tasks = [task for read in remembered for task in read.tasks]
     is_full = memory.looks == 0 or not any(_is_waited_for(task, holds) for task in tasks)
     if is_full:
-        known = {task.arn for task in tasks} | set(memory.stopped)
-        listed = [_read(cluster, _listed(cluster, arns, known)) for cluster, arns in containers.items()]
+        try:
+            listed = _listing(containers, {task.arn for task in tasks} | set(memory.stopped))
+        except Throttled:
+            if not any(task.is_stopped for task in tasks):
+                raise
+            # What this look has learned is kept: the next one need not ask for these tasks again.
+            listed, is_full = [], False
         remembered += listed
         tasks += [task for read in listed for task in read.tasks]
     asked = _services_to_ask_for(tasks, memory, at)
@@ -78,6 +84,11 @@ def _of(cluster: str, containers: Containers, arns: Iterable[str]) -> list[str]:
         return sorted(arns)
     name = cluster.rsplit("/", 1)[-1]
     return sorted(arn for arn in arns if f":task/{name}/" in arn)
+
+
+def _listing(containers: Containers, known: set[str]) -> list[_Read]:
+    """Return what a full listing adds to the tasks that are known."""
+    return [_read(cluster, _listed(cluster, arns, known)) for cluster, arns in containers.items()]
 
 
 def _listed(cluster: str, container_instances: tuple[str, ...], known: set[str]) -> list[str]:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from chalicelib.errors import Throttled
 from chalicelib.gateways.observe import observe
+from chalicelib.observation import remember
 from tests.builders import CLUSTER, INSTANCE_ARN, START, a_memory, after, task_arn
 from tests.gateways.stubs import Stubs
 
@@ -110,3 +114,19 @@ def test_daemons_left_alone_are_asked_for_their_stop_timeout_once(stubs: Stubs) 
     memory = a_memory(looks=4, tasks={task_arn(5): "RUNNING"}, known_services=frozenset({"logs"}))
     seen = observe(CONTAINERS, memory, after(minutes=2))
     assert seen.daemon_stop == timedelta(seconds=90)
+
+
+def test_what_a_throttled_look_has_learned_is_kept(stubs: Stubs) -> None:
+    """The reads are scarce when ECS throttles: the next look lists, and need not ask for these tasks again."""
+    expect_describe(stubs, (1, "STOPPED"))
+    stubs.refuse("ecs", "list_tasks", "ThrottlingException")
+    seen = observe(CONTAINERS, a_memory(looks=3, tasks={task_arn(1): "STOPPING"}), after(minutes=2))
+    assert not seen.is_full
+    assert not seen.unstopped
+    assert remember(a_memory(looks=3, tasks={task_arn(1): "STOPPING"}), seen).tasks == {}
+
+
+def test_a_look_that_learned_nothing_is_throttled(stubs: Stubs) -> None:
+    stubs.refuse("ecs", "list_tasks", "ThrottlingException")
+    with pytest.raises(Throttled):
+        observe(CONTAINERS, a_memory(looks=3), after(minutes=2))

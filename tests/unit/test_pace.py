@@ -68,6 +68,11 @@ def test_not_even_one_duration_goes_past_the_deadline(seconds: int, expected: in
     assert wait == timedelta(seconds=expected)
 
 
+def test_where_only_the_full_listing_is_lacking_the_next_look_is_soon() -> None:
+    memory = a_memory(looks=5, wait=timedelta(seconds=30), changed_at=after(minutes=2))
+    assert next_wait(memory, (), a_policy(), FAR, after(minutes=2)) == timedelta(seconds=5)
+
+
 @pytest.mark.parametrize(("retries", "seconds"), [(0, 10), (1, 20), (2, 30), (9, 60)])
 def test_a_look_that_was_throttled_is_followed_by_a_longer_wait(retries: int, seconds: int) -> None:
     """The account's 20 reads a second are for all drains; no wait gets longer than the schedule's longest."""
