@@ -20,7 +20,7 @@ from tests.cli.shell import Shell, shell
 def answered(code: str, message: str = "no", status: int = 400) -> ClientError:
     """Return AWS's answer to DescribeTasks."""
     response = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    return ClientError(response, "DescribeTasks")  # type: ignore[arg-type]  # as much of an answer as is read
+    return ClientError(response, "DescribeTasks")
 
 
 def through_a_gateway(error: Exception) -> DrainerError:
