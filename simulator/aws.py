@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 from unittest.mock import patch
 
 from moto import mock_aws
+from moto.ec2.models import ec2_backends
+from moto.moto_api._internal import mock_random
 
 from simulator.clock import Clock
 from simulator.requests import RequestLog
@@ -24,6 +26,9 @@ ACCOUNT_ID = "123456789012"
 REGION = "eu-west-1"
 EPOCH = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 """When every embedded AWS begins, so that timelines are the same on every day of the year."""
+
+SEED = 1
+"""What moto's ids are drawn from."""
 
 PARTS = (
     "requests",
@@ -89,6 +94,15 @@ def running(aws: EmbeddedAws) -> Iterator[EmbeddedAws]:
             _running.remove(aws)
 
 
+def draw_the_same_ids() -> None:
+    """Let moto draw the same ids in every run: where ECS has two equal places for a task, its choice follows them.
+
+    The first use of EC2 in a process draws ids for the default VPC; later ones have drawn them at the reset.
+    """
+    _ = ec2_backends[ACCOUNT_ID][REGION]
+    mock_random.seed(SEED)
+
+
 @contextmanager
 def embedded_aws(start: datetime = EPOCH) -> Iterator[EmbeddedAws]:
     """Run an embedded AWS in this process, on a virtual clock that moves when it is told to."""
@@ -99,4 +113,5 @@ def embedded_aws(start: datetime = EPOCH) -> Iterator[EmbeddedAws]:
         running(EmbeddedAws(Clock(start))) as aws,
         mock_aws(config=configuration),
     ):
+        draw_the_same_ids()
         yield aws

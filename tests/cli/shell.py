@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import shlex
@@ -11,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from moto.moto_api._internal import mock_random
 from typer.testing import CliRunner, Result
 
 from app import app as chalice_app
@@ -24,12 +24,13 @@ from simulator.world import Hook, Service, World
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
 IDS = re.compile(
-    r"\b(?:(?P<instance>i-[0-9a-f]{17})|(?P<token>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+    r"\b(?:(?P<instance>i-[0-9a-f]{17})|(?P<image>ami-[0-9a-f]{17})|(?P<token>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
     r"|(?P<id>[0-9a-f]{32}|[0-9a-f]{8}))\b"
 )
 
 FORMS = {
     "instance": "i-{:017x}",
+    "image": "ami-{:017x}",
     "token": "{:08x}-0000-4000-8000-000000000000",
     "id": "{:08x}000000000000000000000000",
 }
@@ -97,7 +98,6 @@ def named(text: str) -> str:
 def shell(*services: Service, instances: int = 3, hook: Hook | None = Hook()) -> Iterator[Shell]:  # noqa: B008  # frozen
     """Give a shell in a world with these services, the app deployed for the stage `dev`."""
     with embedded_aws() as aws:
-        mock_random.seed(1)  # the same ids, hence the same order of tasks, in every run
         gateway.client.cache_clear()
         deployment = deploy(chalice_app, {"POWERTOOLS_METRICS_DISABLED": "true"})  # they are lines on stdout
         world = World(boto3.client, aws.clock.advance)
@@ -112,4 +112,6 @@ def compare_with_approved(name: str, text: str) -> None:
     approved = TRANSCRIPTS / f"{name}.txt"
     if os.environ.get("APPROVE") == "1":
         approved.write_text(text, encoding="utf-8")
-    assert text == approved.read_text(encoding="utf-8"), "run with APPROVE=1 and read the diff"
+    before = approved.read_text(encoding="utf-8")
+    changes = difflib.unified_diff(before.splitlines(), text.splitlines(), "approved", "now", lineterm="")
+    assert text == before, "\n".join(["APPROVE=1 writes it anew", *changes])

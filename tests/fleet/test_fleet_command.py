@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 
-import pytest
-from moto.moto_api._internal import mock_random
-
 from cli.exit_codes import ExitCode
 from simulator.world import GROUP, Service
 from tests.cli.shell import Shell, compare_with_approved, shell
@@ -17,12 +14,6 @@ JOB = Service(name="nightly", has_target_group=False)
 
 def ids_of(told: Shell, *numbers: int) -> str:
     return " ".join(told.ids[number] for number in numbers)
-
-
-@pytest.fixture(autouse=True)
-def steady_ids() -> None:
-    """Let moto draw the same ids in each run: where two instances have equal room, ECS's choice follows them."""
-    mock_random.seed(7)
 
 
 def test_a_fleet_from_plan_to_the_end() -> None:
