@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import urlparse
 
@@ -54,6 +55,16 @@ def install() -> None:
     for operation in ("create_stack", "update_stack", "create_change_set"):
         setattr(CloudFormationResponse, operation, _checking(getattr(CloudFormationResponse, operation)))
     cloudformation_responses.get_stack_from_s3_url = _template_from_s3
+    _as_yaml = Stack.parse_template
+    Stack.parse_template = staticmethod(lambda body: _as_json(body) or _as_yaml(body))
+
+
+def _as_json(body: str) -> dict[str, Any] | None:
+    """Read a template as JSON; None where it isn't. moto would read it as YAML: the same, but fifty times slower."""
+    try:
+        return dict(json.loads(body))
+    except ValueError:
+        return None
 
 
 def _checking(answer: Any) -> Any:
