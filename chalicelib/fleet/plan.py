@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,7 +42,9 @@ class FleetPlan:
     cramped: tuple[Cramped, ...]
     topic: str
     began_at: datetime
-    notices: tuple[str, ...] = field(default=())
+    notices: tuple[str, ...] = ()
+    own_turn: Mapping[str, str] = field(default_factory=dict)
+    """Why an instance is set DRAINING by its own drain alone, by EC2 instance id."""
 
     @property
     def verdict(self) -> str:
@@ -85,9 +87,12 @@ class FleetPlan:
 
     def _batches(self) -> Iterable[dict[str, Any]]:
         for cluster in dict.fromkeys(member.cluster for member in self.members):
-            arns = [one.arn for one in self.members if one.cluster == cluster and one.status == "ACTIVE"]
+            arns = [one.arn for one in self.members if one.cluster == cluster and self._goes_first(one)]
             for start in range(0, len(arns), AT_ONCE_BY_ECS):
                 yield {"cluster": cluster, "container_instances": arns[start : start + AT_ONCE_BY_ECS]}
+
+    def _goes_first(self, member: Member) -> bool:
+        return member.status == "ACTIVE" and member.instance_id not in self.own_turn
 
     def _distinct(self) -> Iterable[Member]:
         """Yield one member an instance: one drain empties it in every cluster that knows it."""
@@ -119,8 +124,12 @@ def plan(
     *,
     topic: str,
     began_at: datetime,
+    own_turn: Mapping[str, str] | None = None,
 ) -> FleetPlan:
-    """Return the plan; members come in the order of the request, instances that no cluster knows are told of."""
+    """Return the plan; members come in the order of the request, instances that no cluster knows are told of.
+
+    `own_turn`: why an instance is set DRAINING by its own drain alone, by EC2 instance id.
+    """
     order = {instance_id: place for place, instance_id in enumerate(request.instances)}
     unknown = [each for each in request.instances if each not in {member.instance_id for member in members}]
     notices = (
@@ -133,5 +142,18 @@ def plan(
         cramped=tuple(cramped),
         topic=topic,
         began_at=began_at,
-        notices=tuple(notices),
+        notices=(*notices, *_told(own_turn or {})),
+        own_turn=own_turn or {},
     )
+
+
+def _told(own_turn: Mapping[str, str]) -> Iterable[str]:
+    """Yield a sentence for each reason: who waits for its own drain, and what that means for other tasks."""
+    by_reason: dict[str, list[str]] = {}
+    for instance_id, why in own_turn.items():
+        by_reason.setdefault(why, []).append(instance_id)
+    for why, ids in by_reason.items():
+        yield (
+            f"{some(ids)}: ACTIVE until the own drain sets DRAINING, because of {why}; tasks of other instances "
+            "may move there meanwhile"
+        )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
 from chalicelib.findings import AutoScalingGroup
-from chalicelib.gateways.aws import all_pages, client, translated
+from chalicelib.gateways.aws import all_pages, client, in_batches, translated
 from chalicelib.model import LifecycleHook
+
+MEMBERS_AT_ONCE = 50
+"""https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeAutoScalingInstances.html"""
 
 
 def describe_group(name: str) -> AutoScalingGroup | None:
@@ -59,6 +63,18 @@ def group_of(instance_id: str) -> str | None:
     """Return the name of the group that an EC2 instance belongs to, or None."""
     item = _member(instance_id)
     return str(item["AutoScalingGroupName"]) if item else None
+
+
+def groups_of(instance_ids: Collection[str]) -> dict[str, AutoScalingGroup]:
+    """Return the group of each of these EC2 instances that belongs to one."""
+    names: dict[str, str] = {}
+    for batch in in_batches(sorted(instance_ids), MEMBERS_AT_ONCE):
+        with translated():
+            answer = client("autoscaling").describe_auto_scaling_instances(InstanceIds=list(batch))
+        names |= {one["InstanceId"]: one["AutoScalingGroupName"] for one in answer["AutoScalingInstances"]}
+    groups = {name: describe_group(name) for name in sorted(set(names.values()))}
+    found = {instance_id: groups[name] for instance_id, name in names.items()}
+    return {instance_id: group for instance_id, group in found.items() if group is not None}
 
 
 def with_pooled(group: AutoScalingGroup, instance_id: str) -> AutoScalingGroup:

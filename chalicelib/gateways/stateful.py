@@ -51,6 +51,20 @@ def read_here(containers: Containers, *, with_definitions: bool = False) -> Here
     return Here(tuple(services), unstopped)
 
 
+def stateful_by_instance(cluster: str, *, with_definitions: bool = False) -> dict[str, tuple[str, ...]]:
+    """Return the names of the stateful services with tasks on each container instance of a cluster, by its ARN.
+
+    One listing for the whole cluster: a fleet is many instances. Raises what `read_here` does.
+    """
+    tasks = _described(cluster, all_pages(client("ecs").list_tasks, "taskArns", cluster=cluster))
+    homes = {task["taskArn"].rsplit("/", 1)[-1]: task.get("containerInstanceArn", "") for task in tasks}
+    found: dict[str, set[str]] = {}
+    for service in _stateful(cluster, tasks, with_definitions=with_definitions):
+        for task_id in service.tasks:
+            found.setdefault(homes[task_id], set()).add(service.declared.service)
+    return {arn: tuple(sorted(names)) for arn, names in found.items()}
+
+
 def _tasks(cluster: str, container_instances: Iterable[str]) -> list[Answer]:
     listing = client("ecs").list_tasks
     arns = [
@@ -60,6 +74,11 @@ def _tasks(cluster: str, container_instances: Iterable[str]) -> list[Answer]:
             listing, "taskArns", cluster=cluster, containerInstance=each, desiredStatus="RUNNING"
         )
     ]
+    return _described(cluster, arns)
+
+
+def _described(cluster: str, arns: Sequence[str]) -> list[Answer]:
+    """Describe tasks with their tags; those STOPPED by now are left out."""
     found: list[Answer] = []
     for batch in in_batches(arns, ecs.DESCRIBED_AT_ONCE):
         with translated():

@@ -100,6 +100,14 @@ def most_at_once(executions: list[dict[str, Any]]) -> int:
     return most
 
 
+def told(fleet: Fleet) -> str:
+    """Return the fleet's own notice: the last that was published."""
+    published = [call for call in fleet.aws.requests.calls if call.operation == "Publish"]
+    given = {key.lower(): value for key, value in published[-1].parameters.items()}
+    assert given["subject"].startswith("ecs-drainer: fleet fleet-1: ")
+    return str(json.loads(given["message"])["default"])
+
+
 @contextmanager
 def a_fleet(*services: Service, doomed: int, staying: int) -> Iterator[Fleet]:
     """Give a cluster of doomed and staying instances with these services, the app deployed."""

@@ -11,7 +11,7 @@ import pytest
 
 from simulator.clients import client
 from simulator.world import CLUSTER, Service
-from tests.fleet.account import Fleet, a_fleet, most_at_once
+from tests.fleet.account import Fleet, a_fleet, most_at_once, told
 
 QUICK = {"healthy-after": "10"}
 FOREVER = Service(name="batch", has_target_group=False)
@@ -50,14 +50,6 @@ def the_stuck_one_blocked_nobody(fleet: Fleet, stuck: str) -> bool:
     ends = {one["name"][:19]: one["stopDate"] for one in fleet.drains()}
     others = [end for instance_id, end in ends.items() if instance_id != stuck]
     return bool(ends[stuck] - max(others) > timedelta(minutes=10))
-
-
-def told(fleet: Fleet) -> str:
-    """Return the fleet's own notice: the last that was published."""
-    published = [call for call in fleet.aws.requests.calls if call.operation == "Publish"]
-    given = {key.lower(): value for key, value in published[-1].parameters.items()}
-    assert given["subject"].startswith("ecs-drainer: fleet fleet-1: ")
-    return str(json.loads(given["message"])["default"])
 
 
 def test_without_room_nothing_is_touched() -> None:
