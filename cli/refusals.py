@@ -6,13 +6,13 @@ Pure: a rule reads a Prospect and yields objections; every one is told, not only
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.decide import name_of
 from chalicelib.explain import Outcome
 from chalicelib.explain.words import count, some, spell
-from chalicelib.model import stamp
+from chalicelib.model import Task, stamp
 from chalicelib.policy import AfterDrain, OnDeadline
 from chalicelib.policy.sources import DEFAULTS
 from cli.outlook import time_needed
@@ -93,14 +93,22 @@ def on_its_way_out(prospect: Prospect) -> Iterator[Objection]:
 
 def standalone_tasks(prospect: Prospect) -> Iterator[Objection]:
     """Nobody has said what is to become of tasks that DRAINING leaves alone."""
-    tasks = prospect.standalone
-    if tasks and prospect.plan.drain.sources["standalone_tasks"] == DEFAULTS:
-        named = some([f"{name_of(task)} {task.id[:8]}" for task in tasks])
-        sentence = (
-            f"DRAINING leaves {count(len(tasks), 'standalone task')} alone ({named}): say whether to wait, stop, "
-            "'stop-after 10m' or ignore"
-        )
-        yield Objection("standalone-tasks", prospect.instance_id, sentence, STANDALONE)
+    if prospect.standalone and is_unsaid(prospect.plan.drain.sources):
+        yield Objection("standalone-tasks", prospect.instance_id, left_alone(prospect.standalone), STANDALONE)
+
+
+def is_unsaid(sources: Mapping[str, str]) -> bool:
+    """Whether neither a person nor the stage nor the group's tags say what becomes of standalone tasks."""
+    return sources["standalone_tasks"] == DEFAULTS
+
+
+def left_alone(tasks: Sequence[Task], where: str = "") -> str:
+    """Say which tasks DRAINING leaves alone, and what may be chosen for them."""
+    named = some([f"{name_of(task)} {task.id[:8]}" for task in tasks])
+    return (
+        f"DRAINING leaves {count(len(tasks), 'standalone task')} alone ({named}){where}: say whether to wait, stop, "
+        "'stop-after 10m' or ignore"
+    )
 
 
 def blocked_tasks(prospect: Prospect) -> Iterator[Objection]:

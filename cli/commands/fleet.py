@@ -28,11 +28,12 @@ from cli.fleets.options import (
     Templates,
     Zones,
 )
-from cli.fleets.outlook import ALLOW_HOPS, FORCE, Outlook
+from cli.fleets.outlook import ALLOW_HOPS, Outlook
 from cli.fleets.reading import begin, fleet_machine
 from cli.inventory import read_stage
 from cli.options import After, Cluster, Deadline, Deadlined, DryRun, Reason, Standalone, Yes
 from cli.problems import Halt
+from cli.refusals import FORCE
 from cli.requests import Wishes
 
 app = typer.Typer(
@@ -53,6 +54,7 @@ def plan(
     templates: Templates = None,
     older_than: OlderThan = None,
     max_concurrent: AtOnce = DEFAULT_AT_ONCE,
+    standalone: Standalone = None,
 ) -> ExitCode:
     """Say which instances would be drained and whether the rest has room; touches nothing.
 
@@ -68,7 +70,7 @@ def plan(
         templates=templates,
         older_than=older_than,
     )
-    found = choose(desk, asked, settings)
+    found = choose(desk, asked, settings, Wishes(standalone=standalone))
     desk.report(outlooks.render(found, max_concurrent, desk.now()), outlooks.record(found))
     return ExitCode.BLOCKED if found.is_blocked else ExitCode.OK
 
@@ -112,10 +114,10 @@ def drain(
         templates=templates,
         older_than=older_than,
     )
-    found = choose(desk, asked, deployed(desk).settings)
     wishes = Wishes(
         deadline=deadline, on_deadline=on_deadline, standalone=standalone, then=then, cluster=cluster
     )
+    found = choose(desk, asked, deployed(desk).settings, wishes)
     request = FleetRequest(
         instances=found.instance_ids,
         max_concurrent=max_concurrent,

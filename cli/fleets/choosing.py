@@ -8,15 +8,20 @@ from datetime import timedelta
 
 from chalicelib.duration import parse_duration
 from chalicelib.fleet.request import MOST_INSTANCES
+from chalicelib.gateways.autoscaling import describe_group
 from chalicelib.gateways.fleet import read_surroundings
+from chalicelib.model import Task
+from chalicelib.policy import Source, manual_source, resolve, tag_source
 from chalicelib.settings import Settings
 from cli.desk import Desk
 from cli.exit_codes import ExitCode
 from cli.fleets.outlook import Outlook, against, look_ahead
-from cli.fleets.reading import read_described
+from cli.fleets.reading import read_described, read_standalone
 from cli.fleets.selection import Described, Selection, select
 from cli.inventory import clusters, find_instances
 from cli.problems import Halt
+from cli.refusals import is_unsaid
+from cli.requests import Wishes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +37,7 @@ class Asked:
     older_than: str | None
 
 
-def choose(desk: Desk, asked: Asked, settings: Settings) -> Outlook:
+def choose(desk: Desk, asked: Asked, settings: Settings, wishes: Wishes) -> Outlook:
     """Return the outlook of the instances that were asked for; raises Halt where that is none, or too many."""
     wanted = _selection(desk, asked, settings)
     if wanted.is_empty and asked.cluster is None:
@@ -42,7 +47,26 @@ def choose(desk: Desk, asked: Asked, settings: Settings) -> Outlook:
     chosen = select(desk.ask(read_described, where), wanted, desk.now())
     _check_size(chosen)
     ids = {one.instance_id for one in chosen}
-    return look_ahead(chosen, desk.ask(read_surroundings, ids, sorted({one.cluster for one in chosen})))
+    found = desk.ask(read_surroundings, ids, sorted({one.cluster for one in chosen}))
+    asked_for = manual_source(wishes.request(chosen[0].instance_id).settings)
+    return look_ahead(chosen, found, _unsaid(desk, chosen, settings.policy, asked_for))
+
+
+def _unsaid(
+    desk: Desk, chosen: Sequence[Described], stage: Source, asked_for: Source
+) -> dict[str, list[Task]]:
+    """Return by instance the standalone tasks of which neither the stage, nor tags, nor the request speak."""
+    found: dict[str, list[Task]] = {}
+    with_tasks = desk.ask(read_standalone, chosen)
+    groups = {
+        name: desk.ask(describe_group, name) for name in {one.group for one, _ in with_tasks if one.group}
+    }
+    for one, tasks in with_tasks:
+        group = groups.get(one.group)
+        tags = [tag_source(group.tags, group.name)] if group else []
+        if is_unsaid(resolve([stage, *tags, asked_for]).sources):
+            found.setdefault(one.instance_id, []).extend(tasks)
+    return found
 
 
 def _selection(desk: Desk, asked: Asked, settings: Settings) -> Selection:
@@ -76,8 +100,10 @@ def _check_size(chosen: Sequence[Described]) -> None:
 def refuse(desk: Desk, found: Outlook, overridden: Mapping[str, bool]) -> None:
     """Warn of what is overridden, by flag; raises Halt with all that isn't."""
     for each in against(found):
-        if overridden[each.flag]:
+        if overridden.get(each.flag):
             desk.warn(f"Warning: {each.sentence}")
-    standing = [str(each) for each in against(found) if not overridden[each.flag]]
+    standing = [each for each in against(found) if not overridden.get(each.flag)]
+    if standing and desk.is_json:
+        desk.report("", {"refused": [each.record for each in standing]})
     if standing:
-        raise Halt("\n  ".join(["Nothing was drained, because", *standing]), code=ExitCode.REFUSED)
+        raise Halt("\n  ".join(["Nothing was drained, because", *map(str, standing)]), code=ExitCode.REFUSED)

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from chalicelib.fleet.request import MOST_AT_ONCE, MOST_INSTANCES
-from cli.fleets.outlook import ALLOW_HOPS, FORCE
+from cli.fleets.outlook import ALLOW_HOPS
 from cli.options import INSTANCE_HELP
+from cli.refusals import FORCE
 
 WHICH = "Which instances"
 Listed = Annotated[

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +11,13 @@ from chalicelib.explain.arithmetic import is_deadlocked, percents_of
 from chalicelib.explain.words import count, some, spell
 from chalicelib.fleet import Cramped, room_for
 from chalicelib.gateways.fleet import Surroundings
+from chalicelib.model import Task
 from cli.fleets.selection import Described
 from cli.instances import short
+from cli.refusals import FORCE, STANDALONE, left_alone
 from cli.tables import columns
 
-ALLOW_HOPS, FORCE = "--allow-hops", "--force"
+ALLOW_HOPS = "--allow-hops"
 HEADER = ("instance", "group", "zone", "image", "template", "age", "status", "tasks")
 
 
@@ -29,6 +31,8 @@ class Outlook:
     """Services whose percents let no task move, however much room there is."""
     staying: int
     """How many ACTIVE instances with a connected agent are left."""
+    unsaid: Mapping[str, Sequence[Task]] = field(default_factory=dict)
+    """By EC2 id, the standalone tasks of which nobody has said what is to become of them."""
 
     @property
     def instance_ids(self) -> tuple[str, ...]:
@@ -37,8 +41,8 @@ class Outlook:
 
     @property
     def is_blocked(self) -> bool:
-        """Whether the fleet can't be drained whole as things stand."""
-        return bool(self.cramped or self.deadlocked)
+        """Whether anything speaks against draining the fleet as things stand."""
+        return next(against(self), None) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +55,17 @@ class Against:
     """What overrides it."""
 
     def __str__(self) -> str:
-        return f"{self.sentence} ({self.flag} does it all the same)"
+        return f"{self.sentence} (override with {self.flag})"
+
+    @property
+    def record(self) -> dict[str, str]:
+        """The same for programs."""
+        return {"kind": self.kind, "sentence": self.sentence, "override": self.flag}
 
 
-def look_ahead(chosen: Sequence[Described], found: Sequence[Surroundings]) -> Outlook:
+def look_ahead(
+    chosen: Sequence[Described], found: Sequence[Surroundings], unsaid: Mapping[str, Sequence[Task]]
+) -> Outlook:
     """Return the outlook of the chosen instances, given what surrounds them in each cluster."""
     deadlocked = {
         service.name
@@ -69,6 +80,7 @@ def look_ahead(chosen: Sequence[Described], found: Sequence[Surroundings]) -> Ou
         cramped=tuple(cramped for each in found for cramped in room_for(each.world, each.doomed)),
         deadlocked=tuple(sorted(deadlocked)),
         staying=sum(one.takes_tasks for each in found for one in each.world.others),
+        unsaid=unsaid,
     )
 
 
@@ -92,6 +104,9 @@ def against(outlook: Outlook) -> Iterator[Against]:
             "tasks will wait for their deadline"
         )
         yield Against("deadlocked", sentence, FORCE)
+    if outlook.unsaid:
+        tasks = [task for each in outlook.unsaid.values() for task in each]
+        yield Against("standalone-tasks", left_alone(tasks, f" on {some(list(outlook.unsaid))}"), STANDALONE)
 
 
 def render(outlook: Outlook, max_concurrent: int, at: datetime) -> str:
@@ -138,7 +153,5 @@ def record(outlook: Outlook) -> dict[str, Any]:
             for one in outlook.chosen
         ],
         "staying": outlook.staying,
-        "against": [
-            {"kind": each.kind, "sentence": each.sentence, "flag": each.flag} for each in against(outlook)
-        ],
+        "against": [each.record for each in against(outlook)],
     }

@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from chalicelib.gateways import described
+from chalicelib.gateways import described, ecs
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
 from chalicelib.gateways.circumstances import container_instances_of
+from chalicelib.model import Task
 from cli import executions
 from cli.desk import Desk
 from cli.exit_codes import ExitCode
@@ -57,6 +58,13 @@ def _described(
         launched_at=machine.get("LaunchTime"),
         tasks=own.running_tasks + answer.get("pendingTasksCount", 0),
     )
+
+
+def read_standalone(chosen: Sequence[Described]) -> list[tuple[Described, list[Task]]]:
+    """Return those of the chosen that have tasks which no service started, with these."""
+    clusters = sorted({one.cluster for one in chosen})
+    found = {arn: tasks for cluster in clusters for arn, tasks in ecs.standalone_tasks(cluster).items()}
+    return [(one, found[one.arn]) for one in chosen if one.arn in found]
 
 
 def _in_groups(ids: Sequence[str]) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import boto3
+
 from cli.exit_codes import ExitCode
 from simulator.world import GROUP, Service
 from tests.cli.shell import Shell, compare_with_approved, shell
@@ -23,9 +25,10 @@ def test_a_fleet_from_plan_to_the_end() -> None:
         told.sleep(10)
         assert told.run("fleet plan").exit_code == ExitCode.USAGE
         told.run(f"fleet plan {ids_of(told, 0, 1, 2)}")
-        told.run(f"fleet drain {ids_of(told, 0, 1, 2)}")
-        told.run(f"fleet drain {ids_of(told, 0, 1, 2)} --dry-run --max-concurrent 2")
-        wishes = "--max-concurrent 2 --deadline 5m --on-deadline keep -m 'new AMI'"
+        assert told.run(f"fleet drain {ids_of(told, 0, 1, 2)} --yes").exit_code == ExitCode.REFUSED
+        told.run(f"fleet drain {ids_of(told, 0, 1, 2)} --standalone wait")
+        told.run(f"fleet drain {ids_of(told, 0, 1, 2)} --standalone wait --dry-run --max-concurrent 2")
+        wishes = "--standalone wait --max-concurrent 2 --deadline 5m --on-deadline keep -m 'new AMI'"
         ended = told.run(f"fleet drain {ids_of(told, 0, 1, 2)} --yes {wishes}")
         assert ended.exit_code == ExitCode.NOT_DRAINED
         told.run("fleet status")
@@ -39,11 +42,34 @@ def test_without_room_it_refuses_and_names_the_flag() -> None:
         refused = told.quietly(f"fleet drain --asg {GROUP} --zone eu-west-1a --zone eu-west-1b --yes")
         assert refused.exit_code == ExitCode.REFUSED
         assert "have no room for all tasks" in refused.output
-        assert "--allow-hops does it all the same" in refused.output
+        assert "override with --allow-hops" in refused.output
+        for_programs = told.quietly(
+            f"fleet drain --asg {GROUP} --zone eu-west-1a --zone eu-west-1b --yes -o json"
+        )
+        assert [one["override"] for one in json.loads(for_programs.stdout)["refused"]] == ["--allow-hops"]
         assert (
             told.quietly(f"fleet plan --asg {GROUP} --zone eu-west-1a --zone eu-west-1b").exit_code
             == ExitCode.BLOCKED
         )
+
+
+def test_tags_of_the_group_speak_for_standalone_tasks_too() -> None:
+    """One rule for one instance and for fifty: what the stage, the tags or the flag say, nobody asks again."""
+    with shell(WEB, instances=3) as told:
+        told.world.start_task(told.ids[0], JOB)
+        told.sleep(10)
+        asked = f"fleet plan {ids_of(told, 0)} -o json"
+        refused = told.quietly(asked)
+        assert refused.exit_code == ExitCode.BLOCKED
+        (against,) = json.loads(refused.stdout)["against"]
+        assert (against["kind"], against["override"]) == ("standalone-tasks", "--standalone")
+        assert told.ids[0] in against["sentence"]
+        assert told.quietly(f"{asked} --standalone ignore").exit_code == ExitCode.OK
+        assert told.quietly(f"fleet plan {ids_of(told, 1)}").exit_code == ExitCode.OK, "it has no such task"
+        tag = {"Key": "ecs-drainer:standalone_tasks", "Value": "wait", "PropagateAtLaunch": False}
+        tag |= {"ResourceId": GROUP, "ResourceType": "auto-scaling-group"}
+        boto3.client("autoscaling").create_or_update_tags(Tags=[tag])
+        assert told.quietly(asked).exit_code == ExitCode.OK
 
 
 def test_programs_get_documents() -> None:
