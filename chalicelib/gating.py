@@ -223,12 +223,16 @@ def keep_slots(event: Event) -> dict[str, Any]:
     lost = leases.renew(event["ledger"], gates.slots, me)
     if lost:
         logger.warning("slots were lost, and are taken again", extra={"slots": list(lost)})
-        _take_again(event["ledger"], lost, me, at)
+        if not _take_again(event["ledger"], lost, me, at):
+            return dict(event["gates"])  # the next look tries again
     return replace(gates, slots_until=me.until).to_state(drain.instance_id)
 
 
-def _take_again(table: str, keys: tuple[str, ...], me: Holder, at: datetime) -> None:
-    """Take slots back beyond their number: the instance is DRAINING, and others must see it."""
+def _take_again(table: str, keys: tuple[str, ...], me: Holder, at: datetime) -> bool:
+    """Take slots back beyond their number: the instance is DRAINING, and others must see it.
+
+    Returns False where another drain wrote one of the leases meanwhile.
+    """
     kept = leases.read_kept(table, keys, ())
     known = {key: kept.leases.get(key, Lease(key)) for key in keys}
-    leases.write_leases(table, taken(known, [Slot(key, slots=1) for key in keys], me, at))
+    return leases.write_leases(table, taken(known, [Slot(key, slots=1) for key in keys], me, at))

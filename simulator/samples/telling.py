@@ -24,7 +24,7 @@ from simulator.samples.store import Store
 from simulator.samples.story import PREFIX, StatefulStory
 from simulator.story import WrongStory
 from simulator.timeline import Entry
-from simulator.world import CLUSTER, GROUP, World
+from simulator.world import CLUSTER, GROUP, Service, World
 
 TOLD_OTHERWISE = ("task of", "an execution", "the execution", "the container instance", "dynamodb:", "sqs:")
 """Lines of one instance's timeline that don't say whose they are, or are too many for a whole group."""
@@ -197,6 +197,21 @@ def stop_execution(stage: Stage, number: int = 1) -> None:
     client("stepfunctions").stop_execution(executionArn=arn, error="Stopped", cause="by hand")
 
 
+def start_task(stage: Stage, instance: int, seconds: int) -> None:
+    """A standalone task that ends by itself after so many seconds is started on an instance."""
+    task = Service(name="nightly", has_target_group=False, labels={"exits-after": str(seconds)})
+    with stage.aws.requests.unthrottled():
+        stage.world.start_task(stage.instances[instance - 1], task)
+
+
+def lose_leases(stage: Stage) -> None:
+    """The ledger loses its leases, as when a table is restored from yesterday's backup."""
+    table = stage.deployment.outputs["LedgerTable"]
+    for item in client("dynamodb").scan(TableName=table)["Items"]:
+        if item["pk"]["S"].startswith("lease#"):
+            client("dynamodb").delete_item(TableName=table, Key={"pk": item["pk"]})
+
+
 def answer(stage: Stage, **given: Any) -> None:
     """A person answers for every task that was asked."""
     for task in sorted(_asked(stage)):
@@ -214,7 +229,17 @@ def _asked(stage: Stage) -> set[str]:
 
 HAPPENINGS = {
     happening.__name__.replace("_", "-"): happening
-    for happening in (terminate, ask, send, scale, stop_member, stop_execution, answer)
+    for happening in (
+        terminate,
+        ask,
+        send,
+        scale,
+        stop_member,
+        stop_execution,
+        start_task,
+        lose_leases,
+        answer,
+    )
 }
 
 

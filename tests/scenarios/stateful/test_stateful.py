@@ -21,7 +21,13 @@ from simulator.timeline import is_of_the_drainer
 STORIES = sorted(Path(__file__).parent.glob("*.toml"))
 
 
-SLOW = {"a-queue-grows", "all-gates-together", "closed-gates-are-forced"}
+SLOW = {
+    "a-long-drain-keeps-its-slot",
+    "a-lost-slot-is-taken-again",
+    "a-queue-grows",
+    "all-gates-together",
+    "closed-gates-are-forced",
+}
 
 
 def story_of(path: Path) -> object:
