@@ -1,4 +1,4 @@
-"""Resource policies: whether one lets an AWS service in. Enough for functions, queues and topics.
+"""Whether a resource policy lets an AWS service in: enough for functions, queues and topics. And whether a role may.
 
 Source: IAM user guide, "Policy evaluation logic": an explicit Deny wins, and what nothing allows is denied. A
 condition with an operator or key that is not known here does not hold: refused rather than guessed.
@@ -10,6 +10,9 @@ import json
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
+
+from moto.iam.access_control import IAMPolicy, PermissionResult
+from moto.iam.models import iam_backends
 
 from simulator.aws import ACCOUNT_ID
 
@@ -38,6 +41,23 @@ def lets_in(policy: str | dict[str, Any] | None, request: ServiceRequest) -> boo
     statements = _listed(document.get("Statement", [])) if isinstance(document, dict) else []
     effects = {each["Effect"] for each in statements if _applies(each, request)}
     return "Allow" in effects and "Deny" not in effects
+
+
+def role_allows(role_arn: str, action: str, resource: str) -> bool:
+    """Say whether the inline policies of a role allow an action on an ARN; one that doesn't exist allows everything.
+
+    Conditions are moto's to judge. Machines of tests have no role that exists; those that are deployed have.
+    """
+    partition, account = role_arn.split(":")[1], role_arn.split(":")[4]
+    roles = iam_backends[account][partition].roles.values()
+    role = next((each for each in roles if each.arn == role_arn), None)
+    if role is None:
+        return True
+    policies = [
+        IAMPolicy(text if isinstance(text, str) else json.dumps(text)) for text in role.policies.values()
+    ]
+    found = {policy.is_action_permitted(action, resource) for policy in policies}
+    return PermissionResult.PERMITTED in found and PermissionResult.DENIED not in found
 
 
 def _applies(statement: dict[str, Any], request: ServiceRequest) -> bool:

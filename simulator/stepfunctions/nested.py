@@ -1,7 +1,8 @@
 """`states:startExecution.sync` and `.sync:2`: a parent waits for its child, and takes it along when it ends.
 
 moto asks every half second; here the parent sleeps until the child has closed. Source of the rest: Step
-Functions developer guide, "Run a job (.sync)": a task that is aborted cancels the job.
+Functions developer guide, "Run a job (.sync)": a task that is aborted calls StopExecution for the child, as well as
+it can. The call is made with the parent's role: where that may not stop executions, the child goes on.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
     StateTaskServiceSfn,
 )
 
+from simulator.permissions import role_allows
 from simulator.stepfunctions.backend import find_execution
 from simulator.stepfunctions.executions import Execution
 from simulator.stepfunctions.frames import rest
@@ -43,19 +45,22 @@ class _Child:
 
     resolve: Callable[[], Any]
     execution: Execution
+    role: str
+    """The ARN of the parent's role."""
 
     def __call__(self) -> Any:
         return self.resolve() if self.execution.closed.is_set() else None
 
     def cancel(self) -> None:
-        """Stop the child, whose parent has ended."""
-        self.execution.stop(None, error=None, cause=CAUSE)
+        """Stop the child, whose parent has ended, if the parent's role may."""
+        if role_allows(self.role, "states:StopExecution", self.execution.exec_arn):
+            self.execution.stop(None, error=None, cause=CAUSE)
 
 
 def _awaiting(build: Callable[..., Callable[[], Any]]) -> Callable[..., _Child]:
     def build_child(task: Any, env: Any, **parts: Any) -> _Child:
         execution = find_execution(env.stack[-1]["ExecutionArn"])
-        return _Child(build(task, env=env, **parts), execution)
+        return _Child(build(task, env=env, **parts), execution, env.aws_execution_details.role_arn)
 
     return build_child
 

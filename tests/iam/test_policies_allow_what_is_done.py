@@ -29,10 +29,6 @@ RARE = {
     ("FleetStateMachineRole", "events:DescribeRule"): f"{BY_STEP_FUNCTIONS}: how `.sync` hears of an end",
     ("FleetStateMachineRole", "events:PutRule"): f"{BY_STEP_FUNCTIONS}: how `.sync` hears of an end",
     ("FleetStateMachineRole", "events:PutTargets"): f"{BY_STEP_FUNCTIONS}: how `.sync` hears of an end",
-    (
-        "FleetStateMachineRole",
-        "states:StopExecution",
-    ): f"{BY_STEP_FUNCTIONS}: a fleet that is stopped stops its drains",
     ("look", "dynamodb:UpdateItem"): "slots are prolonged where a drain holds them for more than 20 minutes",
     ("look", "elasticloadbalancing:DescribeTargetGroupAttributes"): "a standby behind a target group",
     ("look", "elasticloadbalancing:DescribeTargetGroups"): "a standby behind a target group",
@@ -79,6 +75,7 @@ FORBIDDEN = [
         arn("autoscaling", "autoScalingGroup:1"),
     ),
     ("FleetStateMachineRole", "states:StartExecution", arn("states", "stateMachine:another")),
+    ("FleetStateMachineRole", "states:StopExecution", arn("states", "execution:ecs-drainer-dev:i-1")),
 ]
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from simulator.clients import client
 from tests.simulator.stepfunctions.machines import Lab, since_epoch
 
 Machine = dict[str, Any]
@@ -172,6 +174,36 @@ def test_a_parent_that_is_stopped_takes_its_child_along(lab: Lab) -> None:
     assert [each["status"] for each in lab.api.list_executions(stateMachineArn=machine)["executions"]] == [
         "ABORTED"
     ]
+
+
+def test_a_parent_whose_role_may_not_stop_it_leaves_its_child_alone(lab: Lab) -> None:
+    """Run a job: Step Functions stops the child as well as it can, with what the role allows."""
+    machine = child(lab, {"Wait": {"Type": "Wait", "Seconds": 3600, "End": True}})
+    parent = lab.machine({"Run": nested(machine)})
+    role = lab.api.describe_state_machine(stateMachineArn=parent)["roleArn"]
+    a_role(role, action="states:StartExecution")
+    run = lab.start(parent)
+    lab.aws.clock.advance(60)
+
+    lab.api.stop_execution(executionArn=run.arn)
+    lab.aws.clock.advance(3600)
+
+    assert run.status == "ABORTED"
+    assert [each["status"] for each in lab.api.list_executions(stateMachineArn=machine)["executions"]] == [
+        "SUCCEEDED"
+    ]
+
+
+def a_role(arn: str, action: str) -> None:
+    statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    path, _, name = arn.rsplit(":role/", maxsplit=1)[-1].rpartition("/")
+    iam = client("iam")
+    iam.create_role(RoleName=name, Path=f"/{path}/" if path else "/", AssumeRolePolicyDocument="{}")
+    iam.put_role_policy(
+        RoleName=name,
+        PolicyName="it",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    )
 
 
 def test_starting_the_same_name_again_is_an_error_of_step_functions(lab: Lab) -> None:
