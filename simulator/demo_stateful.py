@@ -25,7 +25,7 @@ from simulator.samples.telling import Stage, set_up, slots_held
 from simulator.world import GROUP
 
 EVERY = timedelta(seconds=30)
-BURST_SECONDS, JOBS = 240.0, 150
+BURST_SECONDS, BURSTS, JOBS = 480.0, 4, 150
 STORY = StatefulStory(
     title="An instance refresh over a three-node store with a queue consumer",
     samples=("store", "consumer"),
@@ -47,6 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     speed = parser.parse_args(arguments).speed
     os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "CRITICAL")
+    os.environ.setdefault("POWERTOOLS_METRICS_DISABLED", "true")  # they are lines on stdout
     logging.getLogger("ecs-drainer").setLevel(logging.CRITICAL)
     print(f"{STORY.title}\n(an embedded AWS: nothing here reaches a real account)\n\n{LEGEND}", flush=True)
     with embedded_aws() as aws:
@@ -67,7 +68,7 @@ def _begin(stage: Stage) -> None:
         AutoScalingGroupName=GROUP,
         Preferences={"MinHealthyPercentage": 60, "MaxHealthyPercentage": 100, "InstanceWarmup": 60},
     )
-    for burst in range(6):
+    for burst in range(BURSTS):
         send = partial(stage.sample(Consumer).send, JOBS)
         stage.aws.clock.call_later(burst * BURST_SECONDS, send, "jobs come in")
 
