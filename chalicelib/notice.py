@@ -74,7 +74,8 @@ class Notice:
 def compose(occasion: str, state: Mapping[str, Any], execution: str, at: datetime) -> Notice:
     """Return the notice for an occasion: `started`, `explained`, `ended` or `failed`.
 
-    `state` is the machine's whole state; after a failure in its very first state, that is the request alone.
+    `state` is the machine's whole state; after a failure in its very first state, that is the request alone. With
+    `cancelled` in it (who, why, fate, sentence) a person ended the drain, perhaps before it was planned.
     """
     drain = state.get("drain", {})
     instance = drain.get("instance_id") or state.get("instance_id", "an unnamed instance")
@@ -120,6 +121,8 @@ def _headline(occasion: str, state: Mapping[str, Any]) -> str:
 
 
 def _ending(state: Mapping[str, Any]) -> str:
+    if cancelled := state.get("cancelled"):
+        return f"drain cancelled, {cancelled['fate']}"
     outcome = str(state["outcome"]["name"])
     if state["lifecycle_action"] is None:
         if outcome == "drained":
@@ -161,12 +164,21 @@ def _by_whom(drain: Mapping[str, Any]) -> list[str]:
 
 
 def _of_the_end(state: Mapping[str, Any], at: datetime) -> list[str]:
+    if "drain" not in state:
+        return [_ending(state), *_by_a_person(state)]
     drain, look = state["drain"], state["look"]
     took = in_words(at - instant(drain["started_at"]))
-    lines = [f"{_ending(state)}; took {took}, {look['summary']}", *_left_to_do(state)]
+    lines = [f"{_ending(state)}; took {took}, {look['summary']}", *_by_a_person(state), *_left_to_do(state)]
     if look["holding"] and state["explanation"]["text"]:
         lines.append(state["explanation"]["text"])
     return [*lines, *drain["notices"]]
+
+
+def _by_a_person(state: Mapping[str, Any]) -> list[str]:
+    cancelled = state.get("cancelled")
+    if not cancelled:
+        return []
+    return [f"Cancelled by {cancelled['who']}, reason {cancelled['why']}", cancelled["sentence"]]
 
 
 def _left_to_do(state: Mapping[str, Any]) -> list[str]:
@@ -196,8 +208,9 @@ def _record(
     occasion: str, state: Mapping[str, Any], instance: str, execution: str, at: datetime
 ) -> dict[str, Any]:
     """Return the same for programs: stable keys, RFC 3339 instants, tasks and blockers as data."""
-    drain = state.get("drain", {})
+    drain, cancelled = state.get("drain", {}), state.get("cancelled")
     return {
+        **({"cancelled_by": cancelled["who"]} if cancelled else {}),
         "occasion": occasion,
         "at": stamp(at),
         "execution": execution,

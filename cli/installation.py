@@ -36,6 +36,11 @@ class Installation:
         return f"{self.name}-ledger"
 
     @property
+    def topic(self) -> str:
+        """The ARN of the SNS topic that the stage tells of its drains."""
+        return f"arn:{self.partition}:sns:{self.region}:{self.account}:{self.name}-notifications"
+
+    @property
     def dead_letters(self) -> str:
         """The name of the SQS queue for events that nothing could handle."""
         return f"{self.name}-dead-letters"

@@ -33,7 +33,10 @@ THROTTLING_CODES = frozenset(
         "TooManyRequestsException",
     }
 )
-DENIED_CODES = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure"})
+# "AuthorizationError" is SNS's: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+DENIED_CODES = frozenset(
+    {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "AuthFailure"}
+)
 
 
 @cache

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from chalicelib.findings import Findings
-from chalicelib.gateways import autoscaling, ecs
-from chalicelib.gateways.find import find
-from chalicelib.gateways.ledger import close_cancelled, read_record
-from cli import executions
-from cli.cancelling import Doom, doom_of
 from cli.command import command
 from cli.desk import Desk
-from cli.drains import Found, find_open, instance_id_of
+from cli.drains import instance_id_of
 from cli.exit_codes import ExitCode
+from cli.giving_back import Case, give_back, read_case
 from cli.inventory import clusters, read_stage
 from cli.options import Instances, Reason, Yes
 from cli.problems import Halt
-from cli.requests import Wishes
 
 Force = Annotated[
     bool,
@@ -28,21 +21,6 @@ Force = Annotated[
         "--force", help="Stop the drain although Auto Scaling takes the instance; leaves it DRAINING."
     ),
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One instance to be given back."""
-
-    instance_id: str
-    findings: Findings
-    found: Found | None
-    doom: Doom | None
-
-    @property
-    def draining(self) -> bool:
-        """Whether it takes no tasks now."""
-        return any(one.status == "DRAINING" for one in self.findings.in_service)
 
 
 @command
@@ -63,7 +41,7 @@ def cancel(
     if not yes:
         _confirm(desk, cases)
     why = reason or "no reason was given"
-    documents = [_cancel(desk, case, why) for case in cases]
+    documents = [give_back(desk, case, why) for case in cases]
     if desk.is_json:
         desk.report("", documents)
     return ExitCode.OK
@@ -71,14 +49,8 @@ def cancel(
 
 def _case(desk: Desk, instance_id: str) -> Case:
     stage = desk.ask(read_stage, desk.installation)
-    found = find_open(desk, instance_id)
-    findings = desk.ask(find, Wishes().request(instance_id), clusters(desk, None, stage.settings))
-    state: dict[str, Any] = desk.ask(executions.latest_state, found.execution) if found else {}
-    group = findings.group
-    hook_name = (state.get("lifecycle_action") or {}).get("LifecycleHookName")
-    hook = desk.ask(autoscaling.describe_hook, group.name, hook_name) if group and hook_name else None
-    case = Case(instance_id, findings, found, doom_of(instance_id, group, hook, state))
-    if found is None and not case.draining:
+    case = read_case(desk, instance_id, clusters(desk, None, stage.settings))
+    if case.found is None and not case.draining:
         raise Halt(f"No drain of {instance_id} is open, and it isn't DRAINING", code=ExitCode.NOT_FOUND)
     return case
 
@@ -89,36 +61,3 @@ def _confirm(desk: Desk, cases: list[Case]) -> None:
         raise Halt(f"{what}? Nobody is there to answer", "give --yes", ExitCode.REFUSED)
     if not typer.confirm(f"{what}?", err=True):
         raise Halt("Nothing was cancelled", code=ExitCode.REFUSED)
-
-
-def _cancel(desk: Desk, case: Case, why: str) -> dict[str, Any]:
-    """Stop the execution, close its record, set the instance ACTIVE, in this order; each is harmless twice."""
-    if case.found:
-        _stop(desk, case.found, why)
-    if case.doom:
-        desk.say(f"{case.doom.sentence(desk.now())}. It stays DRAINING, so that no new task comes to it.")
-    else:
-        for cluster, arns in case.findings.containers().items():
-            desk.ask(ecs.set_state, cluster, arns, "ACTIVE")
-        desk.say(
-            f"{case.instance_id} is ACTIVE again: ECS may place tasks on it; those that moved away stay there."
-        )
-    return {
-        "instance_id": case.instance_id,
-        "cancelled": case.found.execution if case.found else None,
-        "is_active": case.doom is None,
-        "terminated_at": case.doom.ends_at if case.doom else None,
-    }
-
-
-def _stop(desk: Desk, found: Found, why: str) -> None:
-    who, name = desk.installation.who, found.execution.rsplit(":", 1)[-1]
-    desk.ask(executions.stop, found.execution, "Cancelled", f"Cancelled by {who}: {why}")
-    ended = desk.ask(executions.describe, found.execution)
-    if ended and ended.error != "Cancelled":
-        desk.warn(f"Note: drain {name} had ended by itself a moment before, as {ended.status}.")
-        return
-    record = desk.ask(read_record, desk.installation.ledger, name)
-    if record:
-        desk.ask(close_cancelled, desk.installation.ledger, record, who, f"cancelled: {why}", desk.now())
-    desk.say(f"Drain {name} is stopped.")
