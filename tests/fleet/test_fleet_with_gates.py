@@ -84,9 +84,13 @@ def test_the_same_fleet_without_gates_loses_quorum() -> None:
 def test_tags_of_task_definitions_count_where_the_policy_says_so() -> None:
     with a_fleet(store(tags={}), web(), doomed=6, staying=6) as fleet:
         tag_the_definition_of("store")
+        sample = Store(fleet.aws)
+        fleet.aws.clock.advance(60)
+        sample.begin()
         members = members_on(fleet)
         fleet.drain(max_concurrent=6, settings={"gates": "task-definitions"})
         assert set_draining(fleet)[0] == set(fleet.arns.values()) - members
+        assert (sample.fewest, sample.refused) == (2, 0)
 
 
 def tag_the_definition_of(service: str) -> None:
