@@ -42,12 +42,16 @@ def settings() -> tuple[Path, str]:
 
 def transcript() -> tuple[Path, str]:
     """Return the README with what `make demo` says; runs the demo."""
-    path = ROOT / "README.md"
     with TemporaryDirectory() as folder:
         written = Path(folder) / "transcript"
         command = [sys.executable, "-m", "simulator.demo", "--transcript", str(written)]
         subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)  # noqa: S603  # our own module
-        lines = written.read_text(encoding="utf-8")
+        return with_transcript(written.read_text(encoding="utf-8"))
+
+
+def with_transcript(lines: str) -> tuple[Path, str]:
+    """Return the README with these lines of `make demo`."""
+    path = ROOT / "README.md"
     block = f"```text\n$ make demo\n{lines.rstrip()}\n```"
     return path, between(
         path.read_text(encoding="utf-8"), "transcript of the demo", "end of transcript", block

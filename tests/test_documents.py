@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from docs.generate import bring_up_to_date, settings, state_machine, transcript
+from docs.generate import bring_up_to_date, settings, state_machine
 
 
 def test_the_readmes_settings_are_those_that_are_parsed() -> None:
@@ -13,8 +11,3 @@ def test_the_readmes_settings_are_those_that_are_parsed() -> None:
 
 def test_the_picture_is_that_of_the_definition() -> None:
     assert bring_up_to_date(state_machine, check=True), "run `make docs`"
-
-
-@pytest.mark.deploy
-def test_the_readmes_transcript_is_what_the_demo_says() -> None:
-    assert bring_up_to_date(transcript, check=True), "run `make docs`"

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from docs.generate import with_transcript
+
 ROOT = Path(__file__).parents[2]
 ENDS_WITHIN = 300
 TASK = re.compile(
@@ -70,9 +72,15 @@ def figure(said: str, name: str) -> str:
     return str(value)
 
 
-def test_the_demo_shows_a_drain_in_which_no_task_dies() -> None:
-    code, said, complained = played()
+def test_the_demo_shows_a_drain_in_which_no_task_dies(tmp_path: Path) -> None:
+    """The README shows the same run, word for word."""
+    transcript = tmp_path / "transcript"
+    code, _, complained = played("--transcript", str(transcript))
+    said = transcript.read_text(encoding="utf-8")
+    transcript.unlink()
     assert (code, complained) == (0, "")
+    readme, as_it_should_be = with_transcript(said)
+    assert readme.read_text(encoding="utf-8") == as_it_should_be, "run `make docs`"
     assert figure(said, "tasks not STOPPED at CONTINUE") == "0"
     delay = re.fullmatch(r"(\d+) s", figure(said, "last STOPPED to CONTINUE"))
     assert delay is not None
