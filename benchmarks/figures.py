@@ -15,7 +15,7 @@ from simulator.ecs.agent import killed_tasks
 from simulator.eventbridge import events_state
 from simulator.prices import LAMBDA_GIGABYTES, Usage, cost
 from simulator.requests import Call
-from simulator.stepfunctions import find_execution
+from simulator.stepfunctions import executions_of
 
 LAMBDA_SECONDS = 0.2
 """What an invocation is taken to be billed for: on the virtual clock functions run in no time."""
@@ -85,8 +85,8 @@ def measure(size: int, poll: str = "") -> Figures:
 
 
 def _figures(came: Drained, size: int, poll: str) -> Figures:
-    executions = timeline.executions(came.deployment.state_machine)
-    histories = [find_execution(execution["executionArn"]).history for execution in executions]
+    executions = executions_of(came.deployment.state_machine)
+    histories = [execution.history for execution in executions]
     made = [call for call in came.aws.requests.calls if _is_a_drains(call)]
     asked = [call for call in made if call.operation != "Invoke"]
     ends = dict(_continued(made))
@@ -94,7 +94,7 @@ def _figures(came: Drained, size: int, poll: str) -> Figures:
     return Figures(
         poll=poll,
         size=size,
-        outcomes=Counter(timeline.outcome(execution) for execution in executions),
+        outcomes=Counter(timeline.outcome(execution.describe()) for execution in executions),
         tasks_killed=sum(killed.instance_id in came.instances for killed in killed_tasks()),
         delays=_since(dict(_last_stopped()), ends),
         durations=_since(dict.fromkeys(came.instances, came.began_at), ends),

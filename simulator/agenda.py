@@ -72,7 +72,5 @@ class Sleeper:
         self.turn = threading.Lock()
         self.turn.acquire()
         self.woken_early = False
-
-    def is_interrupted(self) -> bool:
-        """Tell whether what the thread waits for has happened before its alarm."""
-        return self.interrupted is not None and self.interrupted.is_set()
+        self.is_interrupted = interrupted.is_set if interrupted is not None else bool
+        """Tells whether what the thread waits for has happened before its alarm; `bool()` is False."""

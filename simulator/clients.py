@@ -17,6 +17,7 @@ _making = Lock()
 STRAIGHT: dict[str, Any] = {
     "retries": {"total_max_attempts": 1},  # the services retry on the virtual clock, not in botocore
     "parameter_validation": False,
+    "user_agent": "embedded-aws",  # botocore puts its own together anew for each request
     "ignore_configured_endpoint_urls": True,  # in a server's process too, never over the network to itself
 }
 

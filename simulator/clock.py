@@ -200,7 +200,7 @@ class Clock:
         """Do the one thing whose turn it is, if it is due by `end`; returns whether there was one."""
         with self._changed:
             self._wait_for_idle()
-            interrupted = next(filter(Sleeper.is_interrupted, self._sleepers), None)
+            interrupted = next((each for each in self._sleepers if each.is_interrupted()), None)
             if interrupted:
                 self._wake(interrupted, early=True)
                 return True

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from moto.autoscaling.models import autoscaling_backends
+from moto.ec2.exceptions import InvalidInstanceIdError
+from moto.ec2.models.instances import InstanceBackend
 from moto.ec2.responses.instances import InstanceResponse
 
 from simulator.autoscaling import health, machines
@@ -25,6 +27,21 @@ def install() -> None:
         original = getattr(InstanceResponse, name)
         if not hasattr(original, "is_followed_up"):
             setattr(InstanceResponse, name, _followed_up(original, follow_up))
+    InstanceBackend.get_instance, InstanceBackend.get_instance_by_id = _instance, _instance_or_none
+
+
+def _instance(backend: Any, instance_id: str) -> Any:
+    """Find an instance; raises InvalidInstanceIdError."""
+    instance = _instance_or_none(backend, instance_id)
+    if instance is None:
+        raise InvalidInstanceIdError(instance_id)
+    return instance
+
+
+def _instance_or_none(backend: Any, instance_id: str) -> Any:
+    """Find an instance, or None, without moto's copy of every reservation: n instances would cost n² of them."""
+    reservations = list(backend.reservations.values())
+    return next((each for one in reservations for each in one.instances if each.id == instance_id), None)
 
 
 def _followed_up(

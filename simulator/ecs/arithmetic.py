@@ -64,6 +64,8 @@ def plan(census: Census, bounds: Bounds, *, stopping_counts: bool) -> Plan:
 
 def _surplus(census: Census) -> list[Task]:
     """Pick the tasks above the desired count: those not yet healthy first, then from the fullest instance."""
+    if len(census.kept) <= census.desired:
+        return []
     free = [task for task in census.kept if task.arn not in census.protected]
     chosen: list[Task] = []
     crowd = Counter(task.instance.arn for task in census.kept)

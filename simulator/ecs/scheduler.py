@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from itertools import compress
 
 from simulator.ecs import arithmetic, daemons, events, lifecycle
 from simulator.ecs.container_instances import ContainerInstance
@@ -87,7 +88,7 @@ class Scheduler:
         plan = arithmetic.plan(census, bounds, stopping_counts=counts)
         self._stop(service, plan.stops)
         self._start(service, [None] * plan.starts, instances)
-        _settle(service, take_census(service))
+        _settle(service, take_census(service) if plan.stops or plan.starts else census)
 
     def _keep_daemons(self, service: Service, instances: list[ContainerInstance]) -> None:
         plan = daemons.plan(service, instances)
@@ -142,18 +143,15 @@ class Scheduler:
 def take_census(service: Service) -> arithmetic.Census:
     """Count the service's tasks as the arithmetic needs them."""
     live = [task for task in service.tasks.values() if task.is_live]
-    kept = [task for task in live if _stays(task, service)]
+    primary = service.primary.id
+    stays = [task.launch.started_by == primary and task.instance.status == "ACTIVE" for task in live]
     return arithmetic.Census(
         desired=service.desired_count,
-        kept=kept,
-        leaving=[task for task in live if not _stays(task, service)],
+        kept=list(compress(live, stays)),
+        leaving=[task for task, is_kept in zip(live, stays, strict=True) if not is_kept],
         stopping=len(service.tasks) - len(live),
         protected=frozenset(task.arn for task in live if _may_not_stop(task)),
     )
-
-
-def _stays(task: Task, service: Service) -> bool:
-    return task.launch.started_by == service.primary.id and task.instance.status == "ACTIVE"
 
 
 def _may_not_stop(task: Task) -> bool:

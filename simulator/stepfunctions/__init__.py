@@ -22,10 +22,10 @@ from simulator.stepfunctions import (
     states,
     tasks,
 )
-from simulator.stepfunctions.backend import find_execution
+from simulator.stepfunctions.backend import executions_of, find_execution
 from simulator.stepfunctions.executions import Execution
 
-__all__ = ["Execution", "find_execution", "install"]
+__all__ = ["Execution", "executions_of", "find_execution", "install"]
 
 CORRECTIONS = (
     parsing,

@@ -132,6 +132,13 @@ def find_execution(arn: str) -> Execution:
     return execution
 
 
+def executions_of(state_machine_arn: str) -> list[Execution]:
+    """Return a state machine's executions as they are, oldest first: for hundreds, requests would take minutes."""
+    _, _, _, region, account, *_ = state_machine_arn.split(":")
+    machine = stepfunctions_parser_backends[account][region].describe_state_machine(state_machine_arn)
+    return sorted(machine.executions, key=lambda execution: (execution.start_date, execution.name))
+
+
 def _next_name() -> str:
     """Return the name of an execution that was started without one: a UUID, the same one in each run."""
     numbers: Any = current().part("nameless executions", count)
