@@ -1,8 +1,9 @@
-"""What the ledger says of an instance."""
+"""What the ledger says of an instance, a drain and a fleet."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -61,6 +62,21 @@ class Record:
     """ARNs of the tasks for which StopTask was called."""
     taken_over_by: str | None = None
     """The ARN of the execution that went on with it."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the ledger knows of no end."""
+        return self.status == "open"
+
+
+@dataclass(frozen=True, slots=True)
+class FleetEntry:
+    """What the ledger says of a fleet."""
+
+    status: str
+    """`open`, `cancelled`, `failed`, or the outcome with which it ended."""
+    outcomes: Mapping[str, str] = field(default_factory=dict)
+    """How each instance ended, by EC2 id; empty while the fleet is open."""
 
     @property
     def is_open(self) -> bool:

@@ -97,9 +97,10 @@ def running(aws: EmbeddedAws) -> Iterator[EmbeddedAws]:
 def draw_the_same_ids() -> None:
     """Let moto draw the same ids in every run: where ECS has two equal places for a task, its choice follows them.
 
-    The first use of EC2 in a process draws ids for the default VPC; later ones have drawn them at the reset.
+    The first use of EC2 in a process draws ids for the default VPC, here and in the Region where moto looks up the
+    URLs of a service; later ones have drawn them at the reset.
     """
-    _ = ec2_backends[ACCOUNT_ID][REGION]
+    _ = [ec2_backends[ACCOUNT_ID][region] for region in (REGION, "us-east-1")]
     mock_random.seed(SEED)
 
 

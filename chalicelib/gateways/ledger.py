@@ -1,19 +1,20 @@
 """Reads the ledger: who drains an instance, and how its last drain ended. The state machine does the writing.
 
-One thing the state machine can't write is that a person stopped it: `close_cancelled`.
+One thing the state machines can't write is that a person stopped them: `close_cancelled`, `close_fleet_cancelled`.
 
-Two kinds of items: `instance#<id>` says whether a drain is open (its `execution`) and how the last one ended;
-`drain#<execution name>` is the record of one drain, kept for 90 days.
+Three kinds of items: `instance#<id>` says whether a drain is open (its `execution`) and how the last one ended;
+`drain#<execution name>` is the record of one drain, `fleet#<execution name>` that of a fleet, both kept for 90 days.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from chalicelib.gateways.aws import client, translated
-from chalicelib.ledger import Drained, Entry, Record
+from chalicelib.ledger import Drained, Entry, FleetEntry, Record
 from chalicelib.model import instant, stamp
 
 
@@ -119,6 +120,45 @@ def close_cancelled(table: str, record: Record, who: str, why: str, at: datetime
     }
     with translated():
         aws.transact_write_items(TransactItems=[{"Update": closing}, {"Update": freeing}])
+
+
+def read_fleet(table: str, name: str) -> FleetEntry | None:
+    """Return a fleet's entry by the name of its execution, or None: one that is planning, or was refused, has none."""
+    with translated():
+        answer = client("dynamodb").get_item(
+            TableName=table, Key={"pk": {"S": f"fleet#{name}"}}, ConsistentRead=True
+        )
+    item = answer.get("Item")
+    if item is None:
+        return None
+    results = json.loads(item.get("results", {}).get("S", "[]"))
+    return FleetEntry(item["status"]["S"], {one["instance_id"]: one["outcome"] for one in results})
+
+
+def close_fleet_cancelled(
+    table: str, name: str, *, who: str, why: str, results: Sequence[Mapping[str, str]], at: datetime
+) -> None:
+    """Close a fleet's entry as cancelled, with how each instance stands; one without an entry gets none."""
+    dynamodb = client("dynamodb")
+    with translated():
+        try:
+            dynamodb.update_item(
+                TableName=table,
+                Key={"pk": {"S": f"fleet#{name}"}},
+                UpdateExpression="SET #status = :cancelled, ended_at = :now, cancelled_by = :who, "
+                "summary = :why, results = :results",
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues={
+                    ":cancelled": {"S": "cancelled"},
+                    ":now": {"S": stamp(at)},
+                    ":who": {"S": who},
+                    ":why": {"S": why},
+                    ":results": {"S": json.dumps(list(results))},
+                },
+            )
+        except dynamodb.exceptions.ConditionalCheckFailedException:
+            return
 
 
 def _entry(item: dict[str, Any]) -> Entry:

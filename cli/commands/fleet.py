@@ -9,6 +9,7 @@ from chalicelib.fleet.request import DEFAULT_AT_ONCE, DEFAULT_STOP_AFTER, FleetR
 from chalicelib.model import stamp
 from cli.command import command
 from cli.commands.drain import deployed
+from cli.commands.fleet_cancel import cancel
 from cli.commands.fleets_past import list_, status
 from cli.desk import Desk
 from cli.exit_codes import ExitCode
@@ -167,5 +168,6 @@ def _start(desk: Desk, request: FleetRequest, *, detach: bool) -> ExitCode:
     return follow(desk, arn)
 
 
+app.command("cancel")(cancel)
 app.command("status")(status)
 app.command("list")(list_)

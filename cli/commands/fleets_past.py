@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from chalicelib.explain.words import spell
+from chalicelib.fleet.notice import CANCELLED
 from chalicelib.model import stamp
 from cli.command import command
 from cli.desk import Desk
@@ -50,7 +51,7 @@ def _time(at: datetime | None) -> str:
 
 def _headline(known: Progress) -> str:
     took = f" after {spell(known.ended_at - known.started_at)}" if known.ended_at and known.started_at else ""
-    why = f"\n{known.why}" if known.status in ("failed", "aborted") else ""
+    why = f"\n{known.why}" if known.status in ("failed", "aborted", CANCELLED) else ""
     told = f"fleet {known.name} is {known.status}{took}: {known.summary}"
     return f"{told}; asked for by {known.who} ({known.reason}){why}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from chalicelib.fleet.notice import CANCELLED
 from chalicelib.model import stamp
 from cli.desk import Desk
 from cli.exit_codes import ExitCode
@@ -31,7 +32,7 @@ def follow(desk: Desk, arn: str) -> ExitCode:
         return ExitCode.DETACHED
     document = {"fleet": known.name, "kind": "ended", "outcome": known.status, "summary": known.summary}
     at = known.ended_at or desk.now()
-    why = f": {known.why}" if known.status in ("failed", "aborted") else ""
+    why = f": {known.why}" if known.status in ("failed", "aborted", CANCELLED) else ""
     desk.report_line(f"{stamp(at)} fleet {known.name} is {known.status}: {known.summary}{why}", document)
     return known.exit_code
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.fleet.notice import WELL_ENDED, WORDS
+from chalicelib.fleet.notice import CANCELLED, GIVEN_BACK, GOES_ON, KEPT, WELL_ENDED, WORDS
 from cli.executions import Event
 from cli.exit_codes import ExitCode
 
@@ -26,6 +26,8 @@ class Seat:
     """`waiting`, `draining`, or how its drain ended."""
     began_at: datetime | None = None
     ended_at: datetime | None = None
+    set_draining: bool = False
+    """Whether the fleet sets it DRAINING ahead of its drain."""
 
     @property
     def is_over(self) -> bool:
@@ -45,7 +47,7 @@ class Progress:
     name: str
     last_id: int = 0
     status: str = "planning"
-    """`planning`, `open`, `drained`, `incomplete`, `stopped`, `failed` or `aborted`."""
+    """`planning`, `open`, `drained`, `incomplete`, `stopped`, `cancelled`, `failed` or `aborted`."""
     why: str = ""
     """What the plan, or a failure, says."""
     max_concurrent: int = 0
@@ -78,8 +80,19 @@ class Progress:
         """Say in a line how many are where."""
         over = [seat for seat in self.seats.values() if seat.is_over]
         good = sum(seat.state in WELL_ENDED for seat in over)
+        if left := [f"{self.count(state)} {words}" for state, words in LEFT.items() if self.count(state)]:
+            return ", ".join([f"{good} of {len(self.seats)} drained", *left])
         told = f"{good} of {len(self.seats)} drained, {self.count(DRAINING)} draining, {self.count(WAITING)} waiting"
         return told if good == len(over) else f"{told}, {len(over) - good} need somebody"
+
+
+def with_outcomes(progress: Progress, outcomes: Mapping[str, str]) -> Progress:
+    """Return what is known with how instances ended after the history's end, by EC2 id: of a cancelled fleet."""
+    seats = {
+        instance_id: replace(seat, state=outcomes.get(instance_id, seat.state))
+        for instance_id, seat in progress.seats.items()
+    }
+    return replace(progress, seats=seats)
 
 
 def advance(progress: Progress, event: Event) -> Progress:
@@ -90,8 +103,11 @@ def advance(progress: Progress, event: Event) -> Progress:
         who, reason = asked.get("who") or "-", asked.get("reason") or "-"
         return replace(progress, started_at=event.at, who=who, reason=reason)
     if event.type in ENDED:
-        why = ": ".join(filter(None, (event.details.get("error"), event.details.get("cause"))))
-        return replace(progress, status=ENDED[event.type], ended_at=event.at, why=why or progress.why)
+        error, cause = event.details.get("error"), event.details.get("cause")
+        is_ours = event.type == "ExecutionAborted" and error == CANCELLED_BY_US
+        why = str(cause) if is_ours else ": ".join(filter(None, (error, cause))) or progress.why
+        status = CANCELLED if is_ours else ENDED[event.type]
+        return replace(progress, status=status, ended_at=event.at, why=why)
     if event.type == "ExecutionSucceeded":
         outcome = _data(event, "output").get("notice", {}).get("outcome", "drained")
         return replace(progress, status=outcome, ended_at=event.at)
@@ -109,12 +125,30 @@ def _of_state(progress: Progress, event: Event) -> Progress:
     return progress
 
 
+LEFT = {
+    GOES_ON: "left to their own drains",
+    CANCELLED: "cancelled",
+    GIVEN_BACK: "not begun",
+    KEPT: "left DRAINING",
+}
+"""How the others stand in a fleet that was cancelled."""
+
+CANCELLED_BY_US = "Cancelled"
+"""The error with which the command stops a fleet's execution."""
+
 ENDED = {"ExecutionFailed": "failed", "ExecutionTimedOut": "failed", "ExecutionAborted": "aborted"}
 
 
 def _planned(progress: Progress, output: Mapping[str, Any]) -> Progress:
     fleet = output.get("fleet", {})
-    seats = {one["instance_id"]: Seat(one["instance_id"], one["name"]) for one in output.get("drains", [])}
+    batches = output.get("to_set_draining", [])
+    first = {arn for batch in batches for arn in batch["container_instances"]}
+    seats = {
+        one["instance_id"]: Seat(
+            one["instance_id"], one["name"], set_draining=one.get("container_instance") in first
+        )
+        for one in output.get("drains", [])
+    }
     return replace(
         progress,
         status="open",

@@ -6,14 +6,16 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from chalicelib.fleet.notice import CANCELLED
 from chalicelib.gateways import described, ecs
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
 from chalicelib.gateways.circumstances import container_instances_of
+from chalicelib.gateways.ledger import read_fleet
 from chalicelib.model import Task
 from cli import executions
 from cli.desk import Desk
 from cli.exit_codes import ExitCode
-from cli.fleets.progress import Progress, advance
+from cli.fleets.progress import Progress, advance, with_outcomes
 from cli.fleets.selection import Described
 from cli.installation import Installation
 from cli.problems import Halt
@@ -110,7 +112,11 @@ def find_fleet(desk: Desk, name: str | None) -> str:
 def read_progress(desk: Desk, arn: str, before: Progress | None = None) -> Progress:
     """Return how a fleet stands by now."""
     progress = before or Progress(arn.rsplit(":", 1)[-1])
-    return _advanced(progress, desk.ask(executions.history_after, arn, progress.last_id))
+    progress = _advanced(progress, desk.ask(executions.history_after, arn, progress.last_id))
+    if progress.status != CANCELLED:
+        return progress
+    entry = desk.ask(read_fleet, desk.installation.ledger, progress.name)
+    return with_outcomes(progress, entry.outcomes) if entry else progress
 
 
 def _advanced(progress: Progress, events: Iterable[executions.Event]) -> Progress:
