@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from benchmarks import document, report
-from benchmarks.__main__ import main, stale_parts
+from benchmarks.__main__ import ended_right, main, stale_parts
 from benchmarks.figures import measure, percentile
 from benchmarks.first_story import calls_by_kind
 
@@ -50,6 +51,14 @@ def test_forty_drains_at_once_are_throttled_and_all_end_right() -> None:
     assert figures.throttled > 0
     assert figures.reads_a_second <= 20
     assert figures.delays[-1] < 15
+
+
+def test_only_the_drains_own_waits_must_end_right() -> None:
+    """A task that a fixed poll lets die is shown in its column; the command fails for our own only."""
+    own = measure(1)
+    other, harmed = replace(own, poll="60s", tasks_killed=1), replace(own, tasks_killed=1)
+    assert ended_right([own, other])
+    assert not ended_right([harmed, replace(own, poll="60s")])
 
 
 @pytest.mark.parametrize(("percent", "expected"), [(50, 2.0), (95, 4.0), (25, 1.0), (1, 1.0), (100, 4.0)])
