@@ -59,11 +59,13 @@ def with_transcript(lines: str) -> tuple[Path, str]:
 
 
 def state_machine() -> tuple[Path, str]:
-    """Return the page with the machine's picture."""
+    """Return the page with the machines' pictures."""
     path = ROOT / "docs" / "state-machine.md"
-    definition = json.loads((ROOT / "statemachine" / "drain.asl.json").read_text(encoding="utf-8"))
-    picture = mermaid(definition, any_error=False)
-    return path, with_picture(path.read_text(encoding="utf-8"), "drain.asl.json", picture)
+    page = path.read_text(encoding="utf-8")
+    for name in ("drain.asl.json", "fleet.asl.json"):
+        definition = json.loads((ROOT / "statemachine" / name).read_text(encoding="utf-8"))
+        page = with_picture(page, name, mermaid(definition, any_error=False))
+    return path, page
 
 
 def bring_up_to_date(page: Callable[[], tuple[Path, str]], *, check: bool) -> bool:

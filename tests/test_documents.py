@@ -9,5 +9,5 @@ def test_the_readmes_settings_are_those_that_are_parsed() -> None:
     assert bring_up_to_date(settings, check=True), "run `make docs`"
 
 
-def test_the_picture_is_that_of_the_definition() -> None:
+def test_the_pictures_are_those_of_the_definitions() -> None:
     assert bring_up_to_date(state_machine, check=True), "run `make docs`"

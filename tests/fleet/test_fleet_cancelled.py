@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -99,6 +100,20 @@ def test_with_its_drains_all_four_take_tasks_again() -> None:
         told.sleep(600)
         assert statuses(told) == ["ACTIVE"] * 4
         compare_with_approved("a-fleet-cancelled-with-its-drains", told.transcript)
+
+
+def test_operations_name_every_permission_that_it_takes() -> None:
+    """The calls of the person, that is of no role; TransactWriteItems is allowed by the writes in it."""
+    words = {"stepfunctions": "states"}
+    with shell(WEB, instances=6) as told:
+        name = a_fleet_of_four(told)
+        told.aws.requests.clear()
+        told.quietly(f"fleet cancel {name} --drains --yes")
+        made = {(call.service, call.operation) for call in told.aws.requests.calls if call.role is None}
+    made -= {("sts", "GetCallerIdentity"), ("dynamodb", "TransactWriteItems")}
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+    needed = {f"`{words.get(service, service)}:{operation}`" for service, operation in made}
+    assert {action for action in needed if action not in page} == set()
 
 
 def test_one_that_somebody_else_drains_by_then_is_left_to_them() -> None:
