@@ -67,27 +67,27 @@ class Scheduler:
 
     def _look(self, service: Service) -> None:
         self._woken.discard(service)
-        instances = list(self._instances(service.cluster.name))
         if service.status == "DRAINING":
             self._wind_up(service)
         elif service.scheduling_strategy == "DAEMON":
-            self._keep_daemons(service, instances)
+            self._keep_daemons(service, list(self._instances(service.cluster.name)))
         else:
-            self._keep_replicas(service, instances)
+            self._keep_replicas(service)
 
     def _wind_up(self, service: Service) -> None:
         self._stop(service, [task for task in service.tasks.values() if task.is_live])
         if not service.tasks:
             service.status = "INACTIVE"
 
-    def _keep_replicas(self, service: Service, instances: list[ContainerInstance]) -> None:
+    def _keep_replicas(self, service: Service) -> None:
         self._stop(service, _pending_on_draining(service))
         census = take_census(service)
         bounds = arithmetic.Bounds.of(service.desired_count, *service.percents)
         counts = behaviour().stopping_counts_towards_maximum
         plan = arithmetic.plan(census, bounds, stopping_counts=counts)
         self._stop(service, plan.stops)
-        self._start(service, [None] * plan.starts, instances)
+        instances = self._instances(service.cluster.name) if plan.starts else ()
+        self._start(service, [None] * plan.starts, list(instances))
         _settle(service, take_census(service) if plan.stops or plan.starts else census)
 
     def _keep_daemons(self, service: Service, instances: list[ContainerInstance]) -> None:
