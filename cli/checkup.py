@@ -5,92 +5,16 @@ A complaint has a level. `error`: drains don't work, or do harm. `warning`: they
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Callable, Iterable, Iterator
 
-from chalicelib.events import LifecycleAction
 from chalicelib.events.autoscaling import MANAGED_DRAINING_HOOK
 from chalicelib.explain.words import count, some, spell
-from chalicelib.findings import AutoScalingGroup
-from chalicelib.model import LifecycleHook
-from chalicelib.policy import ManagedDraining, Resolved, metadata_source, resolve, tag_source
+from chalicelib.policy import Gates, ManagedDraining, resolve
 from chalicelib.policy.deadline import CEILING_MARGIN, LATEST_START, hook_time
-from chalicelib.settings import Settings
 from chalicelib.trigger import Trigger
+from cli.checkup_found import TRIGGERED, Complaint, Deployed, Group, Level
 
 AGENT_SPOT_DRAINING = "ECS_ENABLE_SPOT_INSTANCE_DRAINING"
-ENTRY_POINTS = ("start_drain", "start_manual_drain", "reconcile")
-TRIGGERED = ("start_drain", "reconcile")
-
-
-class Level(StrEnum):
-    """How bad a complaint is."""
-
-    ERROR = "error"
-    WARNING = "warning"
-
-
-@dataclass(frozen=True, slots=True)
-class Complaint:
-    """One thing that is missing or contradicts another."""
-
-    level: Level
-    subject: str
-    sentence: str
-    remedy: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deployed:
-    """What was found of the stage itself."""
-
-    stage: str
-    has_state_machine: bool = True
-    missing_functions: tuple[str, ...] = ()
-    """AWS names of functions that the state machine or a trigger needs."""
-    rules: Mapping[str, str] = field(default_factory=dict)
-    """By function of app.py: `ENABLED`, `DISABLED` or `missing`."""
-    has_ledger: bool = True
-    dead_letters: int | None = 0
-    """Messages in the dead-letter queue; None where there is no queue."""
-    settings: Settings = field(default_factory=Settings)
-    unknown_clusters: tuple[str, ...] = ()
-    unread: tuple[str, ...] = ()
-    """What the caller may not read."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """What was found of one Auto Scaling group with container instances."""
-
-    group: AutoScalingGroup
-    hooks: tuple[LifecycleHook, ...] = ()
-    """On termination."""
-    managed_draining_by: str | None = None
-    """The capacity provider whose managed draining is on."""
-    user_data: str = ""
-    """Of its launch template, decoded; empty where there is none or it may not be read."""
-    settings: Settings = field(default_factory=Settings)
-    """The stage's."""
-
-    @property
-    def ours(self) -> tuple[LifecycleHook, ...]:
-        """The hooks that the stage acts on."""
-        return tuple(hook for hook in self.hooks if self._is_ours(hook))
-
-    def _is_ours(self, hook: LifecycleHook) -> bool:
-        action = LifecycleAction(auto_scaling_group=self.group.name, hook=hook.name)
-        return hook.name != MANAGED_DRAINING_HOOK and self.settings.why_not_ours(action) is None
-
-    def resolved(self, hook: LifecycleHook | None = None) -> Resolved:
-        """Return the policy of a drain of this group under one of its hooks."""
-        sources = [self.settings.policy, tag_source(self.group.tags, self.group.name)]
-        if hook:
-            sources.append(metadata_source(hook.notification_metadata, hook.name))
-        return resolve(sources)
-
-
 Complaints = Iterator[Complaint]
 
 
@@ -111,14 +35,12 @@ def of_the_stage(deployed: Deployed) -> Complaints:
         yield Complaint(Level.ERROR, stage, f"function {name} is missing", redeploy)
     for function, state in deployed.rules.items():
         if state != "ENABLED":
-            effect = (
-                "lifecycle events start no drain"
-                if function == "start_drain"
-                else "lost events are never found"
-            )
-            yield Complaint(
-                Level.ERROR, stage, f"the event rule of {function} is {state.lower()}: {effect}", redeploy
-            )
+            sentence = f"the event rule of {function} is {state.lower()}: {TRIGGERED[function]}"
+            yield Complaint(Level.ERROR, stage, sentence, redeploy)
+    if not deployed.has_fleet_machine:
+        yield Complaint(
+            Level.ERROR, stage, "there is no state machine for fleets: none can be drained", redeploy
+        )
     if not deployed.has_ledger:
         yield Complaint(Level.ERROR, stage, "there is no ledger table: every drain fails", redeploy)
     yield from _of_dead_letters(deployed, stage, redeploy)
@@ -216,6 +138,23 @@ def managed_draining(found: Group) -> Complaints:
         yield Complaint(Level.WARNING, f"group {found.group.name}", sentence, remedy)
 
 
+def gates_are_off(found: Group) -> Complaints:
+    """Tags of stateful services mean nothing until the setting `gates` has them read."""
+    asks = any(found.resolved(hook).policy.gates is not Gates.OFF for hook in found.ours or (None,))
+    if found.stateful and not asks:
+        name = found.group.name
+        sentence = (
+            f"tags of stateful services stand on {some(found.stateful)}, and the setting gates is off: its instances "
+            "are drained without asking them"
+        )
+        remedy = (
+            "aws autoscaling create-or-update-tags --tags "
+            f"ResourceId={name},ResourceType=auto-scaling-group,Key=ecs-drainer:gates,Value=services,"
+            "PropagateAtLaunch=false; or ECS_DRAINER_GATES=services for the whole stage"
+        )
+        yield Complaint(Level.WARNING, f"group {name}", sentence, remedy)
+
+
 def agent_spot_draining(found: Group) -> Complaints:
     """The agent sets DRAINING by itself at a Spot interruption; harmless, and it hides who did it."""
     settings = found.user_data.replace('"', "").replace("'", "").lower()
@@ -245,6 +184,7 @@ GROUP_RULES: tuple[Callable[[Group], Complaints], ...] = (
     heartbeat_too_short,
     default_result,
     managed_draining,
+    gates_are_off,
     agent_spot_draining,
     wrong_settings,
 )

@@ -8,24 +8,28 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from chalicelib.errors import AccessDenied, AwsRefused
 from chalicelib.explain.words import some
+from chalicelib.findings import AutoScalingGroup
 from chalicelib.gateways import autoscaling
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
 from chalicelib.gateways.circumstances import container_instances_of, managed_draining_by
+from chalicelib.gateways.stateful import stateful_by_instance
 from chalicelib.settings import Settings
 from chalicelib.wording import did_you_mean
 from cli import executions
-from cli.checkup import ENTRY_POINTS, TRIGGERED, Deployed, Group
+from cli.checkup_found import FUNCTIONS, TRIGGERED, Deployed, Group
 from cli.exit_codes import ExitCode
+from cli.fleets.reading import fleet_machine
 from cli.installation import Installation
 from cli.instances import short
 from cli.inventory import describe_clusters
 from cli.problems import Halt
 
+Answer = dict[str, Any]
 P = ParamSpec("P")
 Read = TypeVar("Read")
 
@@ -56,10 +60,11 @@ class Reading:
         definition = self._try(unread, executions.definition, at.state_machine)
         if definition is None:
             return Deployed(stage=at.stage, has_state_machine=False)
-        wanted = {at.function(name) for name in ENTRY_POINTS} | set(FUNCTION.findall(definition))
+        wanted = {at.function(name) for name in FUNCTIONS} | set(FUNCTION.findall(definition))
         none: int | None = 0
         return Deployed(
             stage=at.stage,
+            has_fleet_machine=self._try(unread, executions.definition, fleet_machine(at)) is not None,
             missing_functions=self._try((), missing_functions, wanted),
             rules={name: self._try("ENABLED", rule_of, at, name) for name in TRIGGERED},
             has_ledger=self._try(True, has_table, at.ledger),
@@ -83,20 +88,46 @@ class Reading:
         unknown = [f"{name}{did_you_mean(name, described)}" for name in names if name not in described]
         if unknown:
             raise Halt(f"There is no Auto Scaling group {some(unknown)}", code=ExitCode.NOT_FOUND)
-        providers = instances_with_providers(clusters)
-        members = groups_of(providers)
+        found = instances_of(clusters)
+        members = groups_of(one["ec2InstanceId"] for one in found)
+        stateful = self._stateful(clusters)
+        by_provider = managing_providers(found)
         return [
-            Group(
-                group=described[name],
-                hooks=tuple(autoscaling.terminate_hooks(name)),
-                managed_draining_by=_managed(
-                    providers[one] for one, group in members.items() if group == name
-                ),
-                user_data=self._try("", user_data_of, name),
-                settings=self.settings,
+            self._group(
+                described[name],
+                [one for one in found if members.get(one["ec2InstanceId"]) == name],
+                by_provider,
+                stateful,
             )
             for name in (names or sorted(set(members.values())))
         ]
+
+    def _group(
+        self,
+        group: AutoScalingGroup,
+        instances: Sequence[Answer],
+        by_provider: Mapping[str, str | None],
+        stateful: Mapping[str, Sequence[str]],
+    ) -> Group:
+        providers = [by_provider[one.get("capacityProviderName", "")] for one in instances]
+        services = {name for one in instances for name in stateful.get(one["containerInstanceArn"], ())}
+        return Group(
+            group=group,
+            hooks=tuple(autoscaling.terminate_hooks(group.name)),
+            managed_draining_by=next((provider for provider in providers if provider), None),
+            user_data=self._try("", user_data_of, group.name),
+            stateful=tuple(sorted(services)),
+            settings=self.settings,
+        )
+
+    def _stateful(self, clusters: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Return the services with tags of stateful ones by the container instance that has tasks of them."""
+        none: dict[str, tuple[str, ...]] = {}
+        return {
+            arn: services
+            for cluster in clusters
+            for arn, services in self._try(none, stateful_by_instance, cluster).items()
+        }
 
 
 def missing_functions(names: Iterable[str]) -> tuple[str, ...]:
@@ -147,15 +178,20 @@ def dead_letters(queue: str) -> int | None:
     return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
 
-def instances_with_providers(clusters: Iterable[str]) -> dict[str, str | None]:
-    """Return the capacity provider with managed draining, or None, of every container instance by EC2 id."""
+def instances_of(clusters: Iterable[str]) -> list[Answer]:
+    """Return ECS's descriptions of the container instances of these clusters that are EC2 instances."""
+    return [
+        one for cluster in clusters for one in container_instances_of(cluster) if one.get("ec2InstanceId")
+    ]
+
+
+def managing_providers(instances: Iterable[Answer]) -> dict[str, str | None]:
+    """Return each capacity provider of these instances, by name, if its managed draining is on, else None for it."""
     found: dict[str, str | None] = {}
-    by_provider: dict[str, str | None] = {}
-    for one in (one for cluster in clusters for one in container_instances_of(cluster)):
-        provider = one.get("capacityProviderName", "")
-        if provider not in by_provider:
-            by_provider[provider] = managed_draining_by(one)
-        found[one.get("ec2InstanceId", "")] = by_provider[provider]
+    for one in instances:
+        name = one.get("capacityProviderName", "")
+        if name not in found:
+            found[name] = managed_draining_by(one)
     return found
 
 
@@ -171,10 +207,6 @@ def groups_of(instance_ids: Iterable[str]) -> dict[str, str]:
         )
         found |= {one["InstanceId"]: one["AutoScalingGroupName"] for one in answers}
     return found
-
-
-def _managed(providers: Iterable[str | None]) -> str | None:
-    return next((provider for provider in providers if provider), None)
 
 
 def user_data_of(group: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from chalicelib.explain.words import count
-from cli.checkup import Complaint, Level, complaints
+from cli.checkup import complaints
+from cli.checkup_found import Complaint, Level
 from cli.checkup_reading import Reading
 from cli.command import command
 from cli.desk import Desk
@@ -23,7 +25,7 @@ Groups = Annotated[
 
 @command
 def doctor(desk: Desk, *, cluster: Cluster = None, groups: Groups = None) -> ExitCode:
-    """Say what is missing or contradicts: hooks, heartbeats, managed draining, rules, functions, tags.
+    """Say what is missing or contradicts: hooks, heartbeats, managed draining, gates, rules, functions, tags.
 
     Looks at the deployed stage and at every Auto Scaling group with container instances. Exit code 9 when
     something keeps drains from working; warnings alone leave it 0.
@@ -33,7 +35,7 @@ def doctor(desk: Desk, *, cluster: Cluster = None, groups: Groups = None) -> Exi
     deployed = desk.ask(reading.deployed)
     where = clusters(desk, cluster, stage.settings) if not deployed.unknown_clusters or cluster else []
     found = desk.ask(reading.groups, where, groups or ())
-    told = complaints(deployed, found)
+    told = complaints(replace(deployed, unread=tuple(reading.refusals)), found)
     looked = f"stage {desk.stage} and {count(len(found), 'Auto Scaling group')}"
     documents = [
         {"level": one.level, "subject": one.subject, "sentence": one.sentence, "remedy": one.remedy}

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
+from app import app as chalice_app
 from chalicelib.events.autoscaling import MANAGED_DRAINING_HOOK
 from chalicelib.findings import AutoScalingGroup
 from chalicelib.model import LifecycleHook
 from chalicelib.settings import Settings
-from cli.checkup import Deployed, Group, Level, complaints
+from cli.checkup import complaints
+from cli.checkup_found import FUNCTIONS, TRIGGERED, Deployed, Group, Level
+from cli.exit_codes import ExitCode
+from simulator.requests import Fault
+from simulator.world import GROUP, Service
+from tests.cli.shell import shell
 
 WELL = Deployed(stage="dev", rules={"start_drain": "ENABLED", "reconcile": "ENABLED"})
 
@@ -104,6 +114,26 @@ GROUPS: list[tuple[str, Group, list[tuple[Level, str]]]] = [
         [(W, "both set DRAINING at a Spot interruption")],
     ),
     (
+        "tags of stateful services that nobody reads",
+        a_group(a_hook(), stateful=("consul", "kafka")),
+        [(W, "tags of stateful services stand on consul, kafka, and the setting gates is off")],
+    ),
+    (
+        "the group's tag has them read",
+        a_group(a_hook(), stateful=("consul",), tags={"ecs-drainer:gates": "services"}),
+        [],
+    ),
+    (
+        "the stage has them read",
+        a_group(a_hook(), stateful=("consul",), settings=environment(GATES="task-definitions")),
+        [],
+    ),
+    (
+        "the hook's metadata has them read",
+        a_group(a_hook(metadata='{"gates": "services"}'), stateful=("consul",)),
+        [],
+    ),
+    (
         "the agent does, and we don't",
         a_group(
             a_hook(),
@@ -143,6 +173,16 @@ STAGES: list[tuple[str, Deployed, list[tuple[Level, str]]]] = [
             (E, "of reconcile is missing: lost events"),
         ],
     ),
+    (
+        "nothing brings instances back from a warm pool",
+        replace(WELL, rules={"return_to_service": "DISABLED"}),
+        [(E, "back from a warm pool stay DRAINING")],
+    ),
+    (
+        "a stage from before fleets",
+        replace(WELL, has_fleet_machine=False),
+        [(E, "no state machine for fleets")],
+    ),
     ("no ledger", replace(WELL, has_ledger=False), [(E, "every drain fails")]),
     ("dead letters wait", replace(WELL, dead_letters=2), [(W, "2 events could not be handled")]),
     ("no queue for them", replace(WELL, dead_letters=None), [(W, "events that fail are lost")]),
@@ -177,3 +217,45 @@ def test_errors_come_first_and_a_stages_typo_is_told_once() -> None:
     found = complaints(replace(WELL, settings=settings, dead_letters=1), groups)
     assert [one.level for one in found] == [E, E, W, W]
     assert sum("ECS_DRAINER_DEADLINE" in one.sentence for one in found) == 1
+
+
+def test_every_function_that_is_deployed_is_looked_for() -> None:
+    config = json.loads((Path(__file__).parents[2] / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    assert set(FUNCTIONS) == set(config["lambda_functions"])
+
+
+def test_every_function_with_a_rule_is_looked_at() -> None:
+    assert set(TRIGGERED) == {source.name for source in chalice_app.event_sources}
+
+
+def test_tagged_services_are_found_on_the_group_that_runs_them() -> None:
+    """A service of a quorum, on a stage whose gates are off, until the group's tag turns them on."""
+    member = Service(
+        name="consul", desired=2, has_target_group=False, tags={"ecs-drainer:quorum-group": "consul"}
+    )
+    with shell(Service(has_target_group=False), member, instances=3) as told:
+        (complaint,) = json.loads(told.quietly("doctor -o json").stdout)
+        assert (complaint["level"], complaint["subject"]) == ("warning", f"group {GROUP}")
+        assert "stand on consul, and" in complaint["sentence"]
+        key, value = re.findall(r"Key=(\S+?),Value=(\w+)", complaint["remedy"])[0]
+        boto3.client("autoscaling").create_or_update_tags(
+            Tags=[
+                {
+                    "ResourceId": GROUP,
+                    "ResourceType": "auto-scaling-group",
+                    "Key": key,
+                    "Value": value,
+                    "PropagateAtLaunch": False,
+                }
+            ]
+        )
+        assert json.loads(told.quietly("doctor -o json").stdout) == []
+
+
+def test_what_may_not_be_read_of_the_groups_is_told_too() -> None:
+    with shell(Service(has_target_group=False), instances=1) as told:
+        denied = Fault("AccessDeniedException", "not authorized", 400)
+        told.aws.requests.fail_when(lambda call: call.operation == "ListTasks", denied)
+        ran = told.quietly("doctor")
+        assert ran.exit_code == ExitCode.OK
+        assert "could not be checked: ListTasks was answered with AccessDeniedException" in ran.output

@@ -1,0 +1,106 @@
+"""What `ecs-drainer doctor` judges, and what it complains of: values, which know neither rules nor AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from chalicelib.events import LifecycleAction
+from chalicelib.events.autoscaling import MANAGED_DRAINING_HOOK
+from chalicelib.findings import AutoScalingGroup
+from chalicelib.model import LifecycleHook
+from chalicelib.policy import Resolved, metadata_source, resolve, tag_source
+from chalicelib.settings import Settings
+
+FUNCTIONS = (
+    *(
+        "start_drain",
+        "start_manual_drain",
+        "plan_drain",
+        "look",
+        "explain",
+        "stop_tasks",
+        "plan_fleet",
+        "sign_off",
+    ),
+    *("compose_notice", "return_to_service", "reconcile"),
+)
+"""Every function that is deployed; a test compares them with .chalice/config.json."""
+
+TRIGGERED = {
+    "start_drain": "lifecycle events start no drain",
+    "return_to_service": "instances back from a warm pool stay DRAINING until the reconciler sees them",
+    "reconcile": "lost events are never found",
+}
+"""The functions that an event rule calls, with what it means if none does; a test compares them with app.py."""
+
+
+class Level(StrEnum):
+    """How bad a complaint is."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One thing that is missing or contradicts another."""
+
+    level: Level
+    subject: str
+    sentence: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """What was found of the stage itself."""
+
+    stage: str
+    has_state_machine: bool = True
+    has_fleet_machine: bool = True
+    missing_functions: tuple[str, ...] = ()
+    """AWS names of functions that the state machine or a trigger needs."""
+    rules: Mapping[str, str] = field(default_factory=dict)
+    """By function of app.py: `ENABLED`, `DISABLED` or `missing`."""
+    has_ledger: bool = True
+    dead_letters: int | None = 0
+    """Messages in the dead-letter queue; None where there is no queue."""
+    settings: Settings = field(default_factory=Settings)
+    unknown_clusters: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    """What the caller may not read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """What was found of one Auto Scaling group with container instances."""
+
+    group: AutoScalingGroup
+    hooks: tuple[LifecycleHook, ...] = ()
+    """On termination."""
+    managed_draining_by: str | None = None
+    """The capacity provider whose managed draining is on."""
+    user_data: str = ""
+    """Of its launch template, decoded; empty where there is none or it may not be read."""
+    stateful: tuple[str, ...] = ()
+    """Services with tasks on its instances that carry tags of stateful services, or whose tasks do."""
+    settings: Settings = field(default_factory=Settings)
+    """The stage's."""
+
+    @property
+    def ours(self) -> tuple[LifecycleHook, ...]:
+        """The hooks that the stage acts on."""
+        return tuple(hook for hook in self.hooks if self._is_ours(hook))
+
+    def _is_ours(self, hook: LifecycleHook) -> bool:
+        action = LifecycleAction(auto_scaling_group=self.group.name, hook=hook.name)
+        return hook.name != MANAGED_DRAINING_HOOK and self.settings.why_not_ours(action) is None
+
+    def resolved(self, hook: LifecycleHook | None = None) -> Resolved:
+        """Return the policy of a drain of this group under one of its hooks."""
+        sources = [self.settings.policy, tag_source(self.group.tags, self.group.name)]
+        if hook:
+            sources.append(metadata_source(hook.notification_metadata, hook.name))
+        return resolve(sources)
