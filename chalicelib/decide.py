@@ -45,6 +45,10 @@ class Look:
     summary: str
     memory: Memory
 
+    def is_followed_by_deeds(self, deadline_at: datetime) -> bool:
+        """Whether the machine will stop tasks or let the instance go, though tasks are left on it."""
+        return bool(self.stop_now) or self.agent_lost or self.at >= deadline_at
+
     def to_state(self) -> dict[str, Any]:
         """Return the JSON that the state machine keeps as `$.look`."""
         return {

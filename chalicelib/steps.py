@@ -20,7 +20,7 @@ from chalicelib.explain import explain as explain_circumstances
 from chalicelib.gateways.circumstances import read_circumstances
 from chalicelib.gateways.ecs import describe_tasks
 from chalicelib.gateways.find import find_group, find_instances
-from chalicelib.gateways.observe import observe
+from chalicelib.gateways.observe import observe, with_instances
 from chalicelib.gateways.stop import stop_tasks as stop
 from chalicelib.gating_ahead import with_gates
 from chalicelib.memory import Memory
@@ -61,6 +61,10 @@ def look(event: Event) -> dict[str, Any]:
     holds = partial(holds_the_drain, memory=before, policy=drain.policy, at=at)
     seen = observe(drain.containers, before, at, holds)
     facts = decide(remember(before, seen), seen, drain.policy, timers, observes=drain.observes)
+    if facts.is_followed_by_deeds(timers.deadline_at) and seen.instances is None and before.looks > 0:
+        # Somebody may have set the instance ACTIVE since it was last described: then its tasks are theirs.
+        seen = with_instances(seen, drain.containers)
+        facts = decide(remember(before, seen), seen, drain.policy, timers, observes=drain.observes)
     logger.info(
         facts.summary, extra={"instance": drain.instance_id, "look": facts.memory.looks, "kinds": facts.kinds}
     )
@@ -104,6 +108,7 @@ def _circumstances(drain: Drain, memory: Memory, cluster: str) -> Circumstances:
         drain_began_at=drain.started_at,
         agent_disconnected_since=memory.disconnected_at,
         dead_agent_after=drain.policy.dead_agent_after,
+        is_observed=drain.observes,
     )
 
 

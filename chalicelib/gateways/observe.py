@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.htm
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chalicelib.errors import Throttled
@@ -67,6 +67,14 @@ def observe(
         asked_services=asked,
         daemon_stop=_daemon_stop(tasks, memory, daemons),
     )
+
+
+def with_instances(seen: Observation, containers: Containers) -> Observation:
+    """Return the observation with the container instances as they are now, before anything is done to their tasks.
+
+    Raises what `observe` does.
+    """
+    return replace(seen, instances=_instances(containers))
 
 
 def _is_waited_for(task: Task, holds: Callable[[Task], bool] | None) -> bool:
