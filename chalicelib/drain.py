@@ -39,6 +39,10 @@ class Drain:
     gone_at: datetime | None = None
     """When AWS takes the instance away whatever we do (a Spot interruption)."""
     managed_draining: bool = False
+    """Whether ECS drains it as well. Its managed draining acts by a lifecycle hook of its own, hence on what Auto
+    Scaling terminates alone: without a lifecycle action nobody but this drain sets DRAINING.
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instance-draining.html
+    """
     sources: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
 

@@ -220,7 +220,7 @@ def _drain(
         default_result=findings.hook.default_result if findings.hook else None,
         ceiling_at=times.ceiling_at,
         gone_at=request.gone_at,
-        managed_draining=findings.managed_draining,
+        managed_draining=findings.managed_draining and action is not None,
         sources=resolved.sources,
         notices=(*resolved.notices, *times.notices, *findings.notices),
     )

@@ -108,7 +108,7 @@ def _circumstances(drain: Drain, memory: Memory, cluster: str) -> Circumstances:
         drain_began_at=drain.started_at,
         agent_disconnected_since=memory.disconnected_at,
         dead_agent_after=drain.policy.dead_agent_after,
-        is_observed=drain.observes,
+        managed_draining=drain.managed_draining,
     )
 
 

@@ -91,8 +91,6 @@ def read_prospect(
     """Return what draining this instance now would do; the others of `chosen` count as DRAINING by then."""
     request = wishes.request(instance_id)
     findings = find(request, clusters)
-    if findings.managed_draining:
-        request = wishes.request(instance_id, managed_draining=True)
     plan = make_plan(request, findings, settings.policy, Execution(arn="", started_at=at, topic=""))
     plan = with_gates(plan)
     worlds = tuple(_without(read_world(plan, cluster), chosen) for cluster in plan.drain.containers)
@@ -110,6 +108,7 @@ def read_world(plan: Plan, cluster: str) -> Circumstances:
         tasks,
         auto_scaling_group=plan.drain.auto_scaling_group,
         dead_agent_after=plan.drain.policy.dead_agent_after,
+        managed_draining=plan.drain.managed_draining,
     )
 
 

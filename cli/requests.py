@@ -38,12 +38,8 @@ class Wishes:
     reason: str | None = None
     who: str | None = None
 
-    def request(self, instance_id: str, *, managed_draining: bool = False) -> DrainRequest:
-        """Return the request for one instance; raises InvalidRequest, naming the setting that can't be read.
-
-        `managed_draining`: whether the capacity provider drains too. It does so only for instances that Auto
-        Scaling terminates, so that a manual drain must set DRAINING itself.
-        """
+    def request(self, instance_id: str) -> DrainRequest:
+        """Return the request for one instance; raises InvalidRequest, naming the setting that can't be read."""
         wishes: dict[str, Any] = {
             "instance_id": instance_id,
             "deadline": self.deadline,
@@ -51,7 +47,6 @@ class Wishes:
             "standalone_tasks": self.standalone,
             "then": self.then and self.then.value,
             "cluster": self.cluster,
-            "managed_draining": "drain" if managed_draining else None,
             "reason": self.reason,
             "who": self.who,
         }

@@ -59,9 +59,11 @@ def read_circumstances(
     drain_began_at: datetime | None = None,
     agent_disconnected_since: datetime | None = None,
     dead_agent_after: timedelta = timedelta(minutes=5),
+    managed_draining: bool = True,
 ) -> Circumstances:
     """Return everything around these tasks, which are on these container instances of one EC2 instance.
 
+    Which capacity provider drains it too is asked only where ECS does (`managed_draining`).
     Raises Throttled or AwsUnavailable (the state machine retries), and AwsRefused where ECS no longer knows any
     of the container instances.
     """
@@ -78,7 +80,9 @@ def read_circumstances(
         needs=attempts.read("task definitions", lambda: needs_of(tasks, services.values()), {}),
         protections=attempts.read("task protection", lambda: protections_of(cluster, tasks, services), {}),
         target_groups=attempts.read("target groups", lambda: target_groups_of(services.values()), {}),
-        managed_draining_by=attempts.read("capacity provider", lambda: managed_draining_by(mine), None),
+        managed_draining_by=attempts.read("capacity provider", lambda: managed_draining_by(mine), None)
+        if managed_draining
+        else None,
         auto_scaling_group=auto_scaling_group,
         drain_began_at=drain_began_at,
         agent_disconnected_since=agent_disconnected_since,

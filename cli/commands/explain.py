@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from chalicelib import explain as explaining
@@ -84,22 +83,19 @@ def _latest(desk: Desk, instance_id: str) -> dict[str, Any]:
     return state
 
 
-def _known(state: dict[str, Any]) -> tuple[datetime | None, datetime | None]:
-    """Return what only the drain itself has seen: when it began, and since when the agent is gone."""
+def _known(state: dict[str, Any]) -> dict[str, Any]:
+    """Return what only the drain itself knows: when it began, since when the agent is gone, whether ECS drains too."""
     memory = state.get("look", {}).get("memory", {})
     began, since = memory.get("started_at"), memory.get("disconnected_at")
-    return (instant(began) if began else None, instant(since) if since else None)
+    return {
+        "drain_began_at": instant(began) if began else None,
+        "agent_disconnected_since": instant(since) if since else None,
+        "managed_draining": state.get("drain", {}).get("managed_draining", True),
+    }
 
 
-def _world(findings: Findings, cluster: str, known: tuple[datetime | None, datetime | None]) -> Circumstances:
+def _world(findings: Findings, cluster: str, known: dict[str, Any]) -> Circumstances:
     arns = findings.containers()[cluster]
     tasks = [task for arn in arns for task in ecs.describe_tasks(cluster, ecs.list_tasks(cluster, arn)).tasks]
     group = findings.group.name if findings.group else None
-    return read_circumstances(
-        cluster,
-        arns,
-        tasks,
-        auto_scaling_group=group,
-        drain_began_at=known[0],
-        agent_disconnected_since=known[1],
-    )
+    return read_circumstances(cluster, arns, tasks, auto_scaling_group=group, **known)

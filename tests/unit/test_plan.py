@@ -104,6 +104,14 @@ def test_where_ecs_drains_itself_nothing_is_set_unless_asked_for() -> None:
     assert len(asked.to_state()["to_set_draining"]) == 1
 
 
+@pytest.mark.parametrize("trigger", [Trigger.MANUAL, Trigger.SPOT_INTERRUPTION])
+def test_without_a_lifecycle_action_nobody_but_us_sets_draining(trigger: Trigger) -> None:
+    """Managed draining acts by a terminate hook of its own: an instance that Auto Scaling keeps stays ACTIVE."""
+    by_hand = plan(a_request(trigger), managed_draining=True, group=a_group("InService"), hook=None)
+    assert len(by_hand.to_state()["to_set_draining"]) == 1
+    assert not by_hand.drain.observes, "an instance ACTIVE again was set so by somebody"
+
+
 def test_auto_scaling_is_asked_in_its_own_words() -> None:
     assert plan().to_state()["lifecycle_action"] == {
         "AutoScalingGroupName": "web-ecs",
