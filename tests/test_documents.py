@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from docs.generate import bring_up_to_date, settings, state_machine
+from docs.generate import bring_up_to_date, fleet, settings, state_machine, transcript
 
 
 def test_the_readmes_settings_are_those_that_are_parsed() -> None:
     assert bring_up_to_date(settings, check=True), "run `make docs`"
+
+
+def test_the_readmes_fleet_is_the_one_whose_transcript_is_approved() -> None:
+    assert bring_up_to_date(fleet, check=True), "run `make docs`"
 
 
 def test_the_pictures_are_those_of_the_definitions() -> None:

@@ -37,6 +37,16 @@ def test_a_fleet_from_plan_to_the_end() -> None:
         compare_with_approved("a-fleet-from-plan-to-the-end", told.transcript)
 
 
+def test_a_zone_is_emptied() -> None:
+    """What the README shows of fleets."""
+    with shell(Service(desired=9, has_target_group=False), instances=9) as told:
+        ended = told.run(
+            f"fleet drain --asg {GROUP} --zone eu-west-1a --max-concurrent 2 --yes -m 'power failure'"
+        )
+        assert ended.exit_code == ExitCode.OK
+        compare_with_approved("a-zone-is-emptied", told.transcript)
+
+
 def test_without_room_it_refuses_and_names_the_flag() -> None:
     with shell(Service(desired=6, has_target_group=False, cpu=900), instances=4) as told:
         refused = told.quietly(f"fleet drain --asg {GROUP} --zone eu-west-1a --zone eu-west-1b --yes")
