@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.explain.words import count
 from chalicelib.memory import Memory
 from chalicelib.model import Task, TaskKind, stamp
 from chalicelib.observation import Observation
@@ -91,14 +92,14 @@ def decide(
         holding=holding,
         kinds=count_kinds(holding, memory),
         wait=wait,
-        summary=summary(holding),
+        summary=summary(holding, seen.unstopped, memory, policy),
         memory=replace(memory, wait=wait),
     )
 
 
 def is_drained(holding: tuple[Task, ...], seen: Observation, draining_at: datetime) -> bool:
     """Whether a full listing, taken long enough after DRAINING was set, shows nothing that holds the drain."""
-    if seen.instances is not None and not any(i.status in ("ACTIVE", "DRAINING") for i in seen.instances):
+    if seen.is_gone:
         return True
     is_empty = not holding and seen.is_full and seen.at - draining_at >= SETTLE
     return is_empty and not is_active(seen)
@@ -151,16 +152,51 @@ def count_kinds(holding: tuple[Task, ...], memory: Memory) -> dict[str, int]:
     return {kind.value: kinds.count(kind) for kind in TaskKind}
 
 
-def summary(holding: tuple[Task, ...]) -> str:
-    """Say in a sentence what holds the drain: `2 tasks hold the drain: web 0a1b2c3d DEACTIVATING, ...`."""
+def summary(
+    holding: tuple[Task, ...], unstopped: tuple[Task, ...], memory: Memory, policy: DrainPolicy
+) -> str:
+    """Say in a sentence what holds the drain: `2 tasks hold the drain: web 0a1b2c3d DEACTIVATING, ...`.
+
+    Where nothing does: what is left on the instance all the same, or went with it.
+    """
+    if memory.is_gone:
+        return gone(memory.lost)
     if not holding:
-        return "no task holds the drain"
+        lost = [f"{_not_stopped(memory.lost)} went with a container instance that is gone"]
+        left = [*left_behind(unstopped, memory, policy), *(lost if memory.lost else [])]
+        return "; ".join(["no task holds the drain", *left])
     named = ", ".join(
         f"{name_of(task)} {task.id[:8]} {task.last_status}" for task in holding[:NAMED_IN_SUMMARY]
     )
     more = f" and {len(holding) - NAMED_IN_SUMMARY} more" if len(holding) > NAMED_IN_SUMMARY else ""
     verb = "1 task holds" if len(holding) == 1 else f"{len(holding)} tasks hold"
     return f"{verb} the drain: {named}{more}"
+
+
+def gone(lost: int) -> str:
+    """Say that the instance is gone, and how many tasks with it that nobody saw STOPPED."""
+    if not lost:
+        return "the instance is gone, and no task with it"
+    return f"the instance is gone, and {_not_stopped(lost)} went with it"
+
+
+def _not_stopped(number: int) -> str:
+    return f"{count(number, 'task')} that {'was' if number == 1 else 'were'} not STOPPED at the last look"
+
+
+def left_behind(unstopped: tuple[Task, ...], memory: Memory, policy: DrainPolicy) -> list[str]:
+    """Return a clause for each kind of task that is not waited for: how many are left, and why."""
+    kinds = count_kinds(unstopped, memory)
+    is_overdue = policy.daemons is not Daemons.IGNORE
+    reasons = {
+        TaskKind.STANDALONE: "as the policy says",
+        TaskKind.DAEMON: "past the time to stop" if is_overdue else "as the policy says",
+    }
+    return [
+        f"{count(kinds[kind], f'{kind} task')} {'is' if kinds[kind] == 1 else 'are'} left, {reason}"
+        for kind, reason in reasons.items()
+        if kinds[kind]
+    ]
 
 
 def name_of(task: Task) -> str:

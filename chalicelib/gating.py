@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.decide import what_to_explain
+from chalicelib.decide import gone, what_to_explain
 from chalicelib.drain import Drain
 from chalicelib.explain import Blocker, group, one_line
 from chalicelib.gates import Decision, GateMemory, Holder, Rules, Seen, decide_gates
@@ -129,8 +129,8 @@ def _decide(now: _Now, seen: Seen, known: GateMemory) -> Decision:
 
 def _facts(now: _Now, seen: Seen, decision: Decision, *, is_open: bool) -> dict[str, Any]:
     """Return the facts of this look under the names of `chalicelib.decide.Look`."""
-    gates = _remembered(now, decision, is_open=is_open)
-    memory = _memory(now, gates, is_open=is_open)
+    gates = _remembered(now, seen, decision, is_open=is_open)
+    memory = _memory(now, seen, gates, is_open=is_open)
     wait = _wait(now, memory, decision)
     due_at = now.timers.heartbeat_due_at
     return {
@@ -145,7 +145,7 @@ def _facts(now: _Now, seen: Seen, decision: Decision, *, is_open: bool) -> dict[
         "holding": seen.unstopped,
         "kinds": {kind.value: 0 for kind in TaskKind},
         "wait_seconds": int(wait.total_seconds()),
-        "summary": _summary(decision, is_open=is_open),
+        "summary": _gone(memory) if seen.is_gone else _summary(decision, is_open=is_open),
         "memory": replace(memory, wait=wait).to_state(),
         "gates": gates.to_state(now.drain.instance_id),
         "may_drain": is_open and not seen.is_gone,
@@ -154,19 +154,22 @@ def _facts(now: _Now, seen: Seen, decision: Decision, *, is_open: bool) -> dict[
     }
 
 
-def _remembered(now: _Now, decision: Decision, *, is_open: bool) -> GateMemory:
+def _remembered(now: _Now, seen: Seen, decision: Decision, *, is_open: bool) -> GateMemory:
     return replace(
         decision.memory,
         is_passed=is_open,
         zone=now.gates.zone,
         closed=closed_names(decision.blockers),
         blockers=to_state(decision.blockers),
+        unstopped=seen.unstopped,
     )
 
 
-def _memory(now: _Now, gates: GateMemory, *, is_open: bool) -> Memory:
+def _memory(now: _Now, seen: Seen, gates: GateMemory, *, is_open: bool) -> Memory:
     """Return the drain's memory: begun anew where DRAINING is set now, for nothing of the drain was seen before."""
     looks = now.memory.looks + 1
+    if seen.is_gone:
+        return replace(now.memory, looks=looks, is_gone=True, lost=max(now.gates.unstopped, seen.unstopped))
     if is_open:
         return replace(Memory.at_start(now.at), looks=looks)
     has_changed = gates.closed != now.gates.closed
@@ -201,6 +204,11 @@ def _summary(decision: Decision, *, is_open: bool) -> str:
     if not decision.blockers:
         return "the gates are nearly open: slots are being taken"
     return f"gates are closed: {one_line(group(decision.blockers))}"
+
+
+def _gone(memory: Memory) -> str:
+    # Where only a drain budget was asked for, nobody counted the tasks.
+    return gone(memory.lost) if memory.lost else "the instance is gone, and its gates had not opened"
 
 
 def behind(event: Event) -> dict[str, Any]:

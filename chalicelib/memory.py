@@ -45,6 +45,10 @@ class Memory:
     """Since when the agent was seen disconnected without a break."""
     stop_asked: tuple[str, ...] = ()
     """ARNs of tasks that StopTask was called for."""
+    is_gone: bool = False
+    """Whether the instance is gone, or stopped, whatever was left on it."""
+    lost: int = 0
+    """How many tasks were not STOPPED at the last look before they went with it."""
 
     @classmethod
     def at_start(cls, started_at: datetime) -> Memory:
@@ -69,6 +73,8 @@ class Memory:
             daemon_stop=_seconds_or_none(state["daemon_stop_seconds"]),
             disconnected_at=_instant_or_none(state["disconnected_at"]),
             stop_asked=tuple(state["stop_asked"]),
+            is_gone=state.get("is_gone", False),  # a drain that began before this was remembered has none
+            lost=state.get("lost", 0),
         )
 
     def to_state(self) -> dict[str, Any]:
@@ -88,6 +94,8 @@ class Memory:
             "daemon_stop_seconds": self.daemon_stop and int(self.daemon_stop.total_seconds()),
             "disconnected_at": self.disconnected_at and stamp(self.disconnected_at),
             "stop_asked": list(self.stop_asked),
+            "is_gone": self.is_gone,
+            "lost": self.lost,
         }
 
     def with_asked(self, arns: tuple[str, ...]) -> Memory:

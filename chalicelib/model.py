@@ -38,6 +38,9 @@ class Task:
     started_at: datetime | None = None
     stopping_at: datetime | None = None
     stopped_at: datetime | None = None
+    stop_code: str = ""
+    """Why ECS says that it was stopped, in a word: `UserInitiated`, `TerminationNotice`, ..."""
+    stopped_reason: str = ""
 
     @property
     def id(self) -> str:
@@ -54,6 +57,14 @@ class Task:
     def is_stopped(self) -> bool:
         """Whether nothing of the task is left; not so before: at DEACTIVATING it may still serve traffic."""
         return self.last_status == STOPPED
+
+    @property
+    def went_with_its_host(self) -> bool:
+        """Whether ECS has it STOPPED because its EC2 instance was stopped, terminated, or deregistered under it.
+
+        https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html (stopCode)
+        """
+        return self.is_stopped and self.stop_code == "TerminationNotice"
 
     def kind(self, daemon_services: frozenset[str]) -> TaskKind:
         """Return its kind, given the names of the daemon services, which only DescribeServices tells."""

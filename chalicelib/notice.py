@@ -9,7 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.duration import in_words
+from chalicelib.ending import ENDINGS, ending
 from chalicelib.model import instant, stamp
+
+__all__ = ["ENDINGS", "Notice", "compose", "console_link"]
 
 SUBJECT_LIMIT = 100
 """SNS refuses longer subjects: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html"""
@@ -23,32 +26,6 @@ TASKS_NAMED = 20
 
 # The protocols that programs subscribe with; every other one gets the text.
 FOR_PROGRAMS = ("sqs", "lambda", "http", "https", "firehose")
-
-ENDINGS = {
-    "drained": "drained: every task is STOPPED",
-    "nothing-to-drain": "let go: no cluster knows it",
-    "agent-lost": "let go: its agent stayed disconnected",
-    "deadline": "let go at the deadline with tasks left",
-    "abandoned": "abandoned at the deadline with tasks left",
-    "taken-back": "set ACTIVE by somebody; the drain stopped",
-    "undrained": "ACTIVE again: the deadline passed",
-    "kept": "still DRAINING: the deadline passed",
-    "gates-closed": "not drained: its gates stayed closed; nothing was touched",
-    "already-done": "no longer held: its lifecycle action had ended already",
-}
-
-UNANSWERED = {
-    "nothing-to-drain": "not drained: no cluster knows it",
-    "agent-lost": "still DRAINING: its agent stayed disconnected",
-    "deadline": "out of time: EC2 takes it with tasks left",
-}
-"""How drains end that no lifecycle action triggered: nobody is told to let the instance go."""
-
-AFTERWARDS = {
-    "keep": "drained, and left DRAINING: every task is STOPPED",
-    "terminate": "drained: every task is STOPPED; its group is asked to terminate it",
-    "return": "drained, and ACTIVE again: every task was STOPPED",
-}
 
 EXPLAINED = {"near-deadline": "nears its deadline", "gates-closed": "waits before closed gates"}
 
@@ -117,18 +94,7 @@ def _headline(occasion: str, state: Mapping[str, Any]) -> str:
         return "is being drained"
     if occasion == "explained":
         return EXPLAINED.get(str(state["look"]["explain"]), "is stuck")
-    return "drain failed" if occasion == "failed" else _ending(state)
-
-
-def _ending(state: Mapping[str, Any]) -> str:
-    if cancelled := state.get("cancelled"):
-        return f"drain cancelled, {cancelled['fate']}"
-    outcome = str(state["outcome"]["name"])
-    if state["lifecycle_action"] is None:
-        if outcome == "drained":
-            return AFTERWARDS[str(state["drain"]["policy"]["then"])]
-        return UNANSWERED.get(outcome, ENDINGS.get(outcome, outcome))
-    return ENDINGS.get(outcome, outcome)
+    return "drain failed" if occasion == "failed" else ending(state)
 
 
 def _lines(occasion: str, state: Mapping[str, Any], at: datetime) -> list[str]:
@@ -165,10 +131,10 @@ def _by_whom(drain: Mapping[str, Any]) -> list[str]:
 
 def _of_the_end(state: Mapping[str, Any], at: datetime) -> list[str]:
     if "drain" not in state:
-        return [_ending(state), *_by_a_person(state)]
+        return [ending(state), *_by_a_person(state)]
     drain, look = state["drain"], state["look"]
     took = in_words(at - instant(drain["started_at"]))
-    lines = [f"{_ending(state)}; took {took}, {look['summary']}", *_by_a_person(state), *_left_to_do(state)]
+    lines = [f"{ending(state)}; took {took}, {look['summary']}", *_by_a_person(state), *_left_to_do(state)]
     if look["holding"] and state["explanation"]["text"]:
         lines.append(state["explanation"]["text"])
     return [*lines, *drain["notices"]]

@@ -36,12 +36,25 @@ class Observation:
         """The tasks of which something is left, oldest ARN first."""
         return tuple(sorted((task for task in self.tasks if not task.is_stopped), key=lambda task: task.arn))
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether this look saw that no container instance is left; a deregistered one is INACTIVE, then MISSING."""
+        return self.instances is not None and not any(
+            instance.status in ("ACTIVE", "DRAINING") for instance in self.instances
+        )
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether this look saw every container instance with its agent disconnected."""
+        return self.instances is not None and not any(each.agent_connected for each in self.instances)
+
 
 def remember(memory: Memory, seen: Observation) -> Memory:
     """Return the memory after one more look."""
     now_unstopped = {task.arn: task.last_status for task in seen.unstopped}
     stopped = [task.arn for task in seen.tasks if task.is_stopped] + sorted(seen.gone)
     daemons = memory.daemon_services | seen.daemon_services
+    lost = memory.lost + count_lost(memory, seen)
     return replace(
         memory,
         looks=memory.looks + 1,
@@ -55,7 +68,20 @@ def remember(memory: Memory, seen: Observation) -> Memory:
         daemons_alone_at=_since(memory.daemons_alone_at, only_daemons(seen.unstopped, daemons), seen.at),
         daemon_stop=memory.daemon_stop or seen.daemon_stop,
         disconnected_at=_since(memory.disconnected_at, not seen.agents_connected, seen.at),
+        lost=lost,
+        # A stopped EC2 instance stays registered; that its tasks went with it tells it from one out of reach.
+        is_gone=memory.is_gone or seen.is_gone or (lost > 0 and seen.is_cut_off),
     )
+
+
+def count_lost(memory: Memory, seen: Observation) -> int:
+    """Count the tasks that were not STOPPED at the last look and went with the instance since.
+
+    Where no container instance is left that is all of them: nobody saw how they ended.
+    """
+    if seen.is_gone:
+        return len(memory.tasks.keys() | {task.arn for task in seen.unstopped})
+    return sum(task.went_with_its_host for task in seen.tasks if task.arn in memory.tasks)
 
 
 def _stops(tasks: Iterable[Task]) -> list[datetime]:

@@ -15,6 +15,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from chalicelib.ending import tasks_alive
 from chalicelib.model import instant
 
 NAMESPACE = "ecs-drainer"
@@ -25,8 +26,8 @@ SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME", NAMESPACE)
 logger = Logger(service=SERVICE)
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 
-LET_GO = frozenset({"drained", "nothing-to-drain", "agent-lost", "deadline", "abandoned"})
-"""The outcomes after which Auto Scaling may take the instance."""
+LET_GO = frozenset({"drained", "nothing-to-drain", "agent-lost", "deadline", "abandoned", "already-done"})
+"""The outcomes after which the instance goes, or may."""
 
 
 EXPLAINED = {"near-deadline": "DrainsNearDeadline", "gates-closed": "DrainsAtClosedGates"}
@@ -70,7 +71,7 @@ def _measure_end(state: Mapping[str, Any], at: datetime) -> None:
     metrics.add_metric(name="DrainDuration", unit=MetricUnit.Seconds, value=_seconds(drain["started_at"], at))
     metrics.add_metric(name="Looks", unit=MetricUnit.Count, value=look["memory"]["looks"])
     metrics.add_metric(name="ForcedStops", unit=MetricUnit.Count, value=len(state["stopped"]["asked"]))
-    alive = look["holding"] if outcome in LET_GO else 0
+    alive = tasks_alive(look) if outcome in LET_GO else 0
     metrics.add_metric(name="TasksAliveAtContinue", unit=MetricUnit.Count, value=alive)
     if outcome == "drained" and look["memory"]["last_stopped_at"]:
         delay = _seconds(look["memory"]["last_stopped_at"], at)

@@ -71,6 +71,8 @@ class GateMemory:
     """What was closed at the last look, so that a change is noticed."""
     blockers: tuple[Mapping[str, Any], ...] = ()
     """The same for the explanation, as JSON."""
+    unstopped: int = 0
+    """How many tasks the last look saw on the instance: as many are lost where it goes before its gates open."""
 
     def to_state(self, instance_id: str) -> dict[str, Any]:
         """Return the JSON that the state machine carries; it frees the slots by `slots` when the drain ends."""
@@ -84,6 +86,7 @@ class GateMemory:
             "members_at": self.members_at and stamp(self.members_at),
             "closed": list(self.closed),
             "blockers": [dict(each) for each in self.blockers],
+            "unstopped": self.unstopped,
         }
 
     @classmethod
@@ -100,4 +103,5 @@ class GateMemory:
             members_at=members_at and instant(members_at),
             closed=tuple(state["closed"]),
             blockers=tuple(state["blockers"]),
+            unstopped=state.get("unstopped", 0),  # a drain that began before this was counted has none
         )

@@ -172,6 +172,8 @@ def _task(item: dict[str, Any]) -> Task:
         started_at=item.get("startedAt"),
         stopping_at=item.get("stoppingAt"),
         stopped_at=item.get("stoppedAt"),
+        stop_code=item.get("stopCode") or "",
+        stopped_reason=item.get("stoppedReason") or "",
     )
 
 

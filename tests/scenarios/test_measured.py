@@ -54,6 +54,17 @@ def test_tasks_that_are_left_at_the_deadline_are_counted(capsys: pytest.CaptureF
     assert found["DrainsNearDeadline"] == [1]
 
 
+@pytest.mark.parametrize(
+    ("story", "alive"),
+    [("standalone-task-ignored", 1), ("completed-by-another", 3), ("stopped-in-mid-drain", 3)],
+)
+def test_tasks_that_nobody_waited_for_are_counted(
+    story: str, alive: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, found = measured(story, capsys)
+    assert found["TasksAliveAtContinue"] == [alive]
+
+
 def test_forced_stops_and_stuck_drains_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     came, found = measured("deadline-stop-tasks", capsys)
     assert found["ForcedStops"] == [len(came.answered("StopTask"))] == [1]
