@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from docs.generate import bring_up_to_date, fleet, settings, state_machine, transcript
+from docs.generate import bring_up_to_date, fleet, settings, state_machine
 
 
 def test_the_readmes_settings_are_those_that_are_parsed() -> None:
