@@ -26,13 +26,11 @@ from chalicelib.memory import Memory
 from chalicelib.model import TaskKind, instant, stamp
 from chalicelib.pace import grown
 from chalicelib.policy import OnClosedGates
+from chalicelib.policy.deadline import gates_forced_at
 from chalicelib.telemetry import logger
 from chalicelib.timers import Timers
 
 Event = Mapping[str, Any]
-
-RESERVE = timedelta(minutes=10)
-"""What is kept of the deadline for the drain itself where closed gates are forced; half of a short one."""
 
 LEASES_OUTLAST_DEADLINE = timedelta(minutes=30)
 """For the tasks' stop timeouts, and for retries of the closing calls."""
@@ -71,7 +69,7 @@ class _Now:
     @property
     def rules(self) -> Rules:
         policy, deadline = self.drain.policy, self.timers.deadline_at
-        reserve = min(RESERVE, (deadline - self.timers.started_at) / 2)
+        is_forced = policy.on_closed_gates is OnClosedGates.DRAIN
         return Rules(
             instance_id=self.drain.instance_id,
             execution=self.drain.execution,
@@ -79,7 +77,7 @@ class _Now:
             zone=self.gates.zone,
             budget=policy.max_concurrent_drains,
             deadline_at=deadline,
-            forced_at=deadline - reserve if policy.on_closed_gates is OnClosedGates.DRAIN else None,
+            forced_at=gates_forced_at(self.timers.started_at, deadline) if is_forced else None,
             leases_end_at=deadline + LEASES_OUTLAST_DEADLINE,
         )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from chalicelib import at_deadline
 from chalicelib.duration import in_words
 from chalicelib.ending import ENDINGS, ending
 from chalicelib.model import instant, stamp
@@ -104,7 +105,7 @@ def _lines(occasion: str, state: Mapping[str, Any], at: datetime) -> list[str]:
     if occasion == "started":
         return _of_the_start(state, at)
     if occasion == "explained":
-        return [f"{state['look']['summary']}; {_deadline(state, at)}", state["explanation"]["text"]]
+        return [f"{state['look']['summary']}; {at_deadline.told(state, at)}", state["explanation"]["text"]]
     return _of_the_end(state, at)
 
 
@@ -120,7 +121,7 @@ def _of_the_start(state: Mapping[str, Any], at: datetime) -> list[str]:
     drain = state["drain"]
     trigger = f"Trigger: {drain['trigger']}, by {drain['who']}, reason {drain['reason']}"
     gates = [] if not state["look"]["memory"]["looks"] else [f"Gates: {state['look']['summary']}"]
-    return [f"draining, {_deadline(state, at)}", trigger, *gates, *_by_whom(drain), *drain["notices"]]
+    return [f"draining, {at_deadline.told(state, at)}", trigger, *gates, *_by_whom(drain), *drain["notices"]]
 
 
 def _by_whom(drain: Mapping[str, Any]) -> list[str]:
@@ -161,15 +162,6 @@ def _left_to_do(state: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _deadline(state: Mapping[str, Any], at: datetime) -> str:
-    return f"deadline {state['deadline']['at']} ({_left(state, at)}), then {state['deadline']['action']}"
-
-
-def _left(state: Mapping[str, Any], at: datetime) -> str:
-    left = instant(state["deadline"]["at"]) - at
-    return f"{in_words(left)} left" if left.total_seconds() > 0 else "passed"
-
-
 def _record(
     occasion: str, state: Mapping[str, Any], instance: str, execution: str, at: datetime
 ) -> dict[str, Any]:
@@ -186,7 +178,7 @@ def _record(
         "reason": drain.get("reason"),
         "clusters": [item["cluster"] for item in drain.get("containers", [])],
         "auto_scaling_group": drain.get("auto_scaling_group"),
-        "deadline": state.get("deadline"),
+        "deadline": at_deadline.record(state) if drain else None,
         "outcome": state.get("outcome", {}).get("name") if occasion == "ended" else None,
         "holding": state.get("look", {}).get("holding"),
         "tasks": dict(list(state.get("look", {}).get("memory", {}).get("tasks", {}).items())[:TASKS_NAMED]),

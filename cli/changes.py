@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from chalicelib import at_deadline
 from chalicelib.duration import in_words
 from chalicelib.explain.words import clip
 from chalicelib.model import instant, stamp
@@ -154,9 +155,10 @@ def _of_state(known: Known, event: Event) -> tuple[Known, tuple[Change, ...]]:
 def _planned(known: Known, event: Event, output: Mapping[str, Any]) -> tuple[Known, tuple[Change, ...]]:
     deadline = output.get("deadline", {})
     at = instant(deadline["at"]) if deadline.get("at") else None
-    known = replace(known, deadline_at=at, on_deadline=deadline.get("action", ""))
+    known = replace(known, deadline_at=at)
     if output.get("verdict") != "drain" or at is None:
         return known, ()
+    known = replace(known, on_deadline=at_deadline.action(output))
     text = f"deadline {stamp(at)} (in {in_words(at - event.at)}), then {known.on_deadline}"
     facts = {"deadline_at": stamp(at), "on_deadline": known.on_deadline}
     notices = (Change(event.at, "notice", notice) for notice in output.get("drain", {}).get("notices", []))

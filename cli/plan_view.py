@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib import at_deadline
 from chalicelib.explain import Fate, group, render_forecast, render_text, to_state
 from chalicelib.explain.words import spell
 from chalicelib.model import stamp
@@ -56,7 +57,7 @@ def _gates(prospect: Prospect) -> list[str]:
 
 def _deadline(prospect: Prospect) -> str:
     policy, sources = prospect.policy, prospect.plan.drain.sources
-    end = f"{spell(policy.deadline)} from the start, then {policy.on_deadline}"
+    end = f"{spell(policy.deadline)} from the start, then {at_deadline.action(prospect.plan.to_state())}"
     origin = sources["deadline"]
     return f"{end} ({'built in' if origin == DEFAULTS else f'from {origin}'})"
 

@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from chalicelib import at_deadline
 from chalicelib.explain.words import spell
 from chalicelib.ledger import Record
-from chalicelib.model import instant, stamp
+from chalicelib.model import stamp
 
 
 def text(execution: str, state: Mapping[str, Any], now: datetime) -> str:
     """Return some lines about an open drain, the newest explanation last."""
-    drain, deadline_at = state["drain"], instant(state["deadline"]["at"])
-    left = f"{spell(deadline_at - now)} left" if deadline_at > now else "passed"
+    drain = state["drain"]
     lines = [
         f"{drain['instance_id']}: {state['look']['summary']}",
         f"  draining since {drain['started_at']}, asked for by {drain['who']} ({drain['trigger']}): {drain['reason']}",
-        f"  deadline {stamp(deadline_at)} ({left}), then {state['deadline']['action']}",
+        f"  {at_deadline.told(state, now)}",
         f"  drain {execution.rsplit(':', 1)[-1]}",
     ]
     return "\n".join([*lines, *(f"  {line}" for line in state["explanation"]["text"].splitlines())])
@@ -30,7 +30,7 @@ def facts(state: Mapping[str, Any]) -> dict[str, Any]:
         "summary": state["look"]["summary"],
         "tasks": state["look"]["memory"]["tasks"],
         "deadline_at": state["deadline"]["at"],
-        "on_deadline": state["deadline"]["action"],
+        "on_deadline": at_deadline.record(state)["action"],
         "blockers": state["explanation"]["blockers"],
     }
 

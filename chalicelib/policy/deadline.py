@@ -24,6 +24,9 @@ SECOND_CHANCE = timedelta(minutes=10)
 CEILING_MARGIN = timedelta(minutes=2)
 """What is kept of the hook's time for completing the action, retries of a throttled call included."""
 
+GATES_RESERVE = timedelta(minutes=10)
+"""What is kept of the deadline for the drain itself where closed gates are forced; half of a short one."""
+
 NOTICE_MARGIN = timedelta(seconds=45)
 """What is kept of a Spot notice's two minutes for StopTask and the default stop timeout of 30 s."""
 
@@ -88,6 +91,11 @@ def first_heartbeat_at(
 def next_heartbeat_at(recorded_at: datetime, heartbeat_timeout: timedelta) -> datetime:
     """Return when the heartbeat after one recorded at this instant is due."""
     return recorded_at + heartbeat_interval(heartbeat_timeout)
+
+
+def gates_forced_at(start: datetime, deadline_at: datetime) -> datetime:
+    """Return when DRAINING is set whatever the gates say, where the policy asks for that."""
+    return deadline_at - min(GATES_RESERVE, (deadline_at - start) / 2)
 
 
 def timetable(

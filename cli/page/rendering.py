@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from chalicelib import at_deadline
 from chalicelib.explain.words import count, some, spell
 from chalicelib.model import stamp
 from chalicelib.notice import ENDINGS
@@ -72,7 +73,7 @@ def verdict(audit: Audit) -> tuple[str, str]:
 def facts(audit: Audit, now: datetime) -> list[tuple[str, str]]:
     """Return what the summary tells, as pairs."""
     execution, record, drain = audit.execution, audit.record, audit.state.get("drain", {})
-    deadline = audit.state.get("deadline", {})
+    deadline = at_deadline.record(audit.state) if drain else {}
     ended = stamp(execution.ended_at) if execution.ended_at else "still open"
     looks = int(audit.state.get("look", {}).get("memory", {}).get("looks", 0))
     return [
