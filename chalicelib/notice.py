@@ -11,6 +11,8 @@ from typing import Any
 from chalicelib import at_deadline
 from chalicelib.duration import in_words
 from chalicelib.ending import ENDINGS, ending
+from chalicelib.explain.naming import short
+from chalicelib.explain.words import count, some
 from chalicelib.model import instant, stamp
 
 __all__ = ["ENDINGS", "Notice", "compose", "console_link"]
@@ -24,6 +26,7 @@ LONGEST_RECORD = 15_000
 carries the message from the function that wrote it to the state that publishes it."""
 
 TASKS_NAMED = 20
+STOPS_NAMED = 10
 
 # The protocols that programs subscribe with; every other one gets the text.
 FOR_PROGRAMS = ("sqs", "lambda", "http", "https", "firehose")
@@ -101,7 +104,7 @@ def _headline(occasion: str, state: Mapping[str, Any]) -> str:
 def _lines(occasion: str, state: Mapping[str, Any], at: datetime) -> list[str]:
     """Return the text line by line, the most important first."""
     if occasion == "failed":
-        return _of_a_failure(state.get("failure", {}))
+        return [*_of_a_failure(state.get("failure", {})), *_forced(state)]
     if occasion == "started":
         return _of_the_start(state, at)
     if occasion == "explained":
@@ -138,7 +141,21 @@ def _of_the_end(state: Mapping[str, Any], at: datetime) -> list[str]:
     lines = [f"{ending(state)}; took {took}, {look['summary']}", *_by_a_person(state), *_left_to_do(state)]
     if look["holding"] and state["explanation"]["text"]:
         lines.append(state["explanation"]["text"])
-    return [*lines, *drain["notices"]]
+    return [*lines, *_forced(state), *drain["notices"]]
+
+
+def _forced(state: Mapping[str, Any]) -> list[str]:
+    """Return which tasks did not leave by themselves, but by StopTask: their service may have been short of them."""
+    asked = _asked_to_stop(state)
+    if not asked:
+        return []
+    were = "was" if len(asked) == 1 else "were"
+    ids = [short(arn.rsplit("/", 1)[-1]) for arn in asked]
+    return [f"{count(len(asked), 'task')} {were} stopped by the policy: {some(ids, STOPS_NAMED)}"]
+
+
+def _asked_to_stop(state: Mapping[str, Any]) -> list[str]:
+    return list(state.get("stopped", {}).get("asked", []))
 
 
 def _by_a_person(state: Mapping[str, Any]) -> list[str]:
@@ -182,6 +199,7 @@ def _record(
         "outcome": state.get("outcome", {}).get("name") if occasion == "ended" else None,
         "holding": state.get("look", {}).get("holding"),
         "tasks": dict(list(state.get("look", {}).get("memory", {}).get("tasks", {}).items())[:TASKS_NAMED]),
+        "forced_stops": len(_asked_to_stop(state)),
         "blockers": state.get("explanation", {}).get("blockers", []),
         "failure": state.get("failure") if occasion == "failed" else None,
     }

@@ -27,20 +27,22 @@ class Stopping:
 
 
 def stop_tasks(drain: Drain, arns: Iterable[str], at: datetime) -> Stopping:
-    """Call StopTask for those of these tasks that were not told to stop yet.
+    """Call StopTask for those of these tasks that were not told to stop yet; only those count as asked.
 
-    A task that is gone counts as asked. Raises Throttled and its family: asked again, it goes on where it left
-    off, because a task once told has the desired status STOPPED. StopTask ignores the minimum healthy percent:
+    Raises Throttled and its family: asked again, it goes on where it left off, because a task once told has the
+    desired status STOPPED, and our words as its reason. StopTask ignores the minimum healthy percent:
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html
     """
     wanted = sorted(arns)
     tasks = [
         (cluster, task) for cluster in drain.containers for task in ecs.describe_tasks(cluster, wanted).tasks
     ]
+    ours = f"ecs-drainer: {drain.instance_id} is drained"
     for cluster, task in tasks:
         if task.desired_status != "STOPPED":
-            ecs.stop_task(cluster, task.arn, f"ecs-drainer: {drain.instance_id} is drained ({drain.trigger})")
-    return Stopping(tuple(wanted), _until(drain, [task for _, task in tasks], at))
+            ecs.stop_task(cluster, task.arn, f"{ours} ({drain.trigger})")
+    asked = [t.arn for _, t in tasks if t.desired_status != "STOPPED" or t.stopped_reason.startswith(ours)]
+    return Stopping(tuple(asked), _until(drain, [task for _, task in tasks], at))
 
 
 def _until(drain: Drain, tasks: list[Task], at: datetime) -> datetime:

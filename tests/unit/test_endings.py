@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from chalicelib.notice import compose
 from chalicelib.plan import make_plan, preferred_cluster
 from chalicelib.policy import environment_source
 from chalicelib.trigger import Trigger
-from tests.builders import CLUSTER, INSTANCE_ARN, START
+from tests.builders import CLUSTER, INSTANCE_ARN, START, task_arn
 from tests.unit.test_plan import ACTION, ACTIVE, EXECUTION, INSTANCE, a_group, a_hook, a_request, plan
 
 
@@ -58,6 +59,27 @@ def test_what_did_not_get_through_is_told_with_the_next_notice() -> None:
 
 def test_a_container_instance_that_is_left_behind_is_named() -> None:
     assert "left behind in its cluster: denied" in ending("drained", left_behind={"Cause": "denied"})
+
+
+@pytest.mark.parametrize(
+    ("numbers", "words"),
+    [
+        ([1], "1 task was stopped by the policy: 00000000"),
+        (range(12), f"12 tasks were stopped by the policy: {', '.join(['00000000'] * 10)} and 2 more"),
+    ],
+)
+def test_tasks_that_were_forced_to_stop_are_told(numbers: Iterable[int], words: str) -> None:
+    asked = [task_arn(number) for number in numbers]
+    state = {**plan().to_state(), "stopped": {"asked": asked}, "failure": {"Error": "AccessDenied"}}
+    for occasion in ("ended", "failed"):
+        told = compose(occasion, {**state, "outcome": {"name": "drained"}}, EXECUTION.arn, START)
+        assert words in told.text
+        assert told.record["forced_stops"] == len(asked)
+
+
+def test_where_no_task_was_forced_to_stop_nothing_is_said_of_it() -> None:
+    assert "stopped by the policy" not in ending("drained")
+    assert compose("started", plan().to_state(), EXECUTION.arn, START).record["forced_stops"] == 0
 
 
 def test_terminating_needs_an_auto_scaling_group() -> None:
