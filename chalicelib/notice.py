@@ -80,10 +80,17 @@ def _fitting(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _untold(state: Mapping[str, Any]) -> list[str]:
+    """Return that a notice did not get where the policy sends it, and why; then the stage's topic is told."""
     untold = state.get("untold")
-    return (
-        [f"An earlier notice did not get through: {untold.get('Cause') or untold['Error']}"] if untold else []
-    )
+    if not untold:
+        return []
+    drain, cause = state.get("drain", {}), untold.get("Cause") or untold["Error"]
+    own = drain.get("policy", {}).get("notify", "")
+    if own.startswith("arn:") and drain["topic"] not in (None, own):
+        return [
+            f"The topic that the policy names, {own}, can't be published to; the stage's is told instead: {cause}"
+        ]
+    return [f"An earlier notice did not get through: {cause}"]
 
 
 def console_link(execution: str) -> str:

@@ -33,7 +33,6 @@ QUIET = frozenset(
         "Publish the outcome",
         "Compose the failure notice",
         "Publish the failure",
-        "Tell the stage instead",
         "Tell the stage the outcome",
         "Record a heartbeat",
         "Record a heartbeat by instance id",

@@ -63,6 +63,38 @@ def test_a_topic_of_the_teams_own_is_told_and_the_stages_is_not() -> None:
     assert [call.error for call in calls] == [None, None]
 
 
+def test_an_explanation_that_the_teams_topic_does_not_take_goes_to_the_stages() -> None:
+    own = "arn:aws:sns:eu-west-1:123456789012:team-web"
+    tags, parameters = {"ecs-drainer:notify": own}, {"OwnTopicPattern": "arn:aws:sns:*:123456789012:team-*"}
+    with a_scene(service=STUCK, tags=tags, parameters=parameters) as scene:
+        client("sns").create_topic(Name="team-web")
+        drain(scene, 60)
+        client("sns").delete_topic(TopicArn=own)
+        scene.aws.clock.advance(3000)
+        calls = [call for call in scene.aws.requests.calls if call.operation == "Publish" and not call.error]
+    kinds = [call.parameters["Subject"].partition(f"{scene.doomed} ")[2] for call in calls]
+    assert kinds[:3] == ["is being drained", "is stuck", "is stuck"]
+    assert [call.parameters["TopicArn"] == own for call in calls[:3]] == [True, False, False]
+    third = json.loads(calls[2].parameters["Message"])["default"]
+    assert f"The topic that the policy names, {own}, can't be published to" in third
+
+
+def test_where_no_topic_takes_anything_the_drain_goes_on_and_tries_each_once() -> None:
+    own = "arn:aws:sns:eu-west-1:123456789012:team-web"
+    with a_scene(service=STUCK, tags={"ecs-drainer:notify": own, "ecs-drainer:deadline": "30m"}) as scene:
+        scene.aws.requests.fail_when(lambda call: call.operation == "Publish")
+        drain(scene, 3600)
+        calls = [call.parameters for call in scene.aws.requests.calls if call.operation == "Publish"]
+        completed = [c for c in scene.aws.requests.calls if c.operation == "CompleteLifecycleAction"]
+        outcomes = scene.outcomes
+    starts = [given["TopicArn"] == own for given in calls if "is being drained" in given["Subject"]]
+    assert starts == [True] * 4 + [False] * 4, "retried at the one, then at the other, and no more"
+    stuck = [given["TopicArn"] == own for given in calls if "is stuck" in given["Subject"]]
+    assert not any(stuck)
+    assert outcomes == ["SNS.InternalFailureException"], "the failure rings the alarm"
+    assert len(completed) == 1, "and the lifecycle action is answered all the same"
+
+
 def test_news_is_repeated_at_growing_intervals() -> None:
     with a_scene(service=STUCK, tags={"ecs-drainer:deadline": "6h"}) as scene:
         drain(scene, 5 * 3600)

@@ -57,6 +57,18 @@ def test_what_did_not_get_through_is_told_with_the_next_notice() -> None:
     assert "An earlier notice did not get through: Topic does not exist" in text
 
 
+def test_a_topic_that_the_stages_stands_in_for_is_named() -> None:
+    own = "arn:aws:sns:eu-west-1:123456789012:own"
+    drain = plan(group=a_group(tags={"notify": own})).to_state()["drain"]
+    untold = {"Error": "SNS.NotFound", "Cause": "Topic does not exist"}
+    assert "An earlier notice did not get through" in ending("drained", drain=drain, untold=untold)
+    text = ending("drained", drain={**drain, "topic": "t"}, untold=untold)
+    assert (
+        f"The topic that the policy names, {own}, can't be published to; the stage's is told instead: "
+        "Topic does not exist"
+    ) in text
+
+
 def test_a_container_instance_that_is_left_behind_is_named() -> None:
     assert "left behind in its cluster: denied" in ending("drained", left_behind={"Cause": "denied"})
 
