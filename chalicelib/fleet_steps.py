@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.fleet import notice
-from chalicelib.fleet.own_turn import on_their_own_turn, policies_of
 from chalicelib.fleet.plan import plan
-from chalicelib.fleet.request import FleetRequest, parse_fleet
+from chalicelib.fleet.request import parse_fleet
 from chalicelib.fleet.room import room_for
-from chalicelib.gateways.autoscaling import groups_of
-from chalicelib.gateways.fleet import Surroundings, read_surroundings
-from chalicelib.gateways.stateful import stateful_by_instance
+from chalicelib.gateways.fleet import read_own_turn, read_surroundings
 from chalicelib.model import instant
-from chalicelib.policy import Gates
+from chalicelib.policy import manual_source
 from chalicelib.settings import Settings
 from chalicelib.telemetry import logger
 
@@ -27,7 +24,8 @@ def plan_fleet(event: Event) -> dict[str, Any]:
     request = parse_fleet(event["request"])
     settings = Settings.from_environment(os.environ)
     found = read_surroundings(set(request.instances), settings.clusters)
-    own_turn = {} if request.may_hop else _on_their_own_turn(request, settings, found)
+    asked = manual_source(request.settings)
+    own_turn = {} if request.may_hop else read_own_turn(found, settings.policy, asked)
     planned = plan(
         event["name"],
         request,
@@ -39,20 +37,6 @@ def plan_fleet(event: Event) -> dict[str, Any]:
     )
     logger.info(planned.room, extra={"fleet": planned.name, "verdict": planned.verdict})
     return planned.to_state()
-
-
-def _on_their_own_turn(
-    request: FleetRequest, settings: Settings, found: Sequence[Surroundings]
-) -> dict[str, str]:
-    """Return why instances can't be set DRAINING with the others; ECS is asked where a policy has gates alone."""
-    members = [member for each in found for member in each.members]
-    groups = groups_of({member.instance_id for member in members})
-    policies = policies_of(request, members, groups, settings.policy)
-    modes = {policy.gates for policy in policies.values()} - {Gates.OFF}
-    stateful: dict[str, tuple[str, ...]] = {}
-    for each in found if modes else ():
-        stateful |= stateful_by_instance(each.cluster, with_definitions=Gates.TASK_DEFINITIONS in modes)
-    return on_their_own_turn(members, policies, stateful)
 
 
 def compose_notice(event: Event) -> dict[str, Any]:

@@ -11,18 +11,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from chalicelib.explain.words import some
 from chalicelib.findings import AutoScalingGroup
 from chalicelib.fleet.plan import Member
-from chalicelib.fleet.request import FleetRequest
-from chalicelib.policy import DrainPolicy, Gates, Source, manual_source, resolve, tag_source
+from chalicelib.policy import DrainPolicy, Gates, Source, resolve, tag_source
 
 Stateful = Mapping[str, Sequence[str]]
 """The names of the services with gates, by the ARN of the container instance that has tasks of them."""
 
 
 def policies_of(
-    request: FleetRequest, members: Iterable[Member], groups: Mapping[str, AutoScalingGroup], stage: Source
+    members: Iterable[Member], groups: Mapping[str, AutoScalingGroup], stage: Source, asked: Source
 ) -> dict[str, DrainPolicy]:
-    """Return the policy that each member's drain will find, by EC2 instance id; groups by the same."""
-    asked = manual_source(request.settings)
+    """Return the policy that each member's drain will find, by EC2 instance id; groups by the same.
+
+    `asked` has the settings that the fleet's request gives to each drain.
+    """
     found: dict[str, DrainPolicy] = {}
     for member in members:
         group = groups.get(member.instance_id)

@@ -142,12 +142,12 @@ def plan(
         cramped=tuple(cramped),
         topic=topic,
         began_at=began_at,
-        notices=(*notices, *_told(own_turn or {})),
+        notices=(*notices, *own_turn_in_words(own_turn or {})),
         own_turn=own_turn or {},
     )
 
 
-def _told(own_turn: Mapping[str, str]) -> Iterable[str]:
+def own_turn_in_words(own_turn: Mapping[str, str]) -> Iterable[str]:
     """Yield a sentence for each reason: who waits for its own drain, and what that means for other tasks."""
     by_reason: dict[str, list[str]] = {}
     for instance_id, why in own_turn.items():

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from chalicelib.explain import Circumstances
 from chalicelib.explain.circumstances import DescribedInstance
 from chalicelib.fleet import Member
+from chalicelib.fleet.own_turn import on_their_own_turn, policies_of
 from chalicelib.gateways import described, ecs
+from chalicelib.gateways.autoscaling import groups_of
 from chalicelib.gateways.aws import all_pages, client
 from chalicelib.gateways.circumstances import container_instances_of, needs_of, services_of
+from chalicelib.gateways.stateful import stateful_by_instance
 from chalicelib.model import Task
+from chalicelib.policy import Gates, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,21 @@ def read_surroundings(instance_ids: Collection[str], clusters: Sequence[str]) ->
     """
     found = (_in_cluster(cluster, instance_ids) for cluster in clusters or ecs.list_clusters())
     return [each for each in found if each is not None]
+
+
+def read_own_turn(found: Sequence[Surroundings], stage: Source, asked: Source) -> dict[str, str]:
+    """Return why instances of a fleet can't be set DRAINING with the others, by EC2 instance id.
+
+    ECS is asked only where a policy has gates. Raises what `read_surroundings` does.
+    """
+    members = [member for each in found for member in each.members]
+    groups = groups_of({member.instance_id for member in members})
+    policies = policies_of(members, groups, stage, asked)
+    modes = {policy.gates for policy in policies.values()} - {Gates.OFF}
+    stateful: dict[str, tuple[str, ...]] = {}
+    for each in found if modes else ():
+        stateful |= stateful_by_instance(each.cluster, with_definitions=Gates.TASK_DEFINITIONS in modes)
+    return on_their_own_turn(members, policies, stateful)
 
 
 def _in_cluster(cluster: str, instance_ids: Collection[str]) -> Surroundings | None:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from chalicelib.duration import parse_duration
 from chalicelib.fleet.request import MOST_INSTANCES
 from chalicelib.gateways.autoscaling import describe_group
-from chalicelib.gateways.fleet import read_surroundings
+from chalicelib.gateways.fleet import read_own_turn, read_surroundings
 from chalicelib.model import Task
 from chalicelib.policy import Source, manual_source, resolve, tag_source
 from chalicelib.settings import Settings
@@ -49,7 +49,8 @@ def choose(desk: Desk, asked: Asked, settings: Settings, wishes: Wishes) -> Outl
     ids = {one.instance_id for one in chosen}
     found = desk.ask(read_surroundings, ids, sorted({one.cluster for one in chosen}))
     asked_for = manual_source(wishes.request(chosen[0].instance_id).settings)
-    return look_ahead(chosen, found, _unsaid(desk, chosen, settings.policy, asked_for))
+    own_turn = desk.ask(read_own_turn, found, settings.policy, asked_for)
+    return look_ahead(chosen, found, _unsaid(desk, chosen, settings.policy, asked_for), own_turn)
 
 
 def _unsaid(

@@ -10,6 +10,7 @@ from typing import Any
 from chalicelib.explain.arithmetic import is_deadlocked, percents_of
 from chalicelib.explain.words import count, some, spell
 from chalicelib.fleet import Cramped, room_for
+from chalicelib.fleet.plan import own_turn_in_words
 from chalicelib.gateways.fleet import Surroundings
 from chalicelib.model import Task
 from cli.fleets.selection import Described
@@ -33,6 +34,8 @@ class Outlook:
     """How many ACTIVE instances with a connected agent are left."""
     unsaid: Mapping[str, Sequence[Task]] = field(default_factory=dict)
     """By EC2 id, the standalone tasks of which nobody has said what is to become of them."""
+    own_turn: Mapping[str, str] = field(default_factory=dict)
+    """Why an instance is set DRAINING by its own drain alone, by EC2 id."""
 
     @property
     def instance_ids(self) -> tuple[str, ...]:
@@ -64,7 +67,10 @@ class Against:
 
 
 def look_ahead(
-    chosen: Sequence[Described], found: Sequence[Surroundings], unsaid: Mapping[str, Sequence[Task]]
+    chosen: Sequence[Described],
+    found: Sequence[Surroundings],
+    unsaid: Mapping[str, Sequence[Task]],
+    own_turn: Mapping[str, str],
 ) -> Outlook:
     """Return the outlook of the chosen instances, given what surrounds them in each cluster."""
     deadlocked = {
@@ -81,6 +87,7 @@ def look_ahead(
         deadlocked=tuple(sorted(deadlocked)),
         staying=sum(one.takes_tasks for each in found for one in each.world.others),
         unsaid=unsaid,
+        own_turn=own_turn,
     )
 
 
@@ -120,9 +127,11 @@ def render(outlook: Outlook, max_concurrent: int, at: datetime) -> str:
         f"{size} of cluster {clusters} with {count(tasks, 'task')}; {outlook.staying} others stay.",
     ]
     if not outlook.cramped:
+        who = f"all but {len(outlook.own_turn)}" if outlook.own_turn else "all"
         lines.append(
-            "The others have room for every task: all become DRAINING first, so that no task moves twice."
+            f"The others have room for every task: {who} become DRAINING first, so that no task moves twice."
         )
+    lines += own_turn_in_words(outlook.own_turn)
     lines += [f"Against it: {one}" for one in against(outlook)]
     return "\n".join(
         [*lines, f"At most {count(max_concurrent, 'drain')} at once, the oldest instance first."]
@@ -153,5 +162,6 @@ def record(outlook: Outlook) -> dict[str, Any]:
             for one in outlook.chosen
         ],
         "staying": outlook.staying,
+        "own_turn": dict(outlook.own_turn),
         "against": [each.record for each in against(outlook)],
     }

@@ -7,6 +7,7 @@ import json
 import boto3
 
 from cli.exit_codes import ExitCode
+from simulator.clients import client
 from simulator.world import GROUP, Service
 from tests.cli.shell import Shell, compare_with_approved, shell
 
@@ -106,3 +107,23 @@ def test_ctrl_c_detaches_and_the_fleet_goes_on() -> None:
         assert "`ecs-drainer fleet status fleet-" in left.output
         told.sleep(600)
         assert "is drained" in told.quietly("fleet status").output
+
+
+def test_the_plan_names_those_that_wait_for_their_gates() -> None:
+    """A member of a quorum group is left to its own drain; programs get the reason by instance."""
+    tags = {"ecs-drainer:quorum-group": "store"}
+    store = Service(
+        name="store", has_target_group=False, constraints=({"type": "distinctInstance"},), tags=tags
+    )
+    with shell(store, WEB, instances=7) as told:
+        tag = {"ResourceId": GROUP, "ResourceType": "auto-scaling-group", "PropagateAtLaunch": False}
+        client("autoscaling").create_or_update_tags(
+            Tags=[{**tag, "Key": "ecs-drainer:gates", "Value": "services"}]
+        )
+        planned = told.quietly(f"fleet plan {ids_of(told, 0, 1, 2, 3)}")
+        as_document = json.loads(told.quietly(f"fleet plan {ids_of(told, 0, 1, 2, 3)} -o json").stdout)
+        waiting = as_document["own_turn"]
+        assert set(waiting.values()) == {"service store"}
+        assert 1 <= len(waiting) <= 3
+        assert f"all but {len(waiting)} become DRAINING first" in planned.output
+        assert "because of service store" in " ".join(planned.output.split())
