@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from chalicelib import fleet_steps, gating, notice, telemetry
+from chalicelib import declined, fleet_steps, gating, notice, telemetry
 from chalicelib.decide import decide, holds_the_drain
 from chalicelib.drain import Drain
 from chalicelib.events import DrainRequest
@@ -127,5 +127,7 @@ def compose_notice(event: Event) -> dict[str, Any]:
     if event["occasion"] == "fleet-ended":
         return fleet_steps.compose_notice(event)
     state, at = event["state"], instant(event["now"])
+    if event["occasion"] == "already-draining":
+        return declined.compose(state, event["execution"], at).to_state()
     telemetry.measure(event["occasion"], state, at)
     return notice.compose(event["occasion"], state, event["execution"], at).to_state()
