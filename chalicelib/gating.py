@@ -13,12 +13,12 @@ from typing import Any
 
 from chalicelib.decide import gone, what_to_explain
 from chalicelib.drain import Drain
-from chalicelib.explain import Blocker, group, one_line
+from chalicelib.explain import Blocker, BlockerKind, group, one_line
 from chalicelib.gates import Decision, GateMemory, Holder, Rules, Seen, decide_gates
 from chalicelib.gates.deciding import wanted_slots
 from chalicelib.gates.leases import Lease, expiry, full, needs_renewal, taken
 from chalicelib.gates.leases import Wanted as Slot
-from chalicelib.gates.telling import closed_names, from_state, to_state
+from chalicelib.gates.telling import closed_names, from_state, kinds_told, to_state
 from chalicelib.gateways import leases, signing
 from chalicelib.gateways.gates import Question, read_gates, without_the_dead
 from chalicelib.gateways.signing import Asking
@@ -52,6 +52,8 @@ class _Now:
     topic: str
     explained: int
     """How often it was explained."""
+    told: frozenset[str]
+    """The kinds of blockers that the last explanation named."""
 
     @classmethod
     def from_event(cls, event: Event) -> _Now:
@@ -64,6 +66,7 @@ class _Now:
             table=event["ledger"],
             topic=event["topic"],
             explained=event["explanation"]["times"],
+            told=kinds_told(event["explanation"]),
         )
 
     @property
@@ -175,10 +178,14 @@ def _memory(now: _Now, seen: Seen, gates: GateMemory, *, is_open: bool) -> Memor
 
 
 def _to_explain(now: _Now, memory: Memory, decision: Decision) -> str:
-    """Return whether somebody is to be told: at once when gates are closed, then as in a drain that is stuck."""
+    """Return whether somebody is to be told: at once when gates are closed, then as in a drain that is stuck.
+
+    A refusal is told at once too: it waits for a person, and its reason is news.
+    """
     if decision.is_open or not decision.blockers:
         return "no"
-    if not now.explained:
+    refused = BlockerKind.SIGN_OFF_REFUSED
+    if not now.explained or (refused not in now.told and any(b.kind is refused for b in decision.blockers)):
         return "gates-closed"
     return what_to_explain(memory, now.drain.policy, now.timers, now.at)
 

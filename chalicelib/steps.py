@@ -77,7 +77,8 @@ def explain(event: Event) -> dict[str, Any]:
     blockers, unread = _blockers(event, drain, at)
     text = render_text(group(blockers), unread)
     logger.warning(text, extra={"instance": drain.instance_id, "occasion": event["occasion"]})
-    times = event["explanation"]["times"] + 1
+    # Closed gates are told of at once, and again at a refusal: neither makes a drain that is stuck any older.
+    times = 1 if event["occasion"] == "gates-closed" else event["explanation"]["times"] + 1
     return {
         # The same news is repeated ever more rarely: after 1, 2, 4, 8 ... times `stuck_after`.
         "until": stamp(at + drain.policy.stuck_after * (1 << min(times - 1, MOST_DOUBLINGS))),
