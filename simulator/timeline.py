@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import IntEnum
 from itertools import groupby
 from typing import Any
 
@@ -19,6 +20,16 @@ from simulator.clients import client
 from simulator.eventbridge import events_state
 from simulator.requests import Call
 
+OF_OTHERS = {
+    "UpdateContainerInstancesState": "somebody sets the container instance {status}",
+    "UpdateService": "somebody changes service {service}",
+    "UpdateTaskProtection": "a task protects itself from scale-in",
+    "StopExecution": "somebody stops an execution",
+    "TerminateInstances": "somebody terminates the EC2 instance",
+    "StopInstances": "somebody stops the EC2 instance",
+    "CompleteLifecycleAction": "somebody completes a lifecycle action with {lifecycleactionresult}",
+}
+"""What others than the drainer ask for, as far as a timeline tells it."""
 UNINTERESTING = ("Describe", "List", "Get", "TransactWriteItems", "UpdateItem", "Invoke", "StartExecution")
 IDS = re.compile(r"\bi-[0-9a-f]{8,17}\b|\b[0-9a-f]{32}\b|\b[0-9a-f]{8}\b(?!-)")
 
@@ -32,12 +43,33 @@ STORIES = {
 """What the event that closes a scaling activity says, by where the instance went."""
 
 
-@dataclass(frozen=True, order=True)
+class Rank(IntEnum):
+    """The order of what is told of one and the same second: cause before effect.
+
+    Events carry whole seconds, executions milliseconds and calls microseconds: their instants say nothing of it.
+    """
+
+    OCCASION = 0
+    STOPPED = 1
+    EXECUTION_BEGINS = 2
+    CALL = 3
+    CHANGE = 4
+    EXECUTION_ENDS = 5
+    END = 6
+
+
+@dataclass(frozen=True)
 class Entry:
     """One line: an instant and what happened then."""
 
     at: datetime
     text: str
+    rank: Rank = Rank.CALL
+
+
+def in_order(found: Iterable[Entry]) -> list[Entry]:
+    """Return the entries second by second, those of one second in the order of cause and effect."""
+    return sorted(found, key=lambda entry: (entry.at.replace(microsecond=0), entry.rank))
 
 
 def entries(aws: EmbeddedAws, state_machine: str, instance_ids: Iterable[str]) -> list[Entry]:
@@ -45,8 +77,7 @@ def entries(aws: EmbeddedAws, state_machine: str, instance_ids: Iterable[str]) -
     arns = set(container_instances(instance_ids))
     begun, ended = _of_executions(state_machine)
     events = _of_events(set(instance_ids), arns)
-    # What happens in the same instant is told in the order of cause and effect.
-    return sorted([*begun, *events, *_of_calls(aws.requests.calls), *ended], key=lambda entry: entry.at)
+    return in_order([*begun, *events, *_of_agents(arns), *_of_calls(aws.requests.calls), *ended])
 
 
 def container_instances(instance_ids: Iterable[str]) -> Iterator[str]:
@@ -93,14 +124,30 @@ def clock(passed: timedelta) -> str:
 def _of_events(instance_ids: set[str], arns: set[str]) -> Iterator[Entry]:
     for event in events_state().emitted:
         if (text := _event_text(event, instance_ids)) is not None:
-            yield Entry(datetime.fromisoformat(event["time"]), text)
+            rank = Rank.END if event["detail-type"].endswith("Successful") else Rank.OCCASION
+            yield Entry(datetime.fromisoformat(event["time"]), text, rank)
     before: dict[str, str] = {}
     for detail in task_changes(arns):
         old, new = before.get(detail["taskArn"]), detail["lastStatus"]
         before[detail["taskArn"]] = new
         if old != new and detail["desiredStatus"] == "STOPPED":
             name = detail["group"].partition(":")[2]
-            yield Entry(detail["at"], f"task of {name} is {new}: {detail['taskArn'].rsplit('/', 1)[-1]}")
+            text = f"task of {name} is {new}: {detail['taskArn'].rsplit('/', 1)[-1]}"
+            yield Entry(detail["at"], text, Rank.STOPPED if new == "STOPPED" else Rank.CHANGE)
+
+
+def _of_agents(arns: set[str]) -> Iterator[Entry]:
+    """Yield when the agent of an instance that is still there was lost, and when it came back."""
+    connected: dict[str, bool] = {}
+    for event in events_state().emitted:
+        detail = event["detail"]
+        if event["detail-type"] != "ECS Container Instance State Change" or detail["status"] == "INACTIVE":
+            continue
+        arn, now = detail["containerInstanceArn"], detail["agentConnected"]
+        if arn in arns and connected.get(arn, now) != now:
+            said = "is connected again" if now else "is disconnected"
+            yield Entry(datetime.fromisoformat(event["time"]), f"its agent {said}", Rank.OCCASION)
+        connected[arn] = now
 
 
 def _event_text(event: dict[str, Any], instance_ids: set[str]) -> str | None:
@@ -120,6 +167,8 @@ def _of_calls(calls: list[Call]) -> Iterator[Entry]:
         if is_of_the_drainer(call) and not call.operation.startswith(UNINTERESTING):
             refused = f", refused: {call.error}" if call.error else ""
             yield Entry(call.at, f"{_call_text(call)}{refused}")
+        elif call.role is None and call.operation in OF_OTHERS:
+            yield Entry(call.at, OF_OTHERS[call.operation].format_map(_given(call)), Rank.OCCASION)
 
 
 def is_of_the_drainer(call: Call) -> bool:
@@ -128,8 +177,13 @@ def is_of_the_drainer(call: Call) -> bool:
     return role.startswith("ecs-drainer-") or "StateMachineRole" in role
 
 
+def _given(call: Call) -> dict[str, Any]:
+    """Return a call's parameters by their names in small letters: protocols spell them differently."""
+    return {key.lower(): value for key, value in (call.parameters or {}).items()}
+
+
 def _call_text(call: Call) -> str:
-    given = {key.lower(): value for key, value in call.parameters.items()}
+    given = _given(call)
     if call.operation == "UpdateContainerInstancesState":
         return f"the container instance is set {given['status']}"
     if call.operation == "CompleteLifecycleAction":
@@ -143,9 +197,15 @@ def _call_text(call: Call) -> str:
 
 def _of_executions(state_machine: str) -> tuple[list[Entry], list[Entry]]:
     found = executions(state_machine)
-    begun = [Entry(execution["startDate"], "an execution starts") for execution in found]
+    begun = [
+        Entry(execution["startDate"], "an execution starts", Rank.EXECUTION_BEGINS) for execution in found
+    ]
     ended = [
-        Entry(execution["stopDate"], f"the execution ends: {execution['status']}, {outcome(execution)}")
+        Entry(
+            execution["stopDate"],
+            f"the execution ends: {execution['status']}, {outcome(execution)}",
+            Rank.EXECUTION_ENDS,
+        )
         for execution in found
         if "stopDate" in execution
     ]

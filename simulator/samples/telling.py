@@ -23,7 +23,7 @@ from simulator.samples.running import Sample
 from simulator.samples.store import Store
 from simulator.samples.story import PREFIX, StatefulStory
 from simulator.story import WrongStory
-from simulator.timeline import Entry
+from simulator.timeline import Entry, Rank
 from simulator.world import CLUSTER, GROUP, Service, World
 
 TOLD_OTHERWISE = ("task of", "an execution", "the execution", "the container instance", "dynamodb:", "sqs:")
@@ -64,7 +64,7 @@ class Stage:
     @property
     def timeline(self) -> str:
         """The approved form: drains, instances and samples, from the beginning of the story."""
-        found = sorted(self._entries(), key=lambda entry: entry.at)
+        found = timeline.in_order(self._entries())
         return timeline.render([entry for entry in found if entry.at >= self.began_at], self.began_at)
 
     def _entries(self) -> Iterator[Entry]:
@@ -101,7 +101,11 @@ def _endings(executions: list[dict[str, Any]]) -> Iterator[Entry]:
     for execution in executions:
         instance = execution["name"].rpartition("-manual-")[0] or "-".join(execution["name"].split("-")[:2])
         if "stopDate" in execution:
-            yield Entry(execution["stopDate"], f"the drain of {instance} ends: {timeline.outcome(execution)}")
+            yield Entry(
+                execution["stopDate"],
+                f"the drain of {instance} ends: {timeline.outcome(execution)}",
+                Rank.EXECUTION_ENDS,
+            )
 
 
 @contextmanager
