@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chalicelib import at_deadline
+from chalicelib import at_deadline, lost_agent
 from chalicelib.duration import in_words
 from chalicelib.ending import ENDINGS, ending
+from chalicelib.explain import group, render_text, to_state
 from chalicelib.explain.naming import short
 from chalicelib.explain.words import count, some
 from chalicelib.model import instant, stamp
@@ -24,6 +25,9 @@ LONGEST_TEXT = 15_000
 LONGEST_RECORD = 15_000
 """Characters. A message may have 256 KiB with a body for each kind of subscriber, and so may the machine's state, which
 carries the message from the function that wrote it to the state that publishes it."""
+
+NOBODY = "-"
+"""What stands for who asked, and why, where nobody said so."""
 
 TASKS_NAMED = 20
 STOPS_NAMED = 10
@@ -129,7 +133,9 @@ def _of_a_failure(failure: Mapping[str, str]) -> list[str]:
 
 def _of_the_start(state: Mapping[str, Any], at: datetime) -> list[str]:
     drain = state["drain"]
-    trigger = f"Trigger: {drain['trigger']}, by {drain['who']}, reason {drain['reason']}"
+    who = [f"by {drain['who']}"] if drain["who"] != NOBODY else []
+    why = [f"reason {drain['reason']}"] if drain["reason"] != NOBODY else []
+    trigger = ", ".join([f"Trigger: {drain['trigger']}", *who, *why])
     gates = [] if not state["look"]["memory"]["looks"] else [f"Gates: {state['look']['summary']}"]
     return [f"draining, {at_deadline.told(state, at)}", trigger, *gates, *_by_whom(drain), *drain["notices"]]
 
@@ -146,9 +152,19 @@ def _of_the_end(state: Mapping[str, Any], at: datetime) -> list[str]:
     drain, look = state["drain"], state["look"]
     took = in_words(at - instant(drain["started_at"]))
     lines = [f"{ending(state)}; took {took}, {look['summary']}", *_by_a_person(state), *_left_to_do(state)]
-    if look["holding"] and state["explanation"]["text"]:
-        lines.append(state["explanation"]["text"])
+    explained = _explained(state, at)
+    if look["holding"] and explained["text"]:
+        lines.append(explained["text"])
     return [*lines, *_forced(state), *drain["notices"]]
+
+
+def _explained(state: Mapping[str, Any], at: datetime) -> Mapping[str, Any]:
+    """Return text and blockers of the newest explanation; an agent lost for good explains itself."""
+    is_lost = state.get("outcome", {}).get("name") == "agent-lost"
+    if is_lost and (blocker := lost_agent.blocker_of(state, at)):
+        return {"text": render_text(group([blocker])), "blockers": to_state([blocker])}
+    explained: Mapping[str, Any] = state.get("explanation", {})
+    return explained
 
 
 def _forced(state: Mapping[str, Any]) -> list[str]:
@@ -207,6 +223,6 @@ def _record(
         "holding": state.get("look", {}).get("holding"),
         "tasks": dict(list(state.get("look", {}).get("memory", {}).get("tasks", {}).items())[:TASKS_NAMED]),
         "forced_stops": len(_asked_to_stop(state)),
-        "blockers": state.get("explanation", {}).get("blockers", []),
+        "blockers": _explained(state, at).get("blockers", []),
         "failure": state.get("failure") if occasion == "failed" else None,
     }

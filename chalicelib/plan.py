@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -191,13 +191,16 @@ def _timetable(
     request: DrainRequest, findings: Findings, resolved: Resolved, started_at: datetime
 ) -> Timetable:
     stops = resolved.policy.on_deadline is OnDeadline.STOP_TASKS
-    return timetable(
+    times = timetable(
         started_at,
         resolved.policy.deadline,
         findings.hook,
         gone_at=request.gone_at,
         stopping=STOPPING if stops and request.gone_at is None else timedelta(0),
     )
+    # Of the two minutes of a Spot notice some seconds are always kept: nobody asked for what can't fit there.
+    is_asked_for = resolved.sources["deadline"] != spot_source().name
+    return times if is_asked_for else replace(times, notices=())
 
 
 def _drain(

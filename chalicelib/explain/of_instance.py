@@ -19,7 +19,7 @@ def instance_blockers(world: Circumstances, at: datetime) -> Iterator[Blocker]:
     if world.drain_began_at is not None and world.instance.status == "ACTIVE":
         yield _set_active(world, world.drain_began_at)
     if not world.instance.agent_connected and world.tasks:
-        yield _agent_disconnected(world, at)
+        yield agent_disconnected(world, at)
     if world.managed_draining_by is not None and world.tasks:
         yield _managed_draining(world.managed_draining_by)
 
@@ -36,13 +36,15 @@ def _set_active(world: Circumstances, began_at: datetime) -> Blocker:
     )
 
 
-def _agent_disconnected(world: Circumstances, at: datetime) -> Blocker:
+def agent_disconnected(world: Circumstances, at: datetime) -> Blocker:
+    """Explain an agent out of reach: since when, until when the drain waits for it, and what brings it back."""
     instance, lost_at = world.instance, world.agent_disconnected_since
     gives_up_at = None if lost_at is None else lost_at + world.dead_agent_after
     if gives_up_at is None:
         patience = f"the drain waits {spell(world.dead_agent_after)} for it"
     else:
-        patience = f"the drain waits for it until {stamp(gives_up_at)} (dead_agent_after)"
+        waits = "waits" if at < gives_up_at else "waited"
+        patience = f"the drain {waits} for it until {stamp(gives_up_at)} (dead_agent_after)"
     return Blocker(
         BlockerKind.AGENT_DISCONNECTED,
         f"container instance {instance.ec2_instance_id}",

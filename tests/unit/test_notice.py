@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from chalicelib.memory import Memory
 from chalicelib.notice import SUBJECT_LIMIT, compose
-from tests.builders import START, after, task_arn
+from tests.builders import INSTANCE_ARN, START, after, task_arn
 from tests.unit.test_plan import INSTANCE, plan
 
 EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:ecs-drainer-dev:name"
@@ -32,9 +33,52 @@ def test_a_start_says_why_by_whom_and_until_when() -> None:
     assert subject == f"ecs-drainer: {INSTANCE} is being drained"
     assert bodies["default"].splitlines() == [
         f"{INSTANCE}: draining, deadline 2026-03-02T11:00:00Z (1 h left), then continue",
-        "Trigger: lifecycle-action, by -, reason -",
+        "Trigger: lifecycle-action",
         f"Execution: https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/details/{EXECUTION}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("who", "reason", "line"),
+    [
+        ("-", "-", "Trigger: manual"),
+        ("ana", "-", "Trigger: manual, by ana"),
+        ("-", "kernel update", "Trigger: manual, reason kernel update"),
+        ("ana", "kernel update", "Trigger: manual, by ana, reason kernel update"),
+    ],
+)
+def test_what_nobody_said_is_left_out(who: str, reason: str, line: str) -> None:
+    drain = {**a_state()["drain"], "trigger": "manual", "who": who, "reason": reason}
+    _, bodies = told("started", drain=drain)
+    assert bodies["default"].splitlines()[1] == line
+
+
+def test_a_lost_agent_is_told_with_its_remedy() -> None:
+    _, bodies = told("ended", after(minutes=6), **agent_lost())
+    assert "let go: its agent stayed disconnected" in bodies["default"]
+    assert "the drain waited for it until 2026-03-02T10:05:00Z (dead_agent_after)" in " ".join(
+        bodies["default"].split()
+    )
+    assert f"restart the agent: aws ssm start-session --target {INSTANCE}" in bodies["default"]
+    assert json.loads(bodies["sqs"])["blockers"]["groups"][0]["kind"] == "agent-disconnected"
+
+
+def test_of_two_container_instances_nobody_says_which_to_deregister() -> None:
+    """The agent registered again: the remedy for the dead container instance must not be run on the other."""
+    drain = a_state()["drain"]
+    (known,) = drain["containers"]
+    both = [{**known, "container_instances": [*known["container_instances"], f"{INSTANCE_ARN}2"]}]
+    _, bodies = told("ended", after(minutes=6), **agent_lost(), drain={**drain, "containers": both})
+    assert "deregister-container-instance" not in bodies["default"]
+
+
+def agent_lost() -> dict[str, Any]:
+    """Return what the last look left where the agent was out of reach from the start."""
+    memory = replace(Memory.at_start(START), disconnected_at=START, tasks={task_arn(): "RUNNING"}).to_state()
+    return {
+        "outcome": {"name": "agent-lost"},
+        "look": {**a_state()["look"], "holding": 1, "summary": "1 task holds the drain", "memory": memory},
+    }
 
 
 def test_programs_get_the_same_as_data() -> None:

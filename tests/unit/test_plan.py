@@ -164,3 +164,12 @@ def test_the_ledger_keeps_a_drain_as_long_as_step_functions_keeps_its_history() 
     state = plan().to_state()["drain"]
     assert int(state["expires_at"]) == int((START + timedelta(days=90)).timestamp())
     assert (state["ledger_key"], state["lock_key"]) == (f"drain#{INSTANCE}-{TOKEN}", f"instance#{INSTANCE}")
+
+
+def test_two_minutes_that_a_spot_notice_brings_are_not_said_to_be_too_long() -> None:
+    """Nobody asked for them; a deadline that somebody asked for and that is cut short by EC2 is told."""
+    gone = {"gone_at": after(minutes=2)}
+    spot = plan(a_request(Trigger.SPOT_INTERRUPTION, **gone), hook=None)
+    assert (spot.times.deadline_at, spot.drain.notices) == (after(seconds=75), ())
+    asked = plan(a_request(Trigger.SPOT_INTERRUPTION, settings={"deadline": "1h"}, **gone), hook=None)
+    assert any("A deadline of 1 h can't fit" in notice for notice in asked.drain.notices)
