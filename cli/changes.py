@@ -130,11 +130,11 @@ def _succeeded(known: Known, event: Event) -> tuple[Known, tuple[Change, ...]]:
             Change(event.at, "ended", text, {"outcome": "already-open"}),
         )
     took = f"; took {in_words(event.at - known.started_at)}" if known.started_at else ""
-    text = f"{_ending(output, outcome)}{took}"
+    text = f"{ending(output, outcome)}{took}"
     return replace(known, outcome=outcome), (Change(event.at, "ended", text, {"outcome": outcome}),)
 
 
-def _ending(output: Mapping[str, Any], outcome: str) -> str:
+def ending(output: Mapping[str, Any], outcome: str) -> str:
     """Return how the drain ended in the words of its closing notice, which know what followed it."""
     subject = str(output.get("notice", {}).get("subject", ""))
     told = subject.partition(f"{output.get('drain', {}).get('instance_id')} ")[2]

@@ -13,7 +13,7 @@ from chalicelib.explain.words import count, some, spell
 from chalicelib.model import stamp
 from chalicelib.notice import ENDINGS
 from cli.audit import Audit
-from cli.changes import WELL_ENDED
+from cli.changes import WELL_ENDED, ending
 from cli.page.graph import figures
 from cli.page.lanes import SCALE, timeline
 from cli.page.states import runs
@@ -67,7 +67,8 @@ def verdict(audit: Audit) -> tuple[str, str]:
     if outcome is None:
         return "open", audit.known.summary or "being planned"
     colour = "good" if outcome in WELL_ENDED else "bad"
-    return colour, ENDINGS.get(outcome, outcome)
+    # Of a drain that was stopped from outside, the newest notice is not about its end.
+    return colour, ending(audit.state, outcome) if outcome in ENDINGS else outcome
 
 
 def facts(audit: Audit, now: datetime) -> list[tuple[str, str]]:

@@ -144,6 +144,19 @@ def test_a_drain_that_is_open_says_so_and_runs_until_now() -> None:
     assert 'class="verdict open"' in page
 
 
+def test_the_verdict_is_what_the_closing_notice_says() -> None:
+    """A drain whose instance went with tasks on it is not shown as one whose tasks are all STOPPED."""
+    deadline = {"at": "2026-03-02T11:00:00Z", "action": "continue"}
+    told = History().visit("Plan the drain", drain={"instance_id": "i-1"}, deadline=deadline)
+    told.look({1: "RUNNING"})
+    told.visit(
+        "Compose the closing notice", notice={"subject": "ecs-drainer: i-1 gone before it was drained"}
+    )
+    page = render(audit_of(told.end()), NOW)
+    assert "gone before it was drained" in page
+    assert "every task is STOPPED" not in page
+
+
 def test_a_drain_that_never_looked_has_a_page_too() -> None:
     page = render(audit_of(History()), NOW)
     assert "No look has seen a task." in page
