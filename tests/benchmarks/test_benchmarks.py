@@ -44,6 +44,7 @@ def test_a_fixed_poll_is_late_by_less_than_its_wait(poll: str) -> None:
     assert 0 <= figures.delays[0] < int(poll.removesuffix("s"))
 
 
+@pytest.mark.slow
 def test_forty_drains_at_once_are_throttled_and_all_end_right() -> None:
     """Two hundred reads in the first second are more than ECS answers at once."""
     figures = measure(40)
@@ -74,6 +75,7 @@ def test_only_what_stands_between_the_markers_is_written() -> None:
         document.part(text, "calls")
 
 
+@pytest.mark.slow
 def test_the_command_shows_the_sizes_it_is_asked_for(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["--sizes", "1"]) == 0
     shown = capfd.readouterr().out

@@ -55,6 +55,7 @@ def test_deleting_leaves_nothing_but_log_groups(project: Project, aws: Server) -
     }
 
 
+@pytest.mark.slow
 def test_what_was_deleted_can_be_deployed_again(project: Project, aws: Server) -> None:
     project.chalice("deploy")
     project.chalice("delete")
@@ -62,6 +63,7 @@ def test_what_was_deleted_can_be_deployed_again(project: Project, aws: Server) -
     assert definition(aws)["StartAt"]
 
 
+@pytest.mark.slow
 def test_a_stack_that_fails_is_explained_and_the_next_deployment_starts_afresh(
     project: Project, aws: Server
 ) -> None:
@@ -85,6 +87,7 @@ def test_a_stack_that_fails_is_explained_and_the_next_deployment_starts_afresh(
     assert "The stack ecs-drainer-dev is created." in said
 
 
+@pytest.mark.slow
 def test_stages_stand_side_by_side(project: Project, aws: Server) -> None:
     for stage in ("dev", "prod"):
         project.chalice("deploy", "--stage", stage)
@@ -94,6 +97,7 @@ def test_stages_stand_side_by_side(project: Project, aws: Server) -> None:
     assert function_names(aws) == {f"ecs-drainer-prod-{name}" for name in FUNCTIONS}
 
 
+@pytest.mark.slow
 def test_a_protected_stage_is_not_deleted_by_mistake(project: Project, aws: Server) -> None:
     project.chalice("deploy", "--stage", "prod")
     said = project.chalice("delete", "--stage", "prod", fails=True)
@@ -149,6 +153,7 @@ def test_what_is_wrong_is_refused_before_anything_is_deployed(
     assert is_empty(aws)
 
 
+@pytest.mark.slow
 def test_a_wrong_definition_does_not_hinder_deleting(project: Project, aws: Server) -> None:
     project.chalice("deploy")
     project.edit("statemachine/drain.asl.json", "{", "{,")

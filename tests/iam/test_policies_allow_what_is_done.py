@@ -79,6 +79,9 @@ FORBIDDEN = [
 ]
 
 
+pytestmark = pytest.mark.slow  # two dozen stories are told for it
+
+
 @pytest.fixture(scope="module")
 def recorded() -> Recorded:
     return record()
