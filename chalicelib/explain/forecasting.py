@@ -6,6 +6,7 @@ Pulling images and starting containers come on top and can't be known.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -77,7 +78,9 @@ class Forecast:
     @property
     def allow(self) -> timedelta:
         """The time that a deadline should leave for what is known, stop timeouts included."""
-        return max((fate.allow for fate in self.fates if fate.allow is not None), default=timedelta(0))
+        others = (fate.allow for fate in self.fates if fate.outcome is not Outcome.LAST)
+        daemons = (fate.allow for fate in self.fates if fate.outcome is Outcome.LAST)
+        return _longest(others) + _longest(daemons)
 
     @property
     def is_blocked(self) -> bool:
@@ -92,6 +95,10 @@ class Forecast:
     def count(self, outcome: Outcome) -> int:
         """Return how many tasks have an outcome."""
         return sum(fate.outcome is outcome for fate in self.fates)
+
+
+def _longest(times: Iterable[timedelta | None]) -> timedelta:
+    return max((time for time in times if time is not None), default=timedelta(0))
 
 
 def forecast(circumstances: Circumstances, at: datetime) -> Forecast:
@@ -115,7 +122,8 @@ def _fate(world: Circumstances, task: Task, at: datetime) -> Told:
     if is_leaving(task):
         return _because(world, task, Outcome.LEAVING, leaving_blocker(world, task, at), at)
     if kind is TaskKind.DAEMON:
-        return Fate(task.id, name_of(task), Outcome.LAST, "a daemon", at_least=timedelta(0)), (), world
+        stop = world.needs_of(task.task_definition_arn).stop_timeout
+        return Fate(task.id, name_of(task), Outcome.LAST, "a daemon", "", timedelta(0), stop), (), world
     if kind is TaskKind.STANDALONE:
         return _because(world, task, Outcome.WAITS, standalone_blocker(world, task, at), at)
     if task.arn in world.protections:

@@ -15,6 +15,7 @@ WELL_ENDED = frozenset({"drained", "nothing-to-drain", "already-done", "returned
 """The outcomes of a drain after which nobody needs to look."""
 
 NOT_BEGUN = "not-begun"
+ALREADY_OPEN = "already-open"
 GIVEN_BACK, GOES_ON, CANCELLED, KEPT = "given-back", "goes-on", "cancelled", "left-draining"
 """What becomes of the instances of a fleet that is cancelled, beside those whose drain has ended."""
 
@@ -22,6 +23,7 @@ WORDS = {
     **ENDINGS,
     NOT_BEGUN: "not begun: too many had failed",
     "failed": "failed",
+    ALREADY_OPEN: "left to another drain, which had it already",
     GIVEN_BACK: "not begun: the fleet was cancelled",
     GOES_ON: "left to its own drain",
     CANCELLED: "cancelled, and ACTIVE again",

@@ -95,7 +95,7 @@ def _refuse(desk: Desk, prospects: Sequence[Prospect], *, force: bool) -> None:
     """Tell every objection; raises Halt unless all are overridden."""
     standing, overridden = split(objections(prospects), force=force)
     for objection in overridden:
-        desk.warn(f"Warning: {objection}")
+        desk.warn(f"Warning: {objection.instance_id}: {objection.sentence}")
     if not standing:
         return
     if desk.is_json:

@@ -123,34 +123,32 @@ def drain(
         instances=found.instance_ids,
         max_concurrent=max_concurrent,
         stop_after=stop_after,
-        may_hop=allow_hops,
+        may_hop=allow_hops or (force and not found.staying),  # else the machine refuses for want of room
         settings=wishes.request(found.instance_ids[0]).settings,
         reason=reason,
         who=desk.installation.who,
     )
-    refuse(desk, found, {ALLOW_HOPS: allow_hops, FORCE: force})
-    return _go(desk, found, request, detach=detach, dry_run=dry_run, yes=yes)
-
-
-def _go(
-    desk: Desk, found: Outlook, request: FleetRequest, *, detach: bool, dry_run: bool, yes: bool
-) -> ExitCode:
+    overridden = {ALLOW_HOPS: allow_hops, FORCE: force}
+    refuse(desk, found, overridden)
+    told = outlooks.render(found, max_concurrent, desk.now(), overridden)
     if dry_run:
-        plan_text = outlooks.render(found, request.max_concurrent, desk.now())
-        document = {**outlooks.record(found), "would_start": request.to_state()}
-        desk.report(f"{plan_text}\nDry run: nothing was touched.", document)
-        return ExitCode.OK
-    _confirm(desk, found, request, yes=yes)
+        return _show(desk, found, request, told)
+    if not yes:
+        _confirm(desk, request, told)
     return _start(desk, request, detach=detach)
 
 
-def _confirm(desk: Desk, found: Outlook, request: FleetRequest, *, yes: bool) -> None:
-    if yes:
-        return
+def _show(desk: Desk, found: Outlook, request: FleetRequest, told: str) -> ExitCode:
+    document = {**outlooks.record(found), "would_start": request.to_state()}
+    desk.report(f"{told}\nDry run: nothing was touched.", document)
+    return ExitCode.OK
+
+
+def _confirm(desk: Desk, request: FleetRequest, told: str) -> None:
     what = f"Drain {count(len(request.instances), 'instance')}, {request.max_concurrent} at once"
     if not desk.edge.can_ask:
         raise Halt(f"{what}? Nobody is there to answer", "give --yes", ExitCode.REFUSED)
-    desk.warn(outlooks.render(found, request.max_concurrent, desk.now()))
+    desk.warn(told)
     if not typer.confirm(f"{what}?", err=True):
         raise Halt("Nothing was drained", code=ExitCode.REFUSED)
 

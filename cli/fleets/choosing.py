@@ -16,7 +16,7 @@ from chalicelib.settings import Settings
 from cli.desk import Desk
 from cli.exit_codes import ExitCode
 from cli.fleets.outlook import Outlook, against, look_ahead
-from cli.fleets.reading import read_described, read_standalone
+from cli.fleets.reading import open_drains_of, read_described, read_standalone
 from cli.fleets.selection import Described, Selection, select
 from cli.inventory import clusters, find_instances
 from cli.problems import Halt
@@ -50,7 +50,9 @@ def choose(desk: Desk, asked: Asked, settings: Settings, wishes: Wishes) -> Outl
     found = desk.ask(read_surroundings, ids, sorted({one.cluster for one in chosen}))
     asked_for = manual_source(wishes.request(chosen[0].instance_id).settings)
     own_turn = desk.ask(read_own_turn, found, settings.policy, asked_for)
-    return look_ahead(chosen, found, _unsaid(desk, chosen, settings.policy, asked_for), own_turn)
+    machine = settings.state_machine_arn or desk.installation.state_machine
+    open_now = desk.ask(open_drains_of, machine, [one.instance_id for one in chosen])
+    return look_ahead(chosen, found, _unsaid(desk, chosen, settings.policy, asked_for), own_turn, open_now)
 
 
 def _unsaid(

@@ -36,6 +36,8 @@ class Outlook:
     """By EC2 id, the standalone tasks of which nobody has said what is to become of them."""
     own_turn: Mapping[str, str] = field(default_factory=dict)
     """Why an instance is set DRAINING by its own drain alone, by EC2 id."""
+    open_drains: Mapping[str, str] = field(default_factory=dict)
+    """The name of the drain that has an instance already, by EC2 id."""
 
     @property
     def instance_ids(self) -> tuple[str, ...]:
@@ -71,6 +73,7 @@ def look_ahead(
     found: Sequence[Surroundings],
     unsaid: Mapping[str, Sequence[Task]],
     own_turn: Mapping[str, str],
+    open_drains: Mapping[str, str],
 ) -> Outlook:
     """Return the outlook of the chosen instances, given what surrounds them in each cluster."""
     deadlocked = {
@@ -88,6 +91,7 @@ def look_ahead(
         staying=sum(one.takes_tasks for each in found for one in each.world.others),
         unsaid=unsaid,
         own_turn=own_turn,
+        open_drains=open_drains,
     )
 
 
@@ -98,13 +102,14 @@ def _is_on(each: Surroundings, service: Any) -> bool:
 
 def against(outlook: Outlook) -> Iterator[Against]:
     """Yield what speaks against draining the fleet now, each with the flag that overrides it."""
-    if outlook.cramped:
-        lacking = "; ".join(str(each) for each in outlook.cramped)
+    for instance_id, drain in outlook.open_drains.items():
         sentence = (
-            f"the {count(outlook.staying, 'instance')} that would stay have no room for all tasks: {lacking}. "
-            "Scale out first, or let tasks move from one chosen instance to the next"
+            f"{instance_id} is being drained already by {drain}; leave it out, "
+            f"or follow that with `ecs-drainer watch {instance_id}`"
         )
-        yield Against("no-room", sentence, ALLOW_HOPS)
+        yield Against("already-open", sentence, FORCE)
+    if outlook.cramped:
+        yield _no_room(outlook)
     if outlook.deadlocked:
         sentence = (
             f"the minimum and maximum percent of {some(outlook.deadlocked)} let no task move: instances with their "
@@ -116,15 +121,32 @@ def against(outlook: Outlook) -> Iterator[Against]:
         yield Against("standalone-tasks", left_alone(tasks, f" on {some(list(outlook.unsaid))}"), STANDALONE)
 
 
-def render(outlook: Outlook, max_concurrent: int, at: datetime) -> str:
-    """Return the plan of a fleet for people."""
+def _no_room(outlook: Outlook) -> Against:
+    """Hops need somewhere to end: where no instance stays, they are no way out."""
+    lacking = "; ".join(str(each) for each in outlook.cramped)
+    if not outlook.staying:
+        sentence = f"no instance would stay to take the tasks: {lacking}. Scale out first, or choose fewer"
+        return Against("no-room", sentence, FORCE)
+    verb = "has" if outlook.staying == 1 else "have"
+    sentence = (
+        f"the {count(outlook.staying, 'instance')} that would stay {verb} no room for all tasks: {lacking}. "
+        "Scale out first, or let tasks move from one chosen instance to the next"
+    )
+    return Against("no-room", sentence, ALLOW_HOPS)
+
+
+def render(
+    outlook: Outlook, max_concurrent: int, at: datetime, overridden: Mapping[str, bool] | None = None
+) -> str:
+    """Return the plan of a fleet for people; what flags override was said in warnings before."""
+    still = [one for one in against(outlook) if not (overridden or {}).get(one.flag)]
     tasks = sum(one.tasks for one in outlook.chosen)
     clusters = some(sorted({short(one.cluster) for one in outlook.chosen}))
     size = count(len(outlook.instance_ids), "instance")
     lines = [
         columns(HEADER, [_row(one, at) for one in outlook.chosen]),
         "",
-        f"{size} of cluster {clusters} with {count(tasks, 'task')}; {outlook.staying} others stay.",
+        f"{size} of cluster {clusters} with {count(tasks, 'task')}; {_staying(outlook.staying)}.",
     ]
     if not outlook.cramped:
         who = f"all but {len(outlook.own_turn)}" if outlook.own_turn else "all"
@@ -132,10 +154,14 @@ def render(outlook: Outlook, max_concurrent: int, at: datetime) -> str:
             f"The others have room for every task: {who} become DRAINING first, so that no task moves twice."
         )
     lines += own_turn_in_words(outlook.own_turn)
-    lines += [f"Against it: {one}" for one in against(outlook)]
+    lines += [f"Against it: {one}" for one in still]
     return "\n".join(
         [*lines, f"At most {count(max_concurrent, 'drain')} at once, the oldest instance first."]
     )
+
+
+def _staying(number: int) -> str:
+    return {0: "no other stays", 1: "1 other stays"}.get(number, f"{number} others stay")
 
 
 def _row(one: Described, at: datetime) -> tuple[str, ...]:
@@ -163,5 +189,6 @@ def record(outlook: Outlook) -> dict[str, Any]:
         ],
         "staying": outlook.staying,
         "own_turn": dict(outlook.own_turn),
+        "open_drains": dict(outlook.open_drains),
         "against": [each.record for each in against(outlook)],
     }

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.fleet.notice import CANCELLED, GIVEN_BACK, GOES_ON, KEPT, WELL_ENDED, WORDS
+from chalicelib.fleet.notice import ALREADY_OPEN, CANCELLED, GIVEN_BACK, GOES_ON, KEPT, WELL_ENDED, WORDS
 from cli.executions import Event
 from cli.exit_codes import ExitCode
 
@@ -28,6 +28,8 @@ class Seat:
     ended_at: datetime | None = None
     set_draining: bool = False
     """Whether the fleet sets it DRAINING ahead of its drain."""
+    held_by: str = ""
+    """The name of the drain that had it already when its turn came."""
 
     @property
     def is_over(self) -> bool:
@@ -37,6 +39,8 @@ class Seat:
     @property
     def words(self) -> str:
         """Its state as people read it."""
+        if self.state == ALREADY_OPEN and self.held_by:
+            return f"left to drain {self.held_by}, which had it already"
         return WORDS.get(self.state, self.state)
 
 
@@ -117,6 +121,8 @@ def advance(progress: Progress, event: Event) -> Progress:
 def _of_state(progress: Progress, event: Event) -> Progress:
     if event.state == "Plan the fleet" and event.type.endswith("Exited"):
         return _planned(progress, _data(event, "output"))
+    if event.type == "TaskSucceeded":
+        return _held(progress, _data(event, "output").get("Output"))
     if event.state == "Drain the instance" and event.type.endswith("Entered"):
         return _seated(progress, _data(event, "input").get("drain", {}), state=DRAINING, began_at=event.at)
     if event.state == "Tell how it ended" and event.type.endswith("Exited"):
@@ -157,6 +163,15 @@ def _planned(progress: Progress, output: Mapping[str, Any]) -> Progress:
         seats=seats,
         notices=tuple(fleet.get("notices", ())),
     )
+
+
+def _held(progress: Progress, end: Any) -> Progress:
+    """Learn from the end of a drain that found another one open whose that was."""
+    drain = end if isinstance(end, dict) else {}
+    if drain.get("outcome", {}).get("name") != "drain":
+        return progress
+    other = drain.get("open", {}).get("Item", {}).get("execution", {}).get("S", "")
+    return _seated(progress, drain.get("drain", {}), held_by=other.rsplit(":", 1)[-1])
 
 
 def _seated(progress: Progress, drain: Mapping[str, Any], **changed: Any) -> Progress:

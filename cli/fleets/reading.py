@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from chalicelib.errors import AwsRefused
 from chalicelib.fleet.notice import CANCELLED
 from chalicelib.gateways import described, ecs
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
@@ -94,6 +95,19 @@ def fleets(installation: Installation, limit: int = 20) -> list[str]:
             stateMachineArn=fleet_machine(installation), maxResults=limit
         )
     return [str(one["executionArn"]) for one in answer["executions"]]
+
+
+def open_drains_of(machine: str, instance_ids: Sequence[str]) -> dict[str, str]:
+    """Return the name of the open drain of each of these that has one; a drain's name begins with its instance's id.
+
+    The executions say it at once, also of a drain that is planning and not in the ledger yet.
+    """
+    try:
+        names = [arn.rsplit(":", 1)[-1] for arn in executions.running(machine)]
+    except AwsRefused:  # a stage that is not deployed: it drains nothing
+        return {}
+    found = {one: next((name for name in names if name.startswith(f"{one}-")), None) for one in instance_ids}
+    return {one: name for one, name in found.items() if name}
 
 
 def find_fleet(desk: Desk, name: str | None) -> str:

@@ -52,7 +52,7 @@ def test_without_room_it_refuses_and_names_the_flag() -> None:
     with shell(Service(desired=6, has_target_group=False, cpu=900), instances=4) as told:
         refused = told.quietly(f"fleet drain --asg {GROUP} --zone eu-west-1a --zone eu-west-1b --yes")
         assert refused.exit_code == ExitCode.REFUSED
-        assert "have no room for all tasks" in refused.output
+        assert "the 1 instance that would stay has no room for all tasks" in refused.output
         assert "override with --allow-hops" in refused.output
         for_programs = told.quietly(
             f"fleet drain --asg {GROUP} --zone eu-west-1a --zone eu-west-1b --yes -o json"
@@ -127,3 +127,41 @@ def test_the_plan_names_those_that_wait_for_their_gates() -> None:
         assert 1 <= len(waiting) <= 3
         assert f"all but {len(waiting)} become DRAINING first" in planned.output
         assert "because of service store" in " ".join(planned.output.split())
+
+
+def test_an_instance_that_is_being_drained_already_speaks_against_the_fleet() -> None:
+    """Said and refused before anything is touched; whoever insists learns at the end which drain had it."""
+    with shell(WEB, instances=5) as told:
+        told.world.start_task(told.ids[0], JOB)
+        told.sleep(10)
+        told.quietly(f"drain {told.ids[0]} --standalone wait --deadline 1h --yes --detach")
+        told.sleep(30)
+        fleet = f"{ids_of(told, 0, 1)} --standalone wait"
+        drain = f"{told.ids[0]}-manual-20260302T100310Z"
+        planned = told.quietly(f"fleet plan {fleet}")
+        assert planned.exit_code == ExitCode.BLOCKED
+        assert (
+            f"Against it: {told.ids[0]} is being drained already by {drain}; leave it out" in planned.output
+        )
+        refused = told.quietly(f"fleet drain {fleet} --yes")
+        assert refused.exit_code == ExitCode.REFUSED
+        assert f"`ecs-drainer watch {told.ids[0]}` (override with --force)" in refused.output
+        assert told.quietly("fleet list -o json").stdout.strip() == "[]"
+        dry = told.quietly(f"fleet drain {fleet} --force --dry-run").output
+        assert dry.count("is being drained already") == 1, "in the warning alone"
+        assert "--force" not in dry
+        ended = told.quietly(f"fleet drain {fleet} --force --yes")
+        assert ended.exit_code == ExitCode.NOT_DRAINED
+        assert f"{told.ids[0]} left to drain {drain}, which had it already" in ended.output
+
+
+def test_hops_are_not_offered_where_nobody_stays() -> None:
+    with shell(WEB, instances=3) as told:
+        planned = told.quietly(f"fleet plan --asg {GROUP}")
+        assert "; no other stays." in planned.output
+        assert "Against it: no instance would stay to take the tasks" in planned.output
+        assert "--allow-hops" not in planned.output
+        assert told.quietly(f"fleet drain --asg {GROUP} --allow-hops --yes").exit_code == ExitCode.REFUSED
+        forced = told.quietly(f"fleet drain --asg {GROUP} --force --dry-run -o json")
+        assert json.loads(forced.stdout)["would_start"]["may_hop"] is True
+        assert "; 1 other stays." in told.quietly(f"fleet plan {ids_of(told, 0, 1)}").output

@@ -186,3 +186,13 @@ def test_a_forecast_for_programs() -> None:
 
 def test_every_outcome_has_words_for_people() -> None:
     assert set(OUTCOMES) == set(Outcome)
+
+
+def test_a_daemon_stops_after_all_others_and_may_take_its_stop_timeout() -> None:
+    """Alone it is all that the drain waits for; with others its time comes on top of theirs."""
+    needs = {DEFINITION: Needs(cpu=512, memory=512, stop_timeout=timedelta(seconds=45))}
+    alone = forecast(a_world(DAEMON, tasks=(a_task(1, "logs"),), needs=needs), NOW)
+    assert (alone.at_least, alone.allow) == (timedelta(0), timedelta(seconds=45))
+    without = forecast(a_world(needs=needs), NOW)
+    both = forecast(a_world(a_service(), DAEMON, tasks=(a_task(1), a_task(2, "logs")), needs=needs), NOW)
+    assert both.allow == without.allow + timedelta(seconds=45)
