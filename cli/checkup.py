@@ -6,6 +6,7 @@ A complaint has a level. `error`: drains don't work, or do harm. `warning`: they
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 
 from chalicelib.events.autoscaling import MANAGED_DRAINING_HOOK
 from chalicelib.explain.words import count, some, spell
@@ -14,6 +15,7 @@ from chalicelib.policy.deadline import CEILING_MARGIN, LATEST_START, hook_time
 from chalicelib.trigger import Trigger
 from cli.checkup_found import TRIGGERED, Complaint, Deployed, Group, Level
 
+STAGE_REMEDY = "correct environment_variables in .chalice/config.json and deploy again"
 AGENT_SPOT_DRAINING = "ECS_ENABLE_SPOT_INSTANCE_DRAINING"
 Complaints = Iterator[Complaint]
 
@@ -65,12 +67,11 @@ def _of_dead_letters(deployed: Deployed, stage: str, redeploy: str) -> Complaint
 
 
 def _of_settings(deployed: Deployed, stage: str) -> Complaints:
-    remedy = "correct environment_variables in .chalice/config.json and deploy again"
     for notice in (*deployed.settings.notices, *resolve([deployed.settings.policy]).notices):
-        yield Complaint(Level.ERROR, stage, notice, remedy)
+        yield Complaint(Level.ERROR, stage, notice, STAGE_REMEDY)
     for name in deployed.unknown_clusters:
         sentence = f"ECS_DRAINER_CLUSTERS names {name}, and there is no such cluster: its instances are taken for empty"
-        yield Complaint(Level.ERROR, stage, sentence, remedy)
+        yield Complaint(Level.ERROR, stage, sentence, STAGE_REMEDY)
 
 
 def no_hook(found: Group) -> Complaints:
@@ -123,6 +124,42 @@ def default_result(found: Group) -> Complaints:
         )
 
 
+def hooks_disagree(found: Group) -> Complaints:
+    """An instance has one drain at a time: each hook that we act on has its event, and one of them starts it."""
+    policies = [found.resolved(hook).policy for hook in found.ours]
+    if any(policy != policies[0] for policy in policies):
+        names = some([hook.name for hook in found.ours])
+        sentence = (
+            f"the stage acts on {len(policies)} terminating hooks with different settings ({names}): which of them "
+            "a drain goes by is chance"
+        )
+        remedy = (
+            f"keep one: aws autoscaling delete-lifecycle-hook --auto-scaling-group-name {found.group.name} "
+            "--lifecycle-hook-name NAME; or say in ECS_DRAINER_HOOKS which the stage acts on"
+        )
+        yield Complaint(Level.WARNING, f"group {found.group.name}", sentence, remedy)
+
+
+def hook_of_others(found: Group) -> Complaints:
+    """An instance is terminated once every hook is completed or its time is out; ours can't end another's wait.
+
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html
+    """
+    for hook in found.hooks if found.ours else ():
+        if hook in found.ours or hook.name == MANAGED_DRAINING_HOOK:
+            continue
+        timeout = spell(timedelta(seconds=hook.heartbeat_timeout_seconds))
+        sentence = (
+            f"the stage does not act on its terminating hook {hook.name}: unless somebody else completes that, it "
+            f"holds each termination for {timeout}, however soon the drain ends"
+        )
+        remedy = (
+            "nothing, if somebody completes it; else add it to ECS_DRAINER_HOOKS, or: aws autoscaling "
+            f"delete-lifecycle-hook --auto-scaling-group-name {found.group.name} --lifecycle-hook-name {hook.name}"
+        )
+        yield Complaint(Level.WARNING, f"group {found.group.name}", sentence, remedy)
+
+
 def managed_draining(found: Group) -> Complaints:
     """Two drain the same instances; ours then only watches, unless told otherwise."""
     provider = found.managed_draining_by
@@ -173,9 +210,11 @@ def wrong_settings(found: Group) -> Complaints:
     """Tags and metadata that no drain can read are passed over, which somebody should know."""
     notices = [notice for hook in (*found.ours, None) for notice in found.resolved(hook).notices]
     stage = resolve([found.settings.policy]).notices
+    at_hook = resolve([found.settings.policy], found.at_hook).notices
     for notice in dict.fromkeys(notices):
         if notice not in stage:
             remedy = "correct the tag of the group, or the hook's metadata (ecs-drainer enroll writes it)"
+            remedy = STAGE_REMEDY if notice in at_hook else remedy
             yield Complaint(Level.ERROR, f"group {found.group.name}", notice, remedy)
 
 
@@ -183,6 +222,8 @@ GROUP_RULES: tuple[Callable[[Group], Complaints], ...] = (
     no_hook,
     heartbeat_too_short,
     default_result,
+    hooks_disagree,
+    hook_of_others,
     managed_draining,
     gates_are_off,
     agent_spot_draining,

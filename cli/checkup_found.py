@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from chalicelib.events import LifecycleAction
-from chalicelib.events.autoscaling import MANAGED_DRAINING_HOOK
 from chalicelib.findings import AutoScalingGroup
 from chalicelib.model import LifecycleHook
-from chalicelib.policy import Resolved, metadata_source, resolve, tag_source
+from chalicelib.policy import Circumstances, Resolved, metadata_source, resolve, tag_source
 from chalicelib.settings import Settings
+from cli.hooks import acted_on
 
 FUNCTIONS = (
     *(
@@ -92,15 +91,16 @@ class Group:
     @property
     def ours(self) -> tuple[LifecycleHook, ...]:
         """The hooks that the stage acts on."""
-        return tuple(hook for hook in self.hooks if self._is_ours(hook))
-
-    def _is_ours(self, hook: LifecycleHook) -> bool:
-        action = LifecycleAction(auto_scaling_group=self.group.name, hook=hook.name)
-        return hook.name != MANAGED_DRAINING_HOOK and self.settings.why_not_ours(action) is None
+        return acted_on(self.hooks, self.settings)
 
     def resolved(self, hook: LifecycleHook | None = None) -> Resolved:
-        """Return the policy of a drain of this group under one of its hooks."""
+        """Return the policy of a drain of this group under one of its hooks, or of any where none is given."""
         sources = [self.settings.policy, tag_source(self.group.tags, self.group.name)]
-        if hook:
-            sources.append(metadata_source(hook.notification_metadata, hook.name))
-        return resolve(sources)
+        if hook is None:
+            return resolve(sources)
+        return resolve([*sources, metadata_source(hook.notification_metadata, hook.name)], self.at_hook)
+
+    @property
+    def at_hook(self) -> Circumstances:
+        """What makes some settings impossible for a drain that one of its hooks holds."""
+        return Circumstances(lifecycle_action=True, retained_on_abandon=self.group.retains_on_abandon)

@@ -6,16 +6,21 @@ Bounds are AWS's: https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_P
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any
 
 from chalicelib.duration import in_short, parse_duration
+from chalicelib.events import LifecycleAction
+from chalicelib.events.autoscaling import MANAGED_DRAINING_HOOK
 from chalicelib.explain.words import spell
 from chalicelib.model import LifecycleHook
-from chalicelib.policy import Source, metadata_source, resolve
+from chalicelib.policy import Circumstances, Source, metadata_source, resolve
 from chalicelib.policy.deadline import CEILING_MARGIN, LATEST_START, hook_ceiling
+from chalicelib.policy.table import BY_NAME
+from chalicelib.settings import Settings
 from cli.exit_codes import ExitCode
 from cli.problems import Halt
 
@@ -28,6 +33,18 @@ RESULT = "CONTINUE"
 
 https://docs.aws.amazon.com/autoscaling/ec2/userguide/completing-lifecycle-hooks.html
 """
+
+FLAGS = {"deadline": "--deadline", "on_deadline": "--on-deadline", "standalone_tasks": "--standalone"}
+
+
+class HookEnd(StrEnum):
+    """What may follow the deadline of a drain that a lifecycle hook holds: `keep` has no answer for the hook."""
+
+    CONTINUE = "continue"
+    STOP_TASKS = "stop-tasks"
+    ABANDON = "abandon"
+    ABANDON_ANYWAY = "abandon-anyway"
+    UNDRAIN = "undrain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +100,31 @@ def settings_of(there: LifecycleHook | None) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def acted_on(hooks: Iterable[LifecycleHook], settings: Settings) -> tuple[LifecycleHook, ...]:
+    """Return those of a group's terminating hooks that a stage acts on."""
+    return tuple(hook for hook in hooks if is_acted_on(hook, settings))
+
+
+def is_acted_on(hook: LifecycleHook, settings: Settings) -> bool:
+    """Whether a stage with these settings acts on a hook; ECS's own is ECS's to complete."""
+    action = LifecycleAction(auto_scaling_group=hook.auto_scaling_group, hook=hook.name)
+    return hook.name != MANAGED_DRAINING_HOOK and settings.why_not_ours(action) is None
+
+
+def hook_to_write(group: str, asked: str | None, ours: tuple[LifecycleHook, ...]) -> str:
+    """Return the name of the hook to put: the one asked for, else the one the stage acts on, else a new one's.
+
+    Raises Halt where the stage acts on several: a second hook's settings may never count, as the first event wins.
+    """
+    if asked:
+        return asked
+    if len(ours) > 1:
+        names = ", ".join(sorted(hook.name for hook in ours))
+        sentence = f"The stage acts on {len(ours)} terminating hooks of {group}: {names}"
+        raise Halt(sentence, "--hook NAME says which is meant", ExitCode.USAGE)
+    return ours[0].name if ours else DEFAULT_NAME
+
+
 def wanted_hook(
     group: str,
     name: str,
@@ -91,20 +133,35 @@ def wanted_hook(
     stage: Source,
     heartbeat: str | None,
     settings: Mapping[str, str | None],
+    retains: bool = False,
 ) -> WantedHook:
     """Return the hook that the operator asks for over the stage's settings; what isn't asked stays as it is there.
 
+    `retains` says whether the group's retention policy keeps an instance whose lifecycle action is abandoned.
     Raises Halt with what is wrong about it.
     """
     stays = f"{there.heartbeat_timeout_seconds}s" if there else DEFAULT_HEARTBEAT
     timeout = _heartbeat(heartbeat or stays)
-    given = {key: value for key, value in settings.items() if value is not None}
+    given = {key: _readable(key, value) for key, value in settings.items() if value is not None}
     hook = WantedHook(group, name, timeout, {**settings_of(there), **given})
-    resolved = resolve([stage, metadata_source(hook.metadata_text, name)])
-    notices = [*resolved.notices, *_too_short(timeout, resolved.policy.deadline)]
+    at_hook = Circumstances(lifecycle_action=True, retained_on_abandon=retains)
+    resolved, of_the_stage = (
+        resolve([stage, metadata_source(hook.metadata_text, name)], at_hook),
+        resolve([stage], at_hook),
+    )
+    notices = [notice for notice in resolved.notices if notice not in of_the_stage.notices]
+    notices += _too_short(timeout, resolved.policy.deadline)
     if notices:
         raise Halt("\n  ".join(["The hook would contradict itself:", *notices]), code=ExitCode.USAGE)
     return hook
+
+
+def _readable(key: str, value: str) -> str:
+    try:
+        BY_NAME[key].parse(value)
+    except ValueError as refusal:
+        raise Halt(f"{FLAGS[key]}: {refusal}", code=ExitCode.USAGE) from None
+    return value
 
 
 def _heartbeat(text: str) -> timedelta:

@@ -61,11 +61,18 @@ class Unknown:
 
     name: str
     near: tuple[Candidate, ...]
+    searched: str = "the clusters that were searched"
+    past: str = ""
+    """How the last drain of an instance that is gone ended."""
 
     def __str__(self) -> str:
+        if self.past:
+            return (
+                f"{self.name} is no longer a container instance of {self.searched}: it is gone; {self.past}"
+            )
         near = "".join(f"\n    {candidate}" for candidate in self.near)
         hint = f"; close to it are{near}" if near else ""
-        return f"{self.name} is no container instance of the clusters that were searched{hint}"
+        return f"{self.name} is no container instance of {self.searched}{hint}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +111,15 @@ def near_misses(name: str, candidates: Sequence[Candidate]) -> tuple[Candidate, 
     return tuple(dict.fromkeys(by_name[known] for known in close))[:NEAR_MISSES]
 
 
-def chosen_ids(choices: Sequence[Choice]) -> tuple[str, ...]:
-    """Return the EC2 ids that were meant; raises Halt, with every wrong name, unless all names are good."""
+def chosen_ids(choices: Sequence[Choice], remedy: str = "") -> tuple[str, ...]:
+    """Return the EC2 ids that were meant; raises Halt, with every wrong name, unless all names are good.
+
+    `remedy` is what to do about names that are unknown.
+    """
     wrong = [str(choice) for choice in choices if not isinstance(choice, Chosen)]
     if wrong:
-        raise Halt("\n".join(wrong), code=ExitCode.NOT_FOUND)
+        is_lost = any(isinstance(choice, Unknown) and not choice.past for choice in choices)
+        raise Halt("\n".join(wrong), remedy if is_lost else "", ExitCode.NOT_FOUND)
     return tuple(dict.fromkeys(choice.instance_id for choice in choices if isinstance(choice, Chosen)))
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from chalicelib.errors import AccessDenied
+from chalicelib.errors import AccessDenied, AwsRefused
+from chalicelib.events.fields import INSTANCE_ID
 from chalicelib.explain.words import some
 from chalicelib.gateways import ecs
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
 from chalicelib.gateways.circumstances import container_instances_of
+from chalicelib.gateways.ledger import read_records
+from chalicelib.model import stamp
 from chalicelib.settings import Settings
 from cli.desk import Desk
 from cli.exit_codes import ExitCode
@@ -18,6 +21,12 @@ from cli.instances import Candidate, Unknown, choose, chosen_ids, short
 from cli.problems import Halt
 
 DESCRIBED_AT_ONCE = 100
+ELSEWHERE = (
+    "is it in another cluster or Region? --cluster (of plan, drain, explain and fleet) and --region say which"
+)
+ELSEWHERE_BUT_ALL_CLUSTERS = (
+    "is it in another Region? --region says which; all clusters of this one were searched"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +114,39 @@ def find_instances(
     desk: Desk, names: Sequence[str], cluster: str | None, settings: Settings
 ) -> tuple[str, ...]:
     """Return the EC2 ids that the operator's names mean; raises Halt with near misses for those that mean none."""
-    candidates = desk.ask(read_candidates, clusters(desk, cluster, settings))
+    arns = clusters(desk, cluster, settings)
+    candidates = desk.ask(read_candidates, arns)
     choices = choose(names, candidates)
     if any(isinstance(choice, Unknown) for choice in choices):
         choices = choose(names, desk.ask(with_dns, candidates))
-    return chosen_ids(choices)
+    searched = _searched(arns, desk.installation.region)
+    told = [_told(desk, choice, searched) if isinstance(choice, Unknown) else choice for choice in choices]
+    return chosen_ids(told, ELSEWHERE if cluster or settings.clusters else ELSEWHERE_BUT_ALL_CLUSTERS)
+
+
+def _searched(arns: Sequence[str], region: str) -> str:
+    names = sorted(short(arn) for arn in arns)
+    if not names:
+        return f"any cluster: there is none in {region}"
+    return f"{'cluster' if len(names) == 1 else 'clusters'} {some(names)} in {region}"
+
+
+def _told(desk: Desk, unknown: Unknown, searched: str) -> Unknown:
+    """Return an unknown name with where it was looked for, and how the last drain of an instance that is gone ended."""
+    return replace(unknown, searched=searched, past=_past(desk, unknown.name))
+
+
+def _past(desk: Desk, name: str) -> str:
+    if not INSTANCE_ID.fullmatch(name):
+        return ""
+    try:
+        records = desk.ask(read_records, desk.installation.ledger, name)
+    except (AccessDenied, AwsRefused):  # nothing is deployed, or the ledger isn't for this caller
+        return ""
+    if not records:
+        return ""
+    last = records[0]
+    if last.is_open:
+        return f"its drain is open, see `ecs-drainer status {name}`"
+    at = f" at {stamp(last.ended_at)}" if last.ended_at else ""
+    return f"its last drain ended as {last.status}{at}, see `ecs-drainer show {name}`"

@@ -23,7 +23,13 @@ from chalicelib.gateways.leases import read_sign_off, sign_off_key
 from chalicelib.model import stamp
 
 KEPT = timedelta(days=7)
-NOT_ASKED = "no drain has asked it; drains ask when it is its turn"
+
+
+class NotAsked(InvalidRequest):
+    """No drain has asked this task whether it may be stopped."""
+
+    def __init__(self, task: str) -> None:
+        super().__init__(f"task {task} can't sign off: no drain has asked it; drains ask when it is its turn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +131,7 @@ def _record(asking: Asking, asked: Ask, at: datetime) -> None:
 def answer(table: str, task: str, changes: Mapping[str, str]) -> SignOff:
     """Write a task's answer and return what the ledger then says.
 
-    Raises InvalidRequest where nobody asked the task, Throttled, AwsUnavailable, AccessDenied or AwsRefused.
+    Raises NotAsked where nobody asked the task, Throttled, AwsUnavailable, AccessDenied or AwsRefused.
     """
     with translated():
         try:
@@ -140,18 +146,18 @@ def answer(table: str, task: str, changes: Mapping[str, str]) -> SignOff:
             )
         except ClientError as error:
             if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-                raise InvalidRequest(f"task {task} can't sign off: {NOT_ASKED}") from error
+                raise NotAsked(task) from error
             raise
     return read_sign_off(answered["Attributes"])
 
 
 def asked_until(table: str, task: str) -> tuple[str, str]:
-    """Return until when a task is to answer, and the drain's deadline; raises InvalidRequest where nobody asked."""
+    """Return until when a task is to answer, and the drain's deadline; raises NotAsked where nobody asked."""
     with translated():
         found = client("dynamodb").get_item(
             TableName=table, Key={"pk": {"S": sign_off_key(task)}}, ConsistentRead=True
         )
     if "Item" not in found:
-        raise InvalidRequest(f"task {task} can't sign off: {NOT_ASKED}")
+        raise NotAsked(task)
     item = found["Item"]
     return item["answer_by"]["S"], item["deadline_at"]["S"]

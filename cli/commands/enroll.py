@@ -8,16 +8,16 @@ import typer
 
 from chalicelib.events import LifecycleAction
 from chalicelib.explain.words import some
+from chalicelib.findings import AutoScalingGroup
 from chalicelib.gateways import autoscaling
 from chalicelib.gateways.aws import client, translated
 from chalicelib.model import LifecycleHook
 from chalicelib.settings import Settings
 from chalicelib.wording import did_you_mean
-from cli import hooks
 from cli.command import command
 from cli.desk import Desk
 from cli.exit_codes import ExitCode
-from cli.hooks import WantedHook, wanted_hook
+from cli.hooks import HookEnd, WantedHook, acted_on, hook_to_write, wanted_hook
 from cli.inventory import read_stage
 from cli.options import Deadline, DryRun, Standalone
 from cli.problems import Halt
@@ -25,7 +25,14 @@ from cli.problems import Halt
 Groups = Annotated[
     list[str], typer.Option("--asg", metavar="NAME", help="The Auto Scaling group; may be repeated.")
 ]
-HookName = Annotated[str, typer.Option("--hook", metavar="NAME", help="The lifecycle hook's name.")]
+HookName = Annotated[
+    str | None,
+    typer.Option(
+        "--hook",
+        metavar="NAME",
+        help="The lifecycle hook's name; otherwise the one that the stage acts on, else a new one, ecs-drainer.",
+    ),
+]
 Heartbeat = Annotated[
     str | None,
     typer.Option(
@@ -33,8 +40,11 @@ Heartbeat = Annotated[
     ),
 ]
 HookDeadline = Annotated[
-    str | None,
-    typer.Option("--on-deadline", metavar="CHOICE", help="continue, stop-tasks, abandon or undrain."),
+    HookEnd | None,
+    typer.Option(
+        "--on-deadline",
+        help="What is done then, if tasks are left; abandon only where the group then keeps the instance.",
+    ),
 ]
 
 
@@ -43,7 +53,7 @@ def enroll(
     desk: Desk,
     *,
     groups: Groups,
-    hook: HookName = hooks.DEFAULT_NAME,
+    hook: HookName = None,
     heartbeat: Heartbeat = None,
     deadline: Deadline = None,
     on_deadline: HookDeadline = None,
@@ -52,18 +62,24 @@ def enroll(
 ) -> ExitCode:
     """Put the lifecycle hook on Auto Scaling groups, so that terminating instances are drained.
 
-    Says what it changes; again changes nothing, and what isn't given stays as it is (a new hook has a heartbeat
-    timeout of 15m). Settings are written into the hook's metadata, which every lifecycle event carries.
+    A hook of the group that the stage acts on already is changed, and no second one put beside it. Says what it
+    changes; again changes nothing, and what isn't given stays as it is (a new hook has a heartbeat timeout of 15m).
+    Settings are written into the hook's metadata, which every lifecycle event carries.
     """
     settings = {"deadline": deadline, "on_deadline": on_deadline, "standalone_tasks": standalone}
-    names = list(dict.fromkeys(groups))
-    _refuse_unknown(desk, names)
     stage = desk.ask(read_stage, desk.installation).settings
-    _warn_if_passed_over(desk, hook, stage)
     pairs: list[tuple[WantedHook, LifecycleHook | None]] = []
-    for name in names:
-        there = desk.ask(autoscaling.describe_hook, name, hook)
-        wanted = wanted_hook(name, hook, there, stage=stage.policy, heartbeat=heartbeat, settings=settings)
+    for group in _known(desk, list(dict.fromkeys(groups))):
+        name, there = _hook_of(desk, group.name, hook, stage)
+        wanted = wanted_hook(
+            group.name,
+            name,
+            there,
+            stage=stage.policy,
+            heartbeat=heartbeat,
+            settings=settings,
+            retains=group.retains_on_abandon,
+        )
         pairs.append((wanted, there))
     documents = [_enroll(desk, wanted, there, dry_run=dry_run) for wanted, there in pairs]
     if desk.is_json:
@@ -71,14 +87,24 @@ def enroll(
     return ExitCode.OK
 
 
-def _warn_if_passed_over(desk: Desk, hook: str, stage: Settings) -> None:
-    reason = stage.why_not_ours(LifecycleAction(auto_scaling_group="", hook=hook))
-    if reason:
+def _hook_of(desk: Desk, group: str, asked: str | None, stage: Settings) -> tuple[str, LifecycleHook | None]:
+    """Return the name of the hook to put, and that hook if it is there; warns where it won't do what is meant."""
+    hooks = desk.ask(autoscaling.terminate_hooks, group)
+    ours = acted_on(hooks, stage)
+    name = hook_to_write(group, asked, ours)
+    if reason := stage.why_not_ours(LifecycleAction(auto_scaling_group=group, hook=name)):
         desk.warn(f"Warning: stage {desk.stage} will not act on it: {reason}")
+    others = [hook.name for hook in ours if hook.name != name]
+    if others and not reason:
+        desk.warn(
+            f"Warning: stage {desk.stage} acts on {some(others)} of {group} too: which hook's settings a drain goes by "
+            "is chance"
+        )
+    return name, next((hook for hook in hooks if hook.name == name), None)
 
 
-def _refuse_unknown(desk: Desk, names: list[str]) -> None:
-    there = [group.name for group in desk.ask(autoscaling.all_groups)]
+def _known(desk: Desk, names: list[str]) -> list[AutoScalingGroup]:
+    there = {group.name: group for group in desk.ask(autoscaling.all_groups)}
     unknown = [f"{name}{did_you_mean(name, there)}" for name in names if name not in there]
     if unknown:
         remedy = (
@@ -87,6 +113,7 @@ def _refuse_unknown(desk: Desk, names: list[str]) -> None:
             else "there is none: is it the right Region?"
         )
         raise Halt(f"There is no Auto Scaling group {some(unknown)}", remedy, ExitCode.NOT_FOUND)
+    return [there[name] for name in names]
 
 
 def _enroll(

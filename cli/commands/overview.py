@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from chalicelib.explain.words import some
 from chalicelib.gateways.ledger import read_records
 from cli import drains, executions, standing
 from cli.command import command
@@ -52,8 +53,13 @@ def history(desk: Desk, *, instances: SomeInstances = None, limit: Limit = 20) -
     ][:limit]
     rows = [drains.past_row(record) for record in records]
     documents = [drains.document(record, desk.now()) for record in records]
-    desk.table(drains.PAST_HEADER, rows, documents, "The ledger knows no past drain.")
+    desk.table(drains.PAST_HEADER, rows, documents, _no_past_drain(wanted))
     return ExitCode.OK
+
+
+def _no_past_drain(wanted: set[str]) -> str:
+    whose = f" of {some(sorted(wanted))}" if wanted else ""
+    return f"The ledger knows no past drain{whose}."
 
 
 @command

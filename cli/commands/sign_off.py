@@ -7,9 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from chalicelib import signing
+from chalicelib.gateways.signing import NotAsked
 from cli.command import command
 from cli.desk import Desk
 from cli.exit_codes import ExitCode
+from cli.problems import Halt
 
 TaskName = Annotated[
     str, typer.Argument(metavar="TASK", help="The task's id or ARN, as the notice names it.")
@@ -36,7 +38,11 @@ def sign_off(
     function = (
         f"arn:{installation.partition}:lambda:{installation.region}:{installation.account}:function:{name}"
     )
-    written = desk.ask(signing.sign_off, request, function, desk.now())
+    try:
+        written = desk.ask(signing.sign_off, request, function, desk.now())
+    except NotAsked as refusal:
+        remedy = "`ecs-drainer status` shows which tasks were asked"
+        raise Halt(str(refusal), remedy, ExitCode.NOT_FOUND) from None
     words = {"signed": "may be stopped", "refused": "may not be stopped"}
     said = words.get(written["state"], f"has until {written['answer_by']} to answer")
     desk.report(f"Task {written['task']} {said}.", written)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from app import app as chalice_app
 from chalicelib.gateways import aws as gateway
+from cli.exit_codes import ExitCode
 from simulator.aws import embedded_aws
 from simulator.clients import client
 from simulator.deployment import deploy
@@ -61,4 +62,9 @@ def test_a_drain_before_closed_gates_is_explained_and_a_person_answers_for_its_t
         assert shell.quietly(f"sign-off {task}").output == f"Task {task} may be stopped.\n"
         shell.aws.clock.advance(60)
         assert "gates are closed" not in shell.quietly("status").output
-        assert shell.quietly("sign-off nonsense").exit_code != 0
+        assert shell.quietly("sign-off nonsense").exit_code == ExitCode.USAGE
+        for option in ("", "--more-time 5"):
+            unasked = shell.quietly(f"sign-off {'0' * 32} {option}")
+            assert unasked.exit_code == ExitCode.NOT_FOUND
+            assert "no drain has asked it" in unasked.output
+            assert "`ecs-drainer status` shows which tasks were asked" in unasked.output

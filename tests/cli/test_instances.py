@@ -79,3 +79,13 @@ def test_every_wrong_name_is_told_at_once() -> None:
     assert refused.value.problem.code is ExitCode.NOT_FOUND
     assert "kafka is no container instance" in refused.value.problem.sentence
     assert "ip-10-0-0-1 means more than one" in refused.value.problem.sentence
+
+
+def test_a_name_of_the_past_needs_no_other_cluster() -> None:
+    past = Unknown("i-1", (), "cluster web in eu-west-1", "its last drain ended as drained")
+    with pytest.raises(Halt) as refused:
+        chosen_ids([past], "another --cluster?")
+    assert refused.value.problem.sentence == (
+        "i-1 is no longer a container instance of cluster web in eu-west-1: it is gone; its last drain ended as drained"
+    )
+    assert not refused.value.problem.remedy

@@ -1,4 +1,4 @@
-"""The hook that enroll puts, what Auto Scaling does anyway, room and time, tables, the help page."""
+"""What Auto Scaling does anyway, room and time, tables, the help page."""
 
 from __future__ import annotations
 
@@ -12,74 +12,15 @@ from chalicelib.explain import Blocker, BlockerKind, Circumstances, Fate, Foreca
 from chalicelib.explain.circumstances import DescribedInstance, Needs
 from chalicelib.findings import AutoScalingGroup
 from chalicelib.model import LifecycleHook
-from chalicelib.policy import environment_source
 from cli import help_pages
 from cli.cancelling import doom_of
 from cli.exit_codes import ExitCode
-from cli.hooks import WantedHook, wanted_hook
 from cli.outlook import room_for, time_in_words, under_policy
-from cli.problems import Halt
 from cli.tables import columns
 from tests.builders import a_policy, a_standalone_task, a_task, after
 
 INSTANCE = "i-0123456789abcdef0"
 HOOK = LifecycleHook("web", "ecs-drainer", 900, 90_000, "CONTINUE")
-STAGE = environment_source({})
-
-
-def wanted(there: LifecycleHook | None = None, heartbeat: str | None = None, **settings: Any) -> WantedHook:
-    """Return the hook that somebody asks for."""
-    return wanted_hook("web", "ecs-drainer", there, stage=STAGE, heartbeat=heartbeat, settings=settings)
-
-
-def test_a_new_hook_lets_the_instance_go_when_its_time_is_over() -> None:
-    """ABANDON would stop the group's other hooks at once."""
-    assert wanted(deadline="30m").parameters == {
-        "AutoScalingGroupName": "web",
-        "LifecycleHookName": "ecs-drainer",
-        "LifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING",
-        "HeartbeatTimeout": 900,
-        "DefaultResult": "CONTINUE",
-        "NotificationMetadata": '{"deadline": "30m"}',
-    }
-
-
-def test_what_is_not_asked_stays_as_it_is() -> None:
-    """PutLifecycleHook changes what it is given; a second enroll must not undo the first one's settings."""
-    there = replace(HOOK, heartbeat_timeout_seconds=1800, notification_metadata='{"deadline":"30m"}')
-    assert wanted(there).differences(there) == ()
-    changed = wanted(there, on_deadline="stop-tasks")
-    assert changed.metadata == {"deadline": "30m", "on_deadline": "stop-tasks"}
-    assert changed.heartbeat == timedelta(minutes=30)
-
-
-@pytest.mark.parametrize(
-    ("story", "heartbeat", "settings", "said"),
-    [
-        ("no duration", "soon", {}, "'soon' is not a duration"),
-        ("shorter than Auto Scaling takes", "29s", {}, "Auto Scaling takes 30s to 2h"),
-        ("longer", "2h1m", {}, "Auto Scaling takes 30s to 2h"),
-        (
-            "a setting that no drain can read",
-            "15m",
-            {"deadline": "1 hour"},
-            "deadline in NotificationMetadata",
-        ),
-        (
-            "a heartbeat too short for the deadline",
-            "30s",
-            {"deadline": "1h"},
-            "holds an instance for 50 min at most",
-        ),
-    ],
-)
-def test_a_hook_that_would_contradict_itself_is_refused(
-    story: str, heartbeat: str, settings: dict[str, Any], said: str
-) -> None:
-    with pytest.raises(Halt) as refused:
-        wanted(heartbeat=heartbeat, **settings)
-    assert refused.value.problem.code is ExitCode.USAGE, story
-    assert said in refused.value.problem.sentence
 
 
 def a_group(state: str) -> AutoScalingGroup:

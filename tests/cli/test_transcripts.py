@@ -6,6 +6,8 @@ import json
 
 import boto3
 
+from cli.exit_codes import ExitCode
+from cli.hooks import HookEnd
 from simulator.world import CLUSTER, GROUP, Service
 from tests.cli.shell import Shell, compare_with_approved, shell
 
@@ -133,6 +135,7 @@ def test_what_follows_a_drain() -> None:
         told.sleep(60)
         told.run("history @1")
         assert told.ids[1] not in told.world.instances()
+        told.run("plan @1")
         compare_with_approved("what-follows-a-drain", told.transcript)
 
 
@@ -146,6 +149,10 @@ def test_named_in_every_way_and_watched_from_before() -> None:
         told.run(f"cancel {arn} --yes")
         told.run(f"plan {arn.rsplit('/', 1)[-1]} @0 @1")
         told.run("plan i-00000000000000000 ip-10-0-0-1")
+        close = told.quietly(f"plan {told.ids[0]}f --cluster web").output
+        assert f"close to it are\n    {told.ids[0]}" in close
+        assert "--cluster (of plan" in close
+        told.run("history i-00000000000000000")
         compare_with_approved("named-in-every-way", told.transcript)
 
 
@@ -156,6 +163,11 @@ def test_setting_up_and_the_doctor() -> None:
         told.run(f"enroll --asg {GROUP} --heartbeat 10m --deadline 30m")
         told.run(f"enroll --asg {GROUP}")
         told.run(f"enroll --asg {GROUP} --heartbeat 30s --deadline 2h")
+        told.run(f"enroll --asg {GROUP} --deadline banana")
+        refused = told.quietly(f"enroll --asg {GROUP} --on-deadline keep")
+        assert refused.exit_code == ExitCode.USAGE
+        assert all(f"'{choice.value}'" in refused.output for choice in HookEnd)
+        assert "one of" in refused.output
         told.run("enroll --asg web-esc")
         told.run("doctor")
         told.tell("somebody changes the hook, disables the rule, deletes a function and mistypes a tag")
@@ -181,6 +193,21 @@ def test_setting_up_and_the_doctor() -> None:
         told.run("doctor")
         told.run("doctor --stage prod --asg web-ecs")
         compare_with_approved("setting-up-and-the-doctor", told.transcript)
+
+
+def test_a_second_hook_is_not_put_beside_the_first() -> None:
+    """The sample world's hook has another name; the stage acts on it, so that is the one to change."""
+    with shell(Service(), instances=1) as told:
+        told.run(f"enroll --asg {GROUP} --deadline 30m")
+        told.run("doctor")
+        told.run(f"enroll --asg {GROUP} --hook second --deadline 20m")
+        told.run("doctor")
+        told.run(f"enroll --asg {GROUP} --hook ecs-drain-2 --deadline 20m")
+        told.run("doctor")
+        told.run(f"enroll --asg {GROUP} --deadline 20m")
+        told.run(f"enroll --asg {GROUP} --hook ecs-drain --deadline 20m")
+        told.run("doctor")
+        compare_with_approved("a-second-hook-beside-the-first", told.transcript)
 
 
 def where(told: Shell, service: str) -> int:
