@@ -31,7 +31,7 @@ MEANINGS = {
     ExitCode.FAILED: "A drain failed, or AWS refused a call; the sentence on stderr says which.",
     ExitCode.USAGE: "The command line can't be understood.",
     ExitCode.REFUSED: "Refused before anything was touched; the sentence names the flag that overrides, if one does.",
-    ExitCode.NOT_FOUND: "No such instance, group, drain or fleet, or none open; a task nobody asked; an ambiguous name.",
+    ExitCode.NOT_FOUND: "No such instance, group, drain or fleet, or none open; a task not asked; a name of several.",
     ExitCode.BLOCKED: "`plan`: the drain can't end as things stand. `fleet plan`: something speaks against it.",
     ExitCode.NOT_DRAINED: "The drain ended with tasks left: at its deadline, taken back, its agent lost, or cancelled.",
     ExitCode.NOT_ALLOWED: "Credentials are missing, expired or not allowed to do this.",

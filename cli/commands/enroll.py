@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -68,20 +69,12 @@ def enroll(
     """
     settings = {"deadline": deadline, "on_deadline": on_deadline, "standalone_tasks": standalone}
     stage = desk.ask(read_stage, desk.installation).settings
+    wanted = partial(wanted_hook, stage=stage.policy, heartbeat=heartbeat, settings=settings)
     pairs: list[tuple[WantedHook, LifecycleHook | None]] = []
     for group in _known(desk, list(dict.fromkeys(groups))):
         name, there = _hook_of(desk, group.name, hook, stage)
-        wanted = wanted_hook(
-            group.name,
-            name,
-            there,
-            stage=stage.policy,
-            heartbeat=heartbeat,
-            settings=settings,
-            retains=group.retains_on_abandon,
-        )
-        pairs.append((wanted, there))
-    documents = [_enroll(desk, wanted, there, dry_run=dry_run) for wanted, there in pairs]
+        pairs.append((wanted(group.name, name, there, retains=group.retains_on_abandon), there))
+    documents = [_enroll(desk, *pair, dry_run=dry_run) for pair in pairs]
     if desk.is_json:
         desk.report("", documents)
     return ExitCode.OK

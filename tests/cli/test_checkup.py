@@ -95,7 +95,6 @@ GROUPS: list[tuple[str, Group, list[tuple[Level, str]]]] = [
         a_group(a_hook(result="ABANDON"), MANAGED),
         [(E, f"ends ECS's own {MANAGED_DRAINING_HOOK} too")],
     ),
-    ("ABANDON where the group keeps the instance then", a_group(a_hook(result="ABANDON"), retains=True), []),
     (
         "a tag with a typo",
         a_group(a_hook(), tags={"ecs-drainer:dedline": "1h"}),

@@ -13,6 +13,7 @@ E, W = Level.ERROR, Level.WARNING
 MANAGED = a_hook(MANAGED_DRAINING_HOOK, heartbeat=3600)
 
 GROUPS: list[tuple[str, Group, list[tuple[Level, str]]]] = [
+    ("ABANDON where the group keeps the instance then", a_group(a_hook(result="ABANDON"), retains=True), []),
     (
         "two hooks of ours say different things",
         a_group(a_hook(), a_hook("ecs-drain", metadata='{"deadline": "30m"}')),

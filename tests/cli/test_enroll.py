@@ -13,8 +13,10 @@ from chalicelib.model import LifecycleHook
 from chalicelib.policy import environment_source
 from chalicelib.settings import Settings
 from cli.exit_codes import ExitCode
-from cli.hooks import WantedHook, acted_on, hook_to_write, wanted_hook
+from cli.hooks import HookEnd, WantedHook, acted_on, hook_to_write, wanted_hook
 from cli.problems import Halt
+from simulator.world import GROUP, Service
+from tests.cli.shell import shell
 
 HOOK = LifecycleHook("web", "ecs-drainer", 900, 90_000, "CONTINUE")
 STAGE = environment_source({})
@@ -112,3 +114,10 @@ def test_of_several_hooks_somebody_must_say_which() -> None:
     assert "2 terminating hooks of web: backup, ecs-drainer" in refused.value.problem.sentence
     assert "--hook NAME" in refused.value.problem.remedy
     assert hook_to_write("web", "backup", both) == "backup"
+
+
+def test_an_end_that_no_hook_can_have_is_answered_with_those_it_can() -> None:
+    with shell(Service(has_target_group=False), instances=1) as told:
+        refused = told.quietly(f"enroll --asg {GROUP} --on-deadline keep")
+        assert refused.exit_code == ExitCode.USAGE
+        assert all(f"'{choice.value}'" in refused.output for choice in HookEnd)
