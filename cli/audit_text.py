@@ -9,8 +9,9 @@ from typing import Any
 
 from chalicelib.explain.words import clip, count, spell
 from chalicelib.model import stamp
+from cli.asking import asker, said
 from cli.audit import Audit, TaskHistory, Visit, object_in
-from cli.changes import LONGEST_CAUSE
+from cli.changes import LONGEST_CAUSE, Change
 from cli.tables import columns
 
 LONGEST_CYCLE = 6
@@ -33,7 +34,7 @@ def _head(audit: Audit) -> str:
     took = f", after {spell(execution.ended_at - execution.started_at)}" if execution.ended_at else ""
     lines = [
         f"Drain {execution.name} of {audit.instance_id}",
-        f"  {f'asked for by {record.who} ({record.trigger}): {record.reason}' if record else 'not in the ledger'}",
+        f"  {f'asked for by {asker(record.who, record.trigger, record.reason)}' if record else 'not in the ledger'}",
         f"  started {stamp(execution.started_at)}; {ended}{took}",
         f"  {_outcome(audit)}",
         f"  {count(int(audit.state.get('look', {}).get('memory', {}).get('looks', 0)), 'look')}, "
@@ -141,8 +142,8 @@ def _since(at: datetime, began: datetime) -> str:
     return f"+{hours}:{minutes:02}:{seconds:02}" if hours else f"+{minutes:02}:{seconds:02}"
 
 
-def record(audit: Audit) -> dict[str, Any]:
-    """Return the audit for programs, every state with its data."""
+def record(audit: Audit, *, with_data: bool = False) -> dict[str, Any]:
+    """Return the audit for programs; with data, each state's input and output too."""
     execution, kept = audit.execution, audit.record
     return {
         "drain": execution.name,
@@ -150,28 +151,33 @@ def record(audit: Audit) -> dict[str, Any]:
         "instance_id": audit.instance_id,
         "status": execution.status,
         "outcome": kept.status if kept else audit.known.outcome,
-        "who": kept.who if kept else None,
-        "reason": kept.reason if kept else None,
+        "who": said(kept.who) if kept else None,
+        "reason": said(kept.reason) if kept else None,
         "trigger": kept.trigger if kept else None,
         "started_at": execution.started_at,
         "ended_at": execution.ended_at,
         "error": execution.error or None,
         "cause": execution.cause or None,
-        "states": [_visit(visit) for visit in audit.visits],
+        "states": [_visit(visit, with_data=with_data) for visit in audit.visits],
         "tasks": [_task(task) for task in audit.tasks],
-        "changes": [{"at": change.at, "kind": change.kind, "text": change.text} for change in audit.changes],
+        "changes": [_change(change) for change in audit.changes],
     }
 
 
-def _visit(visit: Visit) -> dict[str, Any]:
+def _change(change: Change) -> dict[str, Any]:
+    """Return a change as `watch` writes it."""
+    return {"at": change.at, "kind": change.kind, **change.facts, "text": change.text}
+
+
+def _visit(visit: Visit, *, with_data: bool) -> dict[str, Any]:
+    data = {"input": object_in(visit.input), "output": object_in(visit.output)} if with_data else {}
     return {
         "name": visit.name,
         "type": visit.type,
         "entered_at": visit.entered_at,
         "exited_at": visit.exited_at,
-        "input": object_in(visit.input),
-        "output": object_in(visit.output),
         "errors": list(visit.errors),
+        **data,
     }
 
 

@@ -14,8 +14,10 @@ from chalicelib.gateways.ledger import read_record, read_records
 from chalicelib.ledger import Record
 from chalicelib.model import stamp
 from cli import executions
+from cli.asking import said
 from cli.desk import Desk
 from cli.exit_codes import ExitCode
+from cli.fleets.reading import fleet_machine
 from cli.inventory import find_instances, read_stage
 from cli.problems import Halt
 from cli.prospects import open_execution
@@ -51,9 +53,19 @@ def _instance_of(desk: Desk, arn: str, record: Record | None) -> str:
 def find_drain(desk: Desk, name: str) -> Found:
     """Return the drain that a name means: its own name or ARN, or an instance's open drain, else its latest.
 
-    Raises Halt where there is none.
+    Raises Halt where there is none, or where it is a fleet's.
     """
-    return _by_name(desk, name.rsplit(":", 1)[-1]) or find_drain_of(desk, instance_id_of(desk, name))
+    found = _by_name(desk, name.rsplit(":", 1)[-1])
+    if found is None:
+        _refuse_fleet(desk, name.rsplit(":", 1)[-1])
+    return found or find_drain_of(desk, instance_id_of(desk, name))
+
+
+def _refuse_fleet(desk: Desk, name: str) -> None:
+    machine = fleet_machine(desk.installation).replace(":stateMachine:", ":execution:")
+    if name.startswith("fleet-") and desk.ask(executions.describe, f"{machine}:{name}"):
+        remedy = f"`ecs-drainer fleet status {name}` shows how it stands, and the names of its drains"
+        raise Halt(f"{name} is a fleet, not a drain", remedy, ExitCode.NOT_FOUND)
 
 
 def find_drain_of(desk: Desk, instance_id: str) -> Found:
@@ -116,8 +128,8 @@ def open_row(found: Found, now: datetime) -> Sequence[str]:
         stamp(record.started_at),
         left(record, now),
         record.trigger,
-        record.who,
-        record.reason,
+        said(record.who) or "",
+        said(record.reason) or "",
         name,
     )
 
@@ -141,8 +153,8 @@ def past_row(record: Record) -> Sequence[str]:
         took,
         record.status,
         record.trigger,
-        record.who,
-        record.reason,
+        said(record.who) or "",
+        said(record.reason) or "",
         record.name,
     )
 
@@ -156,14 +168,14 @@ def document(record: Record, now: datetime) -> dict[str, Any]:
         "instance_id": record.instance_id,
         "status": record.status,
         "trigger": record.trigger,
-        "who": record.who,
-        "reason": record.reason,
+        "who": said(record.who),
+        "reason": said(record.reason),
         "started_at": stamp(record.started_at),
         "deadline_at": record.deadline_at and stamp(record.deadline_at),
         "left_seconds": None if open_for is None else max(0, int(open_for.total_seconds())),
         "ended_at": record.ended_at and stamp(record.ended_at),
         "summary": record.summary,
-        "looks": record.looks,
+        "looks": None if record.is_open else record.looks,  # the ledger is told at the end
         "forced_stops": list(record.forced_stops),
         "taken_over_by": record.taken_over_by,
     }

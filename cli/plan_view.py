@@ -80,6 +80,7 @@ def record(prospect: Prospect) -> dict[str, Any]:
         "is_open_ended": any(told.is_open_ended for told in prospect.forecasts),
         "deadline_at": stamp(prospect.plan.times.deadline_at),
         "policy": prospect.policy.to_state(),
+        "on_deadline": at_deadline.action(prospect.plan.to_state()),
         "sources": dict(prospect.plan.drain.sources),
         "gates": None if prospect.plan.gates.is_passed else to_state(prospect.gates),
         "notices": list(prospect.plan.drain.notices),

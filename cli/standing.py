@@ -10,14 +10,16 @@ from chalicelib import at_deadline
 from chalicelib.explain.words import spell
 from chalicelib.ledger import Record
 from chalicelib.model import stamp
+from cli.asking import asker
 
 
 def text(execution: str, state: Mapping[str, Any], now: datetime) -> str:
     """Return some lines about an open drain, the newest explanation last."""
     drain = state["drain"]
+    asked = asker(drain["who"], drain["trigger"], drain["reason"])
     lines = [
         f"{drain['instance_id']}: {state['look']['summary']}",
-        f"  draining since {drain['started_at']}, asked for by {drain['who']} ({drain['trigger']}): {drain['reason']}",
+        f"  draining since {drain['started_at']}, asked for by {asked}",
         f"  {at_deadline.told(state, now)}",
         f"  drain {execution.rsplit(':', 1)[-1]}",
     ]

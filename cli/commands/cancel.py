@@ -10,6 +10,7 @@ from cli.command import command
 from cli.desk import Desk
 from cli.drains import instance_id_of
 from cli.exit_codes import ExitCode
+from cli.fleets.reading import fleet_that_waits_for
 from cli.giving_back import Case, give_back, read_case
 from cli.inventory import clusters, read_stage
 from cli.options import Instances, Reason, Yes
@@ -42,6 +43,8 @@ def cancel(
         _confirm(desk, cases)
     why = reason or "no reason was given"
     documents = [give_back(desk, case, why) for case in cases]
+    for case in cases:
+        _warn_of_fleet(desk, case)
     if desk.is_json:
         desk.report("", documents)
     return ExitCode.OK
@@ -53,6 +56,16 @@ def _case(desk: Desk, instance_id: str) -> Case:
     if case.found is None and not case.draining:
         raise Halt(f"No drain of {instance_id} is open, and it isn't DRAINING", code=ExitCode.NOT_FOUND)
     return case
+
+
+def _warn_of_fleet(desk: Desk, case: Case) -> None:
+    """An open fleet comes back for what it has not drained yet."""
+    fleet = fleet_that_waits_for(desk, case.instance_id)
+    if fleet:
+        desk.warn(
+            f"Warning: {case.instance_id} waits in fleet {fleet}, which will drain it; "
+            f"`ecs-drainer fleet cancel {fleet}` stops that"
+        )
 
 
 def _confirm(desk: Desk, cases: list[Case]) -> None:

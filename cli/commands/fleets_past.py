@@ -10,6 +10,7 @@ import typer
 from chalicelib.explain.words import spell
 from chalicelib.fleet.notice import CANCELLED
 from chalicelib.model import stamp
+from cli.asking import said
 from cli.command import command
 from cli.desk import Desk
 from cli.exit_codes import ExitCode
@@ -39,7 +40,17 @@ def status(desk: Desk, *, fleet: Fleet = None) -> ExitCode:
 def list_(desk: Desk) -> ExitCode:
     """List the newest fleets, open and past."""
     known = [read_progress(desk, arn) for arn in desk.ask(fleets, desk.installation)]
-    rows = [(one.name, _time(one.started_at), one.status, one.summary, one.who, one.reason) for one in known]
+    rows = [
+        (
+            one.name,
+            _time(one.started_at),
+            one.status,
+            one.summary,
+            said(one.who) or "",
+            said(one.reason) or "",
+        )
+        for one in known
+    ]
     header = ("fleet", "started", "status", "instances", "who", "why")
     desk.table(header, rows, [_document(one) for one in known], "No fleet was drained yet.")
     return ExitCode.OK
@@ -53,7 +64,8 @@ def _headline(known: Progress) -> str:
     took = f" after {spell(known.ended_at - known.started_at)}" if known.ended_at and known.started_at else ""
     why = f"\n{known.why}" if known.status in ("failed", "aborted", CANCELLED) else ""
     told = f"fleet {known.name} is {known.status}{took}: {known.summary}"
-    return f"{told}; asked for by {known.who} ({known.reason}){why}"
+    reason = f" ({known.reason})" if said(known.reason) else ""
+    return f"{told}; asked for by {known.who}{reason}{why}"
 
 
 def _document(known: Progress) -> dict[str, Any]:
@@ -64,8 +76,8 @@ def _document(known: Progress) -> dict[str, Any]:
         "summary": known.summary,
         "started_at": known.started_at,
         "ended_at": known.ended_at,
-        "who": known.who,
-        "reason": known.reason,
+        "who": said(known.who),
+        "reason": said(known.reason),
         "instances": [
             {"instance_id": seat.instance_id, "state": seat.state, "drain": seat.drain}
             for seat in known.seats.values()

@@ -35,7 +35,7 @@ def show(desk: Desk, *, drain: Drain, data: WithData = False, html: AsPage = Non
     audit = read_audit(desk, find_drain(desk, drain))
     if html:
         return _write_page(desk, audit, html)
-    desk.report(audit_text.render(audit, with_data=data), audit_text.record(audit))
+    desk.report(audit_text.render(audit, with_data=data), audit_text.record(audit, with_data=data))
     return ExitCode.OK
 
 

@@ -62,5 +62,5 @@ Hops = Annotated[
         ALLOW_HOPS, help="Set DRAINING one by one: tasks may move from one chosen instance to the next."
     ),
 ]
-Force = Annotated[bool, typer.Option(FORCE, help="Drain although some services can't move.")]
+Force = Annotated[bool, typer.Option(FORCE, help="Drain although objections name this flag.")]
 Detach = Annotated[bool, typer.Option("--detach", help="Start the fleet and return at once.")]

@@ -75,6 +75,11 @@ class Progress:
             return ExitCode.OK
         return ExitCode.FAILED if self.status in ("failed", "aborted") else ExitCode.NOT_DRAINED
 
+    def is_waiting(self, instance_id: str) -> bool:
+        """Whether the fleet will drain an instance yet."""
+        seat = self.seats.get(instance_id)
+        return not self.is_over and seat is not None and seat.state == WAITING
+
     def count(self, *states: str) -> int:
         """Return how many instances are in one of these states."""
         return sum(seat.state in states for seat in self.seats.values())
@@ -82,6 +87,8 @@ class Progress:
     @property
     def summary(self) -> str:
         """Say in a line how many are where."""
+        if self.status == "planning":
+            return "it is being planned"
         over = [seat for seat in self.seats.values() if seat.is_over]
         good = sum(seat.state in WELL_ENDED for seat in over)
         if left := [f"{self.count(state)} {words}" for state, words in LEFT.items() if self.count(state)]:

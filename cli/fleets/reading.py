@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from chalicelib.errors import AwsRefused
+from chalicelib.errors import AccessDenied, AwsRefused
 from chalicelib.fleet.notice import CANCELLED
 from chalicelib.gateways import described, ecs
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
@@ -131,6 +131,17 @@ def read_progress(desk: Desk, arn: str, before: Progress | None = None) -> Progr
         return progress
     entry = desk.ask(read_fleet, desk.installation.ledger, progress.name)
     return with_outcomes(progress, entry.outcomes) if entry else progress
+
+
+def fleet_that_waits_for(desk: Desk, instance_id: str) -> str | None:
+    """Return the name of the open fleet that will drain an instance yet, or None, also where that may not be read."""
+    try:
+        arns = desk.ask(executions.running, fleet_machine(desk.installation))
+        known = [read_progress(desk, arn) for arn in arns]
+    except (AccessDenied, AwsRefused):  # no such machine, or not this person's to see: the cancelling is done
+        return None
+    waiting = (one.name for one in known if one.is_waiting(instance_id))
+    return next(waiting, None)
 
 
 def _advanced(progress: Progress, events: Iterable[executions.Event]) -> Progress:

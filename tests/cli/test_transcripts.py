@@ -225,7 +225,7 @@ def test_programs_get_json() -> None:
         (past,) = json.loads(told.quietly("history -o json").stdout)
         assert past["status"] == "drained"
         assert json.loads(told.quietly("list -o json").stdout) == []
-        audit = json.loads(told.quietly(f"show {past['drain']} -o json").stdout)
+        audit = json.loads(told.quietly(f"show {past['drain']} --data -o json").stdout)
         assert audit["states"][0]["name"] == "Plan the drain"
         assert audit["states"][0]["output"]["verdict"] == "drain"
         assert audit["tasks"][0]["statuses"][-1]["status"] == "STOPPED"

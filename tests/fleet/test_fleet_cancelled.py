@@ -183,3 +183,28 @@ def test_a_fleet_that_is_still_planning_is_stopped_before_it_touches_anything() 
         assert ran.exit_code == ExitCode.OK
         told.sleep(300)
         assert statuses(told) == ["ACTIVE"] * 4
+
+
+def test_cancelling_one_that_waits_its_turn_says_that_the_fleet_comes_back_for_it() -> None:
+    with shell(WEB, instances=6) as told:
+        name = a_fleet_of_four(told)
+        waiting = told.quietly(f"cancel {told.ids[3]} --yes")
+        assert (
+            f"{told.ids[3]} waits in fleet {name}, which will drain it; `ecs-drainer fleet cancel {name}`"
+            in (waiting.output)
+        )
+        assert "waits in fleet" not in told.quietly(f"cancel {told.ids[0]} --yes").output, "it had its turn"
+
+
+def test_whoever_watches_a_fleet_is_shown_the_way() -> None:
+    with shell(WEB, instances=6) as told:
+        told.quietly("fleet drain --zone eu-west-1a --yes --detach")
+        name = newest_fleet()
+        assert f"fleet {name} is planning: it is being planned; asked for by user/moto\n" in (
+            told.quietly("fleet status").output
+        )
+        watched = told.quietly(f"watch {name}")
+        assert watched.exit_code == ExitCode.NOT_FOUND
+        assert f"{name} is a fleet, not a drain\n  `ecs-drainer fleet status {name}`" in watched.output
+        (listed,) = json.loads(told.quietly("fleet list -o json").stdout)
+        assert listed["reason"] is None
