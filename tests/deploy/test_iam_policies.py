@@ -18,23 +18,14 @@ import pytest
 import app
 from statemachine import template
 from statemachine.policies import rendered
+from tests.iam.asked_of_iam import WITHOUT_RESOURCE
 
 ROOT = Path(__file__).parents[2]
 CHALICE = ROOT / ".chalice"
 NAMES = {"AppName": "ecs-drainer", "Stage": "dev"}
 Statement = dict[str, Any]
 
-TAKES_NO_RESOURCE = {
-    "autoscaling:DescribeAutoScalingGroups",
-    "autoscaling:DescribeAutoScalingInstances",
-    "autoscaling:DescribeLifecycleHooks",
-    "autoscaling:DescribeWarmPool",
-    "ecs:DescribeTaskDefinition",
-    "ecs:ListClusters",
-    "ecs:ListServices",
-    "elasticloadbalancing:DescribeTargetGroupAttributes",
-    "elasticloadbalancing:DescribeTargetGroups",
-    "elasticloadbalancing:DescribeTargetHealth",
+TAKES_NO_RESOURCE = WITHOUT_RESOURCE | {
     "logs:CreateLogDelivery",
     "logs:DeleteLogDelivery",
     "logs:DescribeLogGroups",
