@@ -10,7 +10,7 @@ from chalicelib.fleet import notice
 from chalicelib.fleet.plan import plan
 from chalicelib.fleet.request import parse_fleet
 from chalicelib.fleet.room import room_for
-from chalicelib.gateways.fleet import read_own_turn, read_surroundings
+from chalicelib.gateways.fleet import read_own_turn, read_policies, read_surroundings
 from chalicelib.model import instant
 from chalicelib.policy import manual_source
 from chalicelib.settings import Settings
@@ -24,8 +24,11 @@ def plan_fleet(event: Event) -> dict[str, Any]:
     request = parse_fleet(event["request"])
     settings = Settings.from_environment(os.environ)
     found = read_surroundings(set(request.instances), settings.clusters)
-    asked = manual_source(request.settings)
-    own_turn = {} if request.may_hop else read_own_turn(found, settings.policy, asked)
+    own_turn = {}
+    if not request.may_hop:
+        known = {member.instance_id for each in found for member in each.members}
+        asked = manual_source(request.settings)
+        own_turn = read_own_turn(found, read_policies(known, settings.policy, asked))
     planned = plan(
         event["name"],
         request,

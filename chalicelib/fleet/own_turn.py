@@ -11,35 +11,36 @@ from collections.abc import Iterable, Mapping, Sequence
 from chalicelib.explain.words import some
 from chalicelib.findings import AutoScalingGroup
 from chalicelib.fleet.plan import Member
-from chalicelib.policy import DrainPolicy, Gates, Source, resolve, tag_source
+from chalicelib.policy import DrainPolicy, Gates, Resolved, Source, resolve, tag_source
 
 Stateful = Mapping[str, Sequence[str]]
 """The names of the services with gates, by the ARN of the container instance that has tasks of them."""
 
 
-def policies_of(
-    members: Iterable[Member], groups: Mapping[str, AutoScalingGroup], stage: Source, asked: Source
-) -> dict[str, DrainPolicy]:
-    """Return the policy that each member's drain will find, by EC2 instance id; groups by the same.
+def resolve_each(
+    instance_ids: Iterable[str], groups: Mapping[str, AutoScalingGroup], stage: Source, asked: Source
+) -> dict[str, Resolved]:
+    """Return what each instance's drain will go by, by EC2 instance id; its Auto Scaling group by the same.
 
     `asked` has the settings that the fleet's request gives to each drain.
     """
-    found: dict[str, DrainPolicy] = {}
-    for member in members:
-        group = groups.get(member.instance_id)
+    found: dict[str, Resolved] = {}
+    for instance_id in instance_ids:
+        group = groups.get(instance_id)
         tags = [tag_source(group.tags, group.name)] if group else []
-        found[member.instance_id] = resolve([stage, *tags, asked]).policy
+        found[instance_id] = resolve([stage, *tags, asked])
     return found
 
 
 def on_their_own_turn(
-    members: Iterable[Member], policies: Mapping[str, DrainPolicy], stateful: Stateful
+    members: Iterable[Member], resolved: Mapping[str, Resolved], stateful: Stateful
 ) -> dict[str, str]:
-    """Return why each of these stays ACTIVE until its own drain, by EC2 instance id; policies by the same."""
+    """Return why each of these stays ACTIVE until its own drain, by EC2 instance id; `resolved` by the same."""
     found: dict[str, list[str]] = {}
     for member in members:
         why = found.setdefault(member.instance_id, [])
-        why += [each for each in _reasons(member, policies[member.instance_id], stateful) if each not in why]
+        policy = resolved[member.instance_id].policy
+        why += [each for each in _reasons(member, policy, stateful) if each not in why]
     return {instance_id: some(why) for instance_id, why in found.items() if why}
 
 

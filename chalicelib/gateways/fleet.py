@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.explain import Circumstances
 from chalicelib.explain.circumstances import DescribedInstance
 from chalicelib.fleet import Member
-from chalicelib.fleet.own_turn import on_their_own_turn, policies_of
+from chalicelib.fleet.own_turn import on_their_own_turn, resolve_each
 from chalicelib.gateways import described, ecs
 from chalicelib.gateways.autoscaling import groups_of
 from chalicelib.gateways.aws import all_pages, client
 from chalicelib.gateways.circumstances import container_instances_of, needs_of, services_of
 from chalicelib.gateways.stateful import stateful_by_instance
 from chalicelib.model import Task
-from chalicelib.policy import Gates, Source
+from chalicelib.policy import Gates, Resolved, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +43,22 @@ def read_surroundings(instance_ids: Collection[str], clusters: Sequence[str]) ->
     return [each for each in found if each is not None]
 
 
-def read_own_turn(found: Sequence[Surroundings], stage: Source, asked: Source) -> dict[str, str]:
+def read_policies(instance_ids: Collection[str], stage: Source, asked: Source) -> dict[str, Resolved]:
+    """Return what the drain of each of these EC2 instances will go by. Raises what `read_surroundings` does."""
+    return resolve_each(instance_ids, groups_of(instance_ids), stage, asked)
+
+
+def read_own_turn(found: Sequence[Surroundings], resolved: Mapping[str, Resolved]) -> dict[str, str]:
     """Return why instances of a fleet can't be set DRAINING with the others, by EC2 instance id.
 
     ECS is asked only where a policy has gates. Raises what `read_surroundings` does.
     """
-    members = [member for each in found for member in each.members]
-    groups = groups_of({member.instance_id for member in members})
-    policies = policies_of(members, groups, stage, asked)
-    modes = {policy.gates for policy in policies.values()} - {Gates.OFF}
+    modes = {each.policy.gates for each in resolved.values()} - {Gates.OFF}
     stateful: dict[str, tuple[str, ...]] = {}
     for each in found if modes else ():
         stateful |= stateful_by_instance(each.cluster, with_definitions=Gates.TASK_DEFINITIONS in modes)
-    return on_their_own_turn(members, policies, stateful)
+    members = [member for each in found for member in each.members]
+    return on_their_own_turn(members, resolved, stateful)
 
 
 def _in_cluster(cluster: str, instance_ids: Collection[str]) -> Surroundings | None:

@@ -8,10 +8,9 @@ from datetime import timedelta
 
 from chalicelib.duration import parse_duration
 from chalicelib.fleet.request import MOST_INSTANCES
-from chalicelib.gateways.autoscaling import describe_group
-from chalicelib.gateways.fleet import read_own_turn, read_surroundings
+from chalicelib.gateways.fleet import read_own_turn, read_policies, read_surroundings
 from chalicelib.model import Task
-from chalicelib.policy import Source, manual_source, resolve, tag_source
+from chalicelib.policy import Resolved, manual_source
 from chalicelib.settings import Settings
 from cli.desk import Desk
 from cli.exit_codes import ExitCode
@@ -49,25 +48,20 @@ def choose(desk: Desk, asked: Asked, settings: Settings, wishes: Wishes) -> Outl
     ids = {one.instance_id for one in chosen}
     found = desk.ask(read_surroundings, ids, sorted({one.cluster for one in chosen}))
     asked_for = manual_source(wishes.request(chosen[0].instance_id).settings)
-    own_turn = desk.ask(read_own_turn, found, settings.policy, asked_for)
+    resolved = desk.ask(read_policies, ids, settings.policy, asked_for)
+    own_turn = desk.ask(read_own_turn, found, resolved)
     machine = settings.state_machine_arn or desk.installation.state_machine
     open_now = desk.ask(open_drains_of, machine, [one.instance_id for one in chosen])
-    return look_ahead(chosen, found, _unsaid(desk, chosen, settings.policy, asked_for), own_turn, open_now)
+    return look_ahead(chosen, found, _unsaid(desk, chosen, resolved), own_turn, open_now)
 
 
 def _unsaid(
-    desk: Desk, chosen: Sequence[Described], stage: Source, asked_for: Source
+    desk: Desk, chosen: Sequence[Described], resolved: Mapping[str, Resolved]
 ) -> dict[str, list[Task]]:
     """Return by instance the standalone tasks of which neither the stage, nor tags, nor the request speak."""
     found: dict[str, list[Task]] = {}
-    with_tasks = desk.ask(read_standalone, chosen)
-    groups = {
-        name: desk.ask(describe_group, name) for name in {one.group for one, _ in with_tasks if one.group}
-    }
-    for one, tasks in with_tasks:
-        group = groups.get(one.group)
-        tags = [tag_source(group.tags, group.name)] if group else []
-        if is_unsaid(resolve([stage, *tags, asked_for]).sources):
+    for one, tasks in desk.ask(read_standalone, chosen):
+        if is_unsaid(resolved[one.instance_id].sources):
             found.setdefault(one.instance_id, []).extend(tasks)
     return found
 
