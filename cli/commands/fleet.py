@@ -103,9 +103,8 @@ def drain(
 ) -> ExitCode:
     """Drain many instances, some at a time, and follow until the last.
 
-    All become DRAINING first, so that no task moves from one of them to another, but for those whose gates or drain
-    budget come before that. A stuck one keeps its place until its own deadline; the others pass it by. Ctrl-C stops
-    following; the fleet goes on.
+    All become DRAINING first, so that no task moves twice, but for those whose gates or drain budget come before it. A
+    stuck one keeps its place until its own deadline; the others pass it by. Ctrl-C detaches; the fleet goes on.
     """
     asked = Asked(
         instances=instances,
