@@ -9,7 +9,9 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from threading import Event
 from types import FrameType
 
 from rich.console import Console
@@ -47,13 +49,17 @@ ACTS = {
 def main(arguments: list[str] | None = None) -> int:
     """Play an act; returns the exit code, 1 where the drain went wrong."""
     given = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, _end)
+    ended = Event()
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, partial(_end, ended))
     try:
         wrong = _perform(given)
-    except KeyboardInterrupt:
-        print("Stopped; nothing is left behind.", file=sys.stderr)
-        return INTERRUPTED
-    except (StageFailed, ServerFailedError) as error:
+    except (KeyboardInterrupt, StageFailed, ServerFailedError, OSError) as error:
+        if ended.is_set():  # Ctrl-C ends the server as well, and what was being asked of it may fail first
+            print("Stopped; nothing is left behind.", file=sys.stderr)
+            return INTERRUPTED
+        if not isinstance(error, StageFailed | ServerFailedError):
+            raise
         wrong = str(error)
     if wrong:
         print(f"\nThe demo went wrong. {wrong}", file=sys.stderr)
@@ -130,8 +136,9 @@ def _fault(text: str) -> tuple[str, str, str]:
     return service, operation, code
 
 
-def _end(number: int, frame: FrameType | None) -> None:
+def _end(ended: Event, number: int, frame: FrameType | None) -> None:
     del number, frame
+    ended.set()
     raise KeyboardInterrupt
 
 
