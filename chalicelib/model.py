@@ -84,6 +84,9 @@ class ContainerInstance:
     agent_connected: bool = True
     capacity_provider: str | None = None
     availability_zone: str | None = None
+    running_tasks: int = 0
+    """ECS's own count; it leaves out tasks from DEACTIVATING on, so that 0 alone is not drained."""
+    pending_tasks: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,4 +191,6 @@ def _container_instance(cluster: str, item: dict[str, Any]) -> ContainerInstance
         agent_connected=item.get("agentConnected", True),
         capacity_provider=item.get("capacityProviderName"),
         availability_zone=zones[0] if zones else None,
+        running_tasks=item.get("runningTasksCount", 0),
+        pending_tasks=item.get("pendingTasksCount", 0),
     )

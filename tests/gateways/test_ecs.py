@@ -88,6 +88,8 @@ def test_a_container_instance_becomes_our_value(stubs: Stubs) -> None:
         "status": "DRAINING",
         "agentConnected": False,
         "capacityProviderName": "spot",
+        "runningTasksCount": 3,
+        "pendingTasksCount": 1,
         "attributes": [{"name": "ecs.os-type"}, {"name": "ecs.availability-zone", "value": "eu-west-1b"}],
     }
     answer = {"containerInstances": [item]}
@@ -97,6 +99,7 @@ def test_a_container_instance_becomes_our_value(stubs: Stubs) -> None:
     (instance,) = ecs.describe_container_instances(CLUSTER, [INSTANCE_ARN])
     assert (instance.status, instance.agent_connected) == ("DRAINING", False)
     assert (instance.capacity_provider, instance.availability_zone) == ("spot", "eu-west-1b")
+    assert (instance.running_tasks, instance.pending_tasks) == (3, 1)
 
 
 @pytest.mark.parametrize(
