@@ -198,6 +198,9 @@ def _timetable(
         gone_at=request.gone_at,
         stopping=STOPPING if stops and request.gone_at is None else timedelta(0),
     )
+    if request.lifecycle_action and not request.lifecycle_action.token:
+        # Not begun by the action's own event: the hook's timer has run since whoever recorded the last heartbeat.
+        times = replace(times, first_heartbeat_at=started_at)
     # Of the two minutes of a Spot notice some seconds are always kept: nobody asked for what can't fit there.
     is_asked_for = resolved.sources["deadline"] != spot_source().name
     return times if is_asked_for else replace(times, notices=())

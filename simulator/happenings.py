@@ -213,9 +213,10 @@ def fail_calls(
     times: int = 1,
     message: str = "",
     function: str = "",
+    status: int = 400,
 ) -> None:
     """AWS answers the next calls of an operation with an error; those of one function, where it is named."""
-    fault = Fault(code, message or "injected fault")
+    fault = Fault(code, message or "injected fault", status)
 
     def is_meant(call: Call) -> bool:
         return (call.service, call.operation) == (service, operation) and (call.role or "").endswith(function)

@@ -128,6 +128,13 @@ def test_the_reconciler_knows_no_token() -> None:
     assert "LifecycleActionToken" not in state["lifecycle_action"]
 
 
+def test_a_drain_that_the_actions_own_event_did_not_begin_records_a_heartbeat_at_once() -> None:
+    """The hook's timer has run since whoever recorded the last one: a fresh one is believed of no such action."""
+    unknown = LifecycleAction(auto_scaling_group="web-ecs", hook="ecs-drain")
+    times = plan(a_request(Trigger.RECONCILER, lifecycle_action=unknown)).times
+    assert times.first_heartbeat_at == START
+
+
 def test_a_deadline_that_does_not_fit_is_cut_and_said_so() -> None:
     """A heartbeat timeout of 30 s lets the hook hold an instance for 50 minutes, whatever is recorded."""
     planned = plan(hook=a_hook(30), group=a_group(tags={"deadline": "4h"}))
