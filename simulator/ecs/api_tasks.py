@@ -102,8 +102,8 @@ class TaskApi(EcsApi):
         if name is None:
             return tasks
         instance = self.backend.instance(cluster, name)
-        if instance is None:
-            raise InvalidParameter("Referenced container instance was not found.")
+        if instance is None or instance.status == "INACTIVE":
+            raise InvalidParameter("Referenced container instance was not found or is inactive.")
         return [task for task in tasks if task.instance is instance]
 
     def _is_asked_for(self, task: Task) -> bool:
