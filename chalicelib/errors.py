@@ -40,6 +40,17 @@ class AwsRefused(DrainerError):
     """AWS refused the call for any other reason: never retried; caught as a failure with AWS's own words."""
 
 
+class Gone(AwsRefused):
+    """What the call named is missing, inactive or deleted: an answer, which each gateway takes where it is one.
+
+    Never retried. Where nothing can be said without what is gone it stays a refusal.
+    """
+
+
+class ConditionFailed(AwsRefused):
+    """A conditional write found other values in the ledger than it was to: an answer, of which the caller decides."""
+
+
 class InvalidInput(DrainerError):
     """What we were handed can't be read: the text names field, value and what was expected.
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.errors import AccessDenied, AwsRefused, AwsUnavailable, DrainerError, Throttled
+from chalicelib.errors import AccessDenied, AwsRefused, AwsUnavailable, DrainerError, Gone, Throttled
 from chalicelib.gateways import ecs
 from tests.builders import CLUSTER, INSTANCE_ARN, task_arn
 from tests.gateways.stubs import Stubs
@@ -109,7 +109,7 @@ def test_a_container_instance_becomes_our_value(stubs: Stubs) -> None:
         ("RequestLimitExceeded", 503, Throttled),
         ("AccessDeniedException", 400, AccessDenied),
         ("ServerException", 500, AwsUnavailable),
-        ("ClusterNotFoundException", 400, AwsRefused),
+        ("ClusterNotFoundException", 400, Gone),
         ("InvalidParameterException", 400, AwsRefused),
     ],
 )
