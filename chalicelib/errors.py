@@ -8,6 +8,9 @@ Two kinds. What AWS may answer otherwise in a while (`Throttled`, `AwsUnavailabl
 that asked, with backoff and jitter. What stays wrong however often it is asked (the rest) is retried by none:
 the state's Catch records it, publishes it, and leaves the lifecycle action to the hook's own timers. None of
 them ever turns into CONTINUE.
+
+Two of the refusals are answers, and taken as such by the gateways: `Gone` and `ConditionFailed`. Where one is not, it
+leaves the Lambda under its own name.
 """
 # ruff: noqa: N818  # the names are read in a state machine, where "Throttled" says more than "ThrottledError"
 
