@@ -8,6 +8,9 @@ Two kinds. What AWS may answer otherwise in a while (`Throttled`, `AwsUnavailabl
 that asked, with backoff and jitter. What stays wrong however often it is asked (the rest) is retried by none:
 the state's Catch records it, publishes it, and leaves the lifecycle action to the hook's own timers. None of
 them ever turns into CONTINUE.
+
+Two of the refusals are answers, and taken as such by the gateways: `Gone` and `ConditionFailed`. Where one is not, it
+leaves the Lambda under its own name.
 """
 # ruff: noqa: N818  # the names are read in a state machine, where "Throttled" says more than "ThrottledError"
 
@@ -38,6 +41,17 @@ class AccessDenied(DrainerError):
 
 class AwsRefused(DrainerError):
     """AWS refused the call for any other reason: never retried; caught as a failure with AWS's own words."""
+
+
+class Gone(AwsRefused):
+    """What the call named is missing, inactive or deleted: an answer, which each gateway takes where it is one.
+
+    Never retried. Where nothing can be said without what is gone it stays a refusal.
+    """
+
+
+class ConditionFailed(AwsRefused):
+    """A conditional write found other values in the ledger than it was to: an answer, of which the caller decides."""
 
 
 class InvalidInput(DrainerError):

@@ -112,7 +112,11 @@ def look(event: Event) -> dict[str, Any]:
     seen, known = read_gates(now.question, now.gates)
     decision = _decide(now, seen, known)
     is_written = leases.write_leases(now.table, decision.writes)
-    signing.ask(now.asking, decision.asks, now.at)
+    untold = signing.ask(now.asking, decision.asks, now.at)
+    if untold:
+        logger.error(
+            "the topic is gone, so nobody heard who is asked to sign off", extra={"tasks": list(untold)}
+        )
     facts = _facts(now, seen, decision, is_open=decision.is_open and is_written)
     logger.info(facts["summary"], extra={"instance": now.drain.instance_id, "open": facts["may_drain"]})
     return facts

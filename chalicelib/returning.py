@@ -51,5 +51,4 @@ def _set_active(drained: Drained) -> list[str]:
     """Set ACTIVE those that are DRAINING; one that is gone, or ACTIVE already, is left alone."""
     described = ecs.describe_container_instances(drained.cluster, drained.container_instances)
     arns = [instance.arn for instance in described if instance.status == "DRAINING"]
-    ecs.set_state(drained.cluster, arns, "ACTIVE")
-    return arns
+    return list(ecs.set_state(drained.cluster, arns, "ACTIVE"))

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
+from chalicelib.errors import Gone
 from chalicelib.findings import AutoScalingGroup
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
 from chalicelib.model import LifecycleHook
@@ -31,32 +32,38 @@ def all_groups() -> list[AutoScalingGroup]:
 
 def _with_pool(group: AutoScalingGroup) -> AutoScalingGroup:
     operation = client("autoscaling").describe_warm_pool
-    pooled = all_pages(operation, "Instances", page_key="NextToken", AutoScalingGroupName=group.name)
+    try:
+        pooled = all_pages(operation, "Instances", page_key="NextToken", AutoScalingGroupName=group.name)
+    except Gone:  # the group was deleted since it was listed, and its pool with it
+        return group
     states = {instance["InstanceId"]: instance["LifecycleState"] for instance in pooled}
     return replace(group, states={**group.states, **states})
 
 
 def describe_hook(group: str, name: str) -> LifecycleHook | None:
-    """Return a lifecycle hook, or None when the group has none of that name.
+    """Return a lifecycle hook, or None when the group has none of that name, or is gone.
 
     https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_LifecycleHook.html
     """
-    with translated():
-        answer = client("autoscaling").describe_lifecycle_hooks(
-            AutoScalingGroupName=group, LifecycleHookNames=[name]
-        )
-    hooks = answer["LifecycleHooks"]
+    hooks = _hooks(AutoScalingGroupName=group, LifecycleHookNames=[name])
     return _hook(hooks[0]) if hooks else None
 
 
 def terminate_hooks(group: str) -> list[LifecycleHook]:
-    """Return the hooks that hold a group's instances before they are terminated."""
-    with translated():
-        answer = client("autoscaling").describe_lifecycle_hooks(AutoScalingGroupName=group)
-    hooks = (
-        item for item in answer["LifecycleHooks"] if item["LifecycleTransition"].endswith("_TERMINATING")
-    )
-    return [_hook(item) for item in hooks]
+    """Return the hooks that hold a group's instances before they are terminated; none of a group that is gone."""
+    hooks = _hooks(AutoScalingGroupName=group)
+    return [_hook(item) for item in hooks if item["LifecycleTransition"].endswith("_TERMINATING")]
+
+
+def _hooks(**asked: Any) -> list[dict[str, Any]]:
+    try:
+        with translated():
+            hooks: list[dict[str, Any]] = client("autoscaling").describe_lifecycle_hooks(**asked)[
+                "LifecycleHooks"
+            ]
+    except Gone:
+        return []
+    return hooks
 
 
 def group_of(instance_id: str) -> str | None:

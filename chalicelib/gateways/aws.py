@@ -6,37 +6,33 @@ throttled raises `Throttled` at once and the Retry of the state waits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.parsers import ResponseParserError
 
-from chalicelib.errors import AccessDenied, AwsRefused, AwsUnavailable, DrainerError, Throttled
+from chalicelib.errors import (
+    AccessDenied,
+    AwsRefused,
+    AwsUnavailable,
+    ConditionFailed,
+    DrainerError,
+    Gone,
+    Throttled,
+)
+from chalicelib.gateways import error_codes
 
 Item = TypeVar("Item")
 
 # One attempt, and no wait for a dead endpoint longer than a Lambda has: Retry belongs to the machine.
 ONE_ATTEMPT = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=20)
 
-# "ThrottlingException" is ECS's, "Throttling" the query protocol's, the others of SDK retry tables:
-# https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
-THROTTLING_CODES = frozenset(
-    {
-        "Throttling",
-        "ThrottlingException",
-        "ThrottledException",
-        "RequestLimitExceeded",
-        "TooManyRequestsException",
-    }
-)
-# "AuthorizationError" is SNS's: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
-DENIED_CODES = frozenset(
-    {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "AuthFailure"}
-)
+TOO_MANY_REQUESTS = 429
 
 
 @cache
@@ -49,26 +45,59 @@ def client(service: str) -> Any:
 def translated() -> Iterator[None]:
     """Turn botocore's errors into the family of `chalicelib.errors`, whose names the state machine catches.
 
-    Raises Throttled, AccessDenied, AwsUnavailable (5xx and broken connections) or AwsRefused (all other 4xx).
+    Raises Throttled, AccessDenied, AwsUnavailable (5xx, time-outs and broken connections) or AwsRefused (all other
+    4xx): as Gone where what the call named is missing, and as ConditionFailed where a conditional write found others.
     """
     try:
         yield
     except ClientError as error:
         raise ours(error) from error
-    except BotoCoreError as error:
+    except ParamValidationError as error:
+        raise AwsRefused(f"the call can't be made as it stands: {error}") from error
+    except (BotoCoreError, ResponseParserError) as error:
         raise AwsUnavailable(f"AWS could not be reached: {error}") from error
 
 
 def ours(error: ClientError) -> DrainerError:
     """Return our error for one of AWS's answers; its sentence says which operation answered what."""
-    code = str(error.response.get("Error", {}).get("Code", "Unknown"))
+    said = error.response.get("Error", {})
+    code, message = str(said.get("Code", "Unknown")), str(said.get("Message", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    sentence = f"{error.operation_name} was answered with {code}: {error.response.get('Error', {}).get('Message', '')}"
-    if code in THROTTLING_CODES:
+    sentence = f"{error.operation_name} was answered with {code}: {message}"
+    if code == "TransactionCanceledException":
+        return _cancelled(sentence, cancellation_reasons(error.response))
+    if code in error_codes.THROTTLED or status == TOO_MANY_REQUESTS:
         return Throttled(sentence)
-    if code in DENIED_CODES:
+    if code in error_codes.DENIED:
         return AccessDenied(f"{sentence}. Compare the function's policy file in .chalice/ with the call")
-    return AwsUnavailable(sentence) if status >= 500 else AwsRefused(sentence)
+    if code in error_codes.UNAVAILABLE or status >= 500:
+        return AwsUnavailable(sentence)
+    if error_codes.is_gone(code, message):
+        return Gone(sentence)
+    return ConditionFailed(sentence) if code == "ConditionalCheckFailedException" else AwsRefused(sentence)
+
+
+def cancellation_reasons(answer: Mapping[str, Any]) -> frozenset[str]:
+    """Return why DynamoDB cancelled a transaction, in its own codes; empty where it doesn't say.
+
+    The reasons stand by themselves, and in the message: "... specific reasons [None, ConditionalCheckFailed]".
+    """
+    codes = [str(each.get("Code", "None")) for each in answer.get("CancellationReasons", [])]
+    if not codes:
+        _, _, listed = str(answer.get("Error", {}).get("Message", "")).partition("[")
+        codes = [each.strip() for each in listed.partition("]")[0].split(",")]
+    return frozenset(codes) - {"None", ""}
+
+
+def _cancelled(sentence: str, reasons: frozenset[str]) -> DrainerError:
+    """Return what a cancelled transaction means: the condition, only where nothing else stood in its way."""
+    if reasons & error_codes.THROTTLED_REASONS:
+        return Throttled(sentence)
+    if reasons & error_codes.DENIED:
+        return AccessDenied(sentence)
+    if reasons & error_codes.UNAVAILABLE:
+        return AwsUnavailable(sentence)
+    return ConditionFailed(sentence) if reasons == {"ConditionalCheckFailed"} else AwsRefused(sentence)
 
 
 def in_batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:

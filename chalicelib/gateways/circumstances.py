@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from chalicelib.errors import AccessDenied, AwsRefused
+from chalicelib.errors import AccessDenied, AwsRefused, Gone
 from chalicelib.explain.circumstances import (
     Circumstances,
     DescribedInstance,
@@ -23,8 +23,9 @@ from chalicelib.explain.circumstances import (
     ServiceTask,
     TargetGroup,
 )
-from chalicelib.gateways import described
+from chalicelib.gateways import described, ecs_answers
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
+from chalicelib.gateways.ecs_answers import gone_among
 from chalicelib.model import Task
 
 DESCRIBED_AT_ONCE = 100
@@ -64,8 +65,9 @@ def read_circumstances(
     """Return everything around these tasks, which are on these container instances of one EC2 instance.
 
     Which capacity provider drains it too is asked only where ECS does (`managed_draining`).
-    Raises Throttled or AwsUnavailable (the state machine retries), and AwsRefused where ECS no longer knows any
-    of the container instances.
+    Raises Throttled or AwsUnavailable (the state machine retries), and Gone where ECS no longer knows any of the
+    container instances, or their cluster. A service, task, task definition, target group or capacity provider that
+    is gone is left out.
     """
     attempts = _Attempts()
     mine, others = _parted(cluster, container_instances)
@@ -96,21 +98,19 @@ def _parted(cluster: str, arns: Sequence[str]) -> tuple[dict[str, Any], tuple[De
     answers = container_instances_of(cluster)
     mine = [one for one in answers if one["containerInstanceArn"] in arns]
     if not mine:
-        raise AwsRefused(f"cluster {cluster} lists none of {', '.join(arns)}")
+        raise Gone(f"cluster {cluster} lists none of {', '.join(arns)}")
     others = (one for one in answers if one["containerInstanceArn"] not in arns)
     return mine[0], tuple(map(described.instance, others))
 
 
 def container_instances_of(cluster: str) -> list[dict[str, Any]]:
-    """Return ECS's descriptions of all container instances of a cluster but INACTIVE ones."""
-    ecs = client("ecs")
-    arns = all_pages(ecs.list_container_instances, "containerInstanceArns", cluster=cluster)
-    found: list[dict[str, Any]] = []
-    for batch in in_batches(arns, DESCRIBED_AT_ONCE):
-        with translated():
-            answer = ecs.describe_container_instances(cluster=cluster, containerInstances=list(batch))
-        found += answer["containerInstances"]
-    return found
+    """Return ECS's descriptions of all container instances of a cluster but INACTIVE ones; none of one that is gone."""
+    try:
+        arns = all_pages(client("ecs").list_container_instances, "containerInstanceArns", cluster=cluster)
+    except Gone:
+        return []
+    batches = in_batches(arns, DESCRIBED_AT_ONCE)
+    return [one for batch in batches for one in ecs_answers.read_container_instances(cluster, batch)]
 
 
 def services_of(cluster: str, tasks: Iterable[Task]) -> dict[str, Service]:
@@ -118,9 +118,7 @@ def services_of(cluster: str, tasks: Iterable[Task]) -> dict[str, Service]:
     names = sorted({task.service_name for task in tasks if task.service_name})
     found: dict[str, Service] = {}
     for batch in in_batches(names, SERVICES_AT_ONCE):
-        with translated():
-            answer = client("ecs").describe_services(cluster=cluster, services=list(batch))
-        for one in answer["services"]:
+        for one in ecs_answers.read_services(cluster, batch):
             found[one["serviceName"]] = described.service(one, _tasks_of_replica(cluster, one))
     return found
 
@@ -137,17 +135,15 @@ def _tasks_of_replica(cluster: str, answer: dict[str, Any]) -> tuple[ServiceTask
 
 
 def tasks_of_service(cluster: str, service: str, desired_status: str) -> tuple[ServiceTask, ...]:
-    """Return the tasks of a service that ECS wants RUNNING, or has STOPPED within about an hour."""
-    ecs = client("ecs")
-    arns = all_pages(
-        ecs.list_tasks, "taskArns", cluster=cluster, serviceName=service, desiredStatus=desired_status
-    )
-    found: list[ServiceTask] = []
-    for batch in in_batches(arns, DESCRIBED_AT_ONCE):
-        with translated():
-            answer = ecs.describe_tasks(cluster=cluster, tasks=list(batch))
-        found += [described.service_task(one) for one in answer["tasks"]]
-    return tuple(found)
+    """Return the tasks of a service that ECS wants RUNNING, or has STOPPED within about an hour; none of one gone."""
+    listing, asked = client("ecs").list_tasks, {"serviceName": service, "desiredStatus": desired_status}
+    try:
+        arns = all_pages(listing, "taskArns", cluster=cluster, **asked)
+    except Gone:
+        return ()
+    batches = in_batches(arns, DESCRIBED_AT_ONCE)
+    items = (one for batch in batches for one in ecs_answers.read_tasks(cluster, batch)[0])
+    return tuple(map(described.service_task, items))
 
 
 def needs_of(tasks: Iterable[Task], services: Iterable[Service]) -> dict[str, Needs]:
@@ -157,9 +153,9 @@ def needs_of(tasks: Iterable[Task], services: Iterable[Service]) -> dict[str, Ne
     }
     found: dict[str, Needs] = {}
     for arn in sorted(arns - {""}):
-        with translated():
-            answer = client("ecs").describe_task_definition(taskDefinition=arn)
-        found[arn] = described.needs(answer["taskDefinition"])
+        answer = ecs_answers.read_task_definition(arn)
+        if answer is not None:
+            found[arn] = described.needs(answer["taskDefinition"])
     return found
 
 
@@ -171,8 +167,12 @@ def protections_of(
     arns = [task.arn for task in tasks if task.service_name and task.service_name not in daemons]
     found: dict[str, Protection] = {}
     for batch in in_batches(arns, PROTECTIONS_AT_ONCE):
-        with translated():
-            answer = client("ecs").get_task_protection(cluster=cluster, tasks=list(batch))
+        try:
+            with translated():
+                answer = client("ecs").get_task_protection(cluster=cluster, tasks=list(batch))
+        except Gone:
+            return {}
+        gone_among(answer, "TASK_NOT_VALID")
         protected = [one for one in answer["protectedTasks"] if one["protectionEnabled"]]
         found |= {one["taskArn"]: Protection(one.get("expirationDate")) for one in protected}
     return found
@@ -180,22 +180,35 @@ def protections_of(
 
 def target_groups_of(services: Iterable[Service]) -> dict[str, TargetGroup]:
     """Return by ARN the target groups of these services, with delay, health time and unhealthy targets."""
-    elbv2 = client("elbv2")
     arns = sorted({arn for service in services for arn in service.target_group_arns})
-    found: dict[str, TargetGroup] = {}
-    for batch in in_batches(arns, TARGET_GROUPS_AT_ONCE):
+    found = {
+        group["TargetGroupArn"]: _target_group(group)
+        for batch in in_batches(arns, TARGET_GROUPS_AT_ONCE)
+        for group in _target_groups(batch)
+    }
+    return {arn: group for arn, group in found.items() if group is not None}
+
+
+def _target_groups(arns: Sequence[str]) -> list[dict[str, Any]]:
+    """Describe target groups; one that is gone fails the call for all, so that each is then asked for by itself."""
+    try:
         with translated():
-            groups = elbv2.describe_target_groups(TargetGroupArns=list(batch))["TargetGroups"]
-        for group in groups:
-            found[group["TargetGroupArn"]] = _target_group(elbv2, group)
-    return found
+            groups: list[dict[str, Any]] = client("elbv2").describe_target_groups(TargetGroupArns=list(arns))[
+                "TargetGroups"
+            ]
+    except Gone:
+        return [group for arn in arns for group in _target_groups([arn])] if len(arns) > 1 else []
+    return groups
 
 
-def _target_group(elbv2: Any, group: dict[str, Any]) -> TargetGroup:
-    arn = group["TargetGroupArn"]
-    with translated():
-        attributes = elbv2.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
-        health = elbv2.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+def _target_group(group: dict[str, Any]) -> TargetGroup | None:
+    elbv2, arn = client("elbv2"), group["TargetGroupArn"]
+    try:
+        with translated():
+            attributes = elbv2.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
+            health = elbv2.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+    except Gone:
+        return None
     return described.target_group(group, attributes, health)
 
 
@@ -204,7 +217,6 @@ def managed_draining_by(container_instance: dict[str, Any]) -> str | None:
     name = container_instance.get("capacityProviderName")
     if not name:
         return None
-    with translated():
-        answer = client("ecs").describe_capacity_providers(capacityProviders=[name])
-    providers = [one.get("autoScalingGroupProvider") or {} for one in answer["capacityProviders"]]
+    found = ecs_answers.read_capacity_providers([name])
+    providers = [one.get("autoScalingGroupProvider") or {} for one in found]
     return name if any(one.get("managedDraining") == "ENABLED" for one in providers) else None

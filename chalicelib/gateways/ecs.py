@@ -1,5 +1,8 @@
 """What the drain asks of ECS: which container instance an EC2 instance is, and what runs on it.
 
+What is missing, inactive or deleted is an answer; each function says which. A `failures` entry of any other reason
+says nothing of what was asked for, and raises AwsUnavailable.
+
 Batch sizes are ECS's own: 100 tasks or container instances a describe, 10 services.
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html
 """
@@ -11,8 +14,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.errors import AwsRefused
+from chalicelib.errors import AwsRefused, Gone
+from chalicelib.gateways import error_codes
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
+from chalicelib.gateways.ecs_answers import (
+    read_container_instances,
+    read_services,
+    read_task_definition,
+    read_tasks,
+)
 from chalicelib.model import ContainerInstance, Task
 
 DESCRIBED_AT_ONCE = 100
@@ -28,7 +38,7 @@ class DescribedTasks:
 
     tasks: tuple[Task, ...]
     gone: frozenset[str]
-    """ARNs asked for that ECS no longer knows."""
+    """ARNs asked for that ECS no longer knows; all of them where the cluster is gone."""
     agents_connected: bool
 
 
@@ -40,7 +50,8 @@ def list_clusters() -> list[str]:
 def container_instances_of(instance_id: str, cluster: str) -> list[str]:
     """Return the ARNs of the container instances that an EC2 instance is in a cluster: none, one, or more.
 
-    More than one happens when the agent lost its state and registered again.
+    More than one happens when the agent lost its state and registered again. Raises Gone where there is no such
+    cluster: a name misspelt must not pass off a busy instance as one that no cluster knows.
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cluster-query-language.html
     """
     return all_pages(
@@ -52,14 +63,10 @@ def container_instances_of(instance_id: str, cluster: str) -> list[str]:
 
 
 def describe_container_instances(cluster: str, arns: Sequence[str]) -> tuple[ContainerInstance, ...]:
-    """Return the container instances that ECS still knows, INACTIVE ones included."""
+    """Return the container instances that ECS still knows, INACTIVE ones included; none of a cluster that is gone."""
     found: list[ContainerInstance] = []
     for batch in in_batches(arns, DESCRIBED_AT_ONCE):
-        with translated():
-            answer = client("ecs").describe_container_instances(
-                cluster=cluster, containerInstances=list(batch)
-            )
-        found.extend(_container_instance(cluster, item) for item in answer["containerInstances"])
+        found += [_container_instance(cluster, item) for item in read_container_instances(cluster, batch)]
     return tuple(found)
 
 
@@ -68,6 +75,7 @@ def list_tasks(cluster: str, container_instance: str) -> list[str]:
 
     Two listings, because without a desired status ListTasks leaves out every task from DEACTIVATING on, and those
     may still serve traffic. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html
+    Raises Gone where the container instance or its cluster is: nothing was listed then, which isn't an empty listing.
     """
     found: list[str] = []
     for desired in ("RUNNING", "STOPPED"):
@@ -84,17 +92,22 @@ def list_tasks(cluster: str, container_instance: str) -> list[str]:
 def describe_tasks(cluster: str, arns: Sequence[str]) -> DescribedTasks:
     """Return the tasks with these ARNs, and which of them ECS has forgotten."""
     tasks: list[Task] = []
-    gone: list[str] = []
+    gone: set[str] = set()
     connected = True
     for batch in in_batches(arns, DESCRIBED_AT_ONCE):
-        with translated():
-            answer = client("ecs").describe_tasks(cluster=cluster, tasks=list(batch))
-        tasks += [_task(item) for item in answer["tasks"]]
-        gone += [
-            failure["arn"] for failure in answer.get("failures", []) if failure.get("reason") == "MISSING"
-        ]
-        connected = connected and not any(_agent_is_lost(item) for item in answer["tasks"])
+        items, missing = read_tasks(cluster, batch)
+        tasks += map(_task, items)
+        gone |= missing
+        connected = connected and not any(map(_agent_is_lost, items))
     return DescribedTasks(tuple(tasks), frozenset(gone), connected)
+
+
+def all_tasks(cluster: str) -> list[str]:
+    """Return the ARNs of the tasks of a cluster that ECS wants RUNNING; none of one that is gone."""
+    try:
+        return all_pages(client("ecs").list_tasks, "taskArns", cluster=cluster)
+    except Gone:
+        return []
 
 
 def standalone_tasks(cluster: str) -> dict[str, list[Task]]:
@@ -102,12 +115,9 @@ def standalone_tasks(cluster: str) -> dict[str, list[Task]]:
 
     One listing of the cluster costs less than one for each of fifty container instances.
     """
-    arns = all_pages(client("ecs").list_tasks, "taskArns", cluster=cluster)
     found: dict[str, list[Task]] = {}
-    for batch in in_batches(arns, DESCRIBED_AT_ONCE):
-        with translated():
-            answer = client("ecs").describe_tasks(cluster=cluster, tasks=list(batch))
-        for item in answer["tasks"]:
+    for batch in in_batches(all_tasks(cluster), DESCRIBED_AT_ONCE):
+        for item in read_tasks(cluster, batch)[0]:
             task = _task(item)
             if task.service_name is None and not task.is_stopped:
                 found.setdefault(item.get("containerInstanceArn", ""), []).append(task)
@@ -115,48 +125,59 @@ def standalone_tasks(cluster: str) -> dict[str, list[Task]]:
 
 
 def daemon_services(cluster: str, names: Iterable[str]) -> frozenset[str]:
-    """Return which of these services are of the DAEMON scheduling strategy."""
-    daemons: set[str] = set()
-    for batch in in_batches(sorted(names), SERVICES_AT_ONCE):
-        with translated():
-            answer = client("ecs").describe_services(cluster=cluster, services=list(batch))
-        daemons |= {
-            service["serviceName"]
-            for service in answer["services"]
-            if service.get("schedulingStrategy") == "DAEMON"
-        }
-    return frozenset(daemons)
+    """Return which of these services are of the DAEMON scheduling strategy; one that was deleted is none."""
+    return frozenset(
+        service["serviceName"]
+        for batch in in_batches(sorted(names), SERVICES_AT_ONCE)
+        for service in read_services(cluster, batch)
+        if service.get("schedulingStrategy") == "DAEMON"
+    )
 
 
 def longest_stop(task_definitions: Iterable[str]) -> timedelta:
-    """Return the longest stopTimeout among the containers of these task definitions, 30 s where none is set."""
+    """Return the longest stopTimeout among the containers of these task definitions, 30 s where none is set.
+
+    One that was deleted sets none: ECS keeps a task definition for as long as a task runs from it.
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/delete-task-definition-v2.html
+    """
     longest = DEFAULT_STOP
     for arn in sorted(set(task_definitions)):
-        with translated():
-            answer = client("ecs").describe_task_definition(taskDefinition=arn)
-        for container in answer["taskDefinition"]["containerDefinitions"]:
+        answer = read_task_definition(arn)
+        for container in answer["taskDefinition"]["containerDefinitions"] if answer else []:
             longest = max(longest, timedelta(seconds=container.get("stopTimeout", 0)))
     return longest
 
 
-def stop_task(cluster: str, arn: str, reason: str) -> None:
-    """Stop a task the graceful way: SIGTERM, and SIGKILL after its stopTimeout."""
-    with translated():
-        client("ecs").stop_task(cluster=cluster, task=arn, reason=reason)
-
-
-def set_state(cluster: str, arns: Sequence[str], status: str) -> None:
-    """Set container instances ACTIVE or DRAINING, ten a call.
-
-    Raises AwsRefused for one that ECS refused: the call answers 200 even then.
-    """
-    for batch in in_batches(arns, 10):
+def stop_task(cluster: str, arn: str, reason: str) -> bool:
+    """Stop a task the graceful way: SIGTERM, and SIGKILL after its stopTimeout; returns False where it is gone."""
+    try:
         with translated():
-            answer = client("ecs").update_container_instances_state(
-                cluster=cluster, containerInstances=list(batch), status=status
-            )
-        for failure in answer.get("failures", []):
-            raise AwsRefused(f"ECS did not set {failure.get('arn')} {status}: {failure.get('reason')}")
+            client("ecs").stop_task(cluster=cluster, task=arn, reason=reason)
+    except Gone:
+        return False
+    return True
+
+
+def set_state(cluster: str, arns: Sequence[str], status: str) -> tuple[str, ...]:
+    """Set container instances ACTIVE or DRAINING, ten a call, and return those that are: the others are gone.
+
+    Raises AwsRefused for one that ECS refused for another reason: the call answers 200 even then.
+    """
+    done: list[str] = []
+    for batch in in_batches(arns, 10):
+        try:
+            with translated():
+                answer = client("ecs").update_container_instances_state(
+                    cluster=cluster, containerInstances=list(batch), status=status
+                )
+        except Gone:
+            return ()
+        failures = {str(each.get("arn")): each.get("reason") for each in answer.get("failures", [])}
+        for arn, reason in failures.items():
+            if reason not in error_codes.GONE_REASONS:
+                raise AwsRefused(f"ECS did not set {arn} {status}: {reason}")
+        done += [arn for arn in batch if arn not in failures]
+    return tuple(done)
 
 
 def _task(item: dict[str, Any]) -> Task:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from chalicelib.errors import AwsRefused
+from chalicelib.errors import Gone
 from chalicelib.events import DrainRequest
 from chalicelib.findings import IN_CLUSTER, Findings
 from chalicelib.gateways import autoscaling, ecs
-from chalicelib.gateways.aws import client, translated
+from chalicelib.gateways.ecs_answers import read_capacity_providers
 from chalicelib.model import ContainerInstance
 
 
@@ -38,13 +38,17 @@ def find_instances(
     """Return the findings with the container instances that an EC2 instance is.
 
     The preferred cluster is asked first; where it knows none in service, these clusters are, or all if none
-    is named: a cluster misspelt in a tag must not pass off a busy instance as empty. Raises what `find_group` does.
+    is named, or if one that is named is gone: a cluster misspelt in a tag or a setting must not pass off a busy
+    instance as empty. Raises what `find_group` does.
     """
-    instances = _in_preferred(instance_id, preferred) if preferred else ()
+    instances, _ = _in_clusters(instance_id, [preferred] if preferred else [])
     notices: tuple[str, ...] = ()
-    if not any(instance.status in IN_CLUSTER for instance in instances):
-        instances = _container_instances(instance_id, clusters or ecs.list_clusters())
-        notices = _elsewhere(preferred, instances)
+    if not _is_in_service(instances):
+        instances, gone = _in_clusters(instance_id, clusters or ecs.list_clusters())
+        if gone and clusters and not _is_in_service(instances):
+            instances, _ = _in_clusters(instance_id, ecs.list_clusters())
+            notices = tuple(f"There is no cluster {name}, which the settings name." for name in gone)
+        notices = (*notices, *_elsewhere(preferred, instances))
     return replace(
         findings,
         instances=instances,
@@ -53,13 +57,8 @@ def find_instances(
     )
 
 
-def _in_preferred(instance_id: str, cluster: str) -> tuple[ContainerInstance, ...]:
-    try:
-        return _container_instances(instance_id, [cluster])
-    except AwsRefused as refusal:
-        if "ClusterNotFoundException" in str(refusal):
-            return ()
-        raise
+def _is_in_service(instances: Iterable[ContainerInstance]) -> bool:
+    return any(instance.status in IN_CLUSTER for instance in instances)
 
 
 def _elsewhere(preferred: str | None, instances: Iterable[ContainerInstance]) -> tuple[str, ...]:
@@ -69,12 +68,20 @@ def _elsewhere(preferred: str | None, instances: Iterable[ContainerInstance]) ->
     return (f"Cluster {preferred} of the policy doesn't know the instance; {', '.join(found)} does.",)
 
 
-def _container_instances(instance_id: str, clusters: Iterable[str]) -> tuple[ContainerInstance, ...]:
+def _in_clusters(
+    instance_id: str, clusters: Iterable[str]
+) -> tuple[tuple[ContainerInstance, ...], tuple[str, ...]]:
+    """Return the container instances that an EC2 instance is in these clusters, and the clusters that are gone."""
     found: list[ContainerInstance] = []
+    gone: list[str] = []
     for cluster in clusters:
-        arns = ecs.container_instances_of(instance_id, cluster)
-        found += ecs.describe_container_instances(cluster, arns)
-    return tuple(found)
+        try:
+            arns = ecs.container_instances_of(instance_id, cluster)
+        except Gone:
+            gone.append(cluster)
+        else:
+            found += ecs.describe_container_instances(cluster, arns)
+    return tuple(found), tuple(gone)
 
 
 def _is_drained_by_ecs(capacity_providers: Iterable[str]) -> bool:
@@ -85,7 +92,5 @@ def _is_drained_by_ecs(capacity_providers: Iterable[str]) -> bool:
     names = sorted(capacity_providers)
     if not names:
         return False
-    with translated():
-        answer = client("ecs").describe_capacity_providers(capacityProviders=names)
-    providers = (provider.get("autoScalingGroupProvider", {}) for provider in answer["capacityProviders"])
+    providers = (each.get("autoScalingGroupProvider", {}) for each in read_capacity_providers(names))
     return any(provider.get("managedDraining") == "ENABLED" for provider in providers)

@@ -11,7 +11,6 @@ from chalicelib.fleet import Member
 from chalicelib.fleet.own_turn import on_their_own_turn, resolve_each
 from chalicelib.gateways import described, ecs
 from chalicelib.gateways.autoscaling import groups_of
-from chalicelib.gateways.aws import all_pages, client
 from chalicelib.gateways.circumstances import container_instances_of, needs_of, services_of
 from chalicelib.gateways.stateful import stateful_by_instance
 from chalicelib.model import Task
@@ -82,4 +81,4 @@ def _in_cluster(cluster: str, instance_ids: Collection[str]) -> Surroundings | N
 
 def _tasks_of(cluster: str) -> Iterable[Task]:
     """Return the cluster's tasks: one listing costs less than one for each of fifty instances."""
-    return ecs.describe_tasks(cluster, all_pages(client("ecs").list_tasks, "taskArns", cluster=cluster)).tasks
+    return ecs.describe_tasks(cluster, ecs.all_tasks(cluster)).tasks

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from botocore.exceptions import ClientError
-
+from chalicelib.errors import ConditionFailed, Throttled
 from chalicelib.gates.leases import Holder, Lease
 from chalicelib.gates.seen import Answer, SignOff
 from chalicelib.gateways.aws import client, in_batches, translated
@@ -59,25 +58,26 @@ def _items(table: str, keys: Sequence[str]) -> Iterator[Item]:
             with translated():
                 answer = client("dynamodb").batch_get_item(RequestItems=request)
             yield from answer["Responses"].get(table, [])
-            request = answer.get("UnprocessedKeys", {})
+            left = answer.get("UnprocessedKeys", {})
+            if left == request:  # nothing was read: DynamoDB throttles, and asking at once makes it no better
+                raise Throttled(f"BatchGetItem read none of {len(batch)} items of {table}")
+            request = left
 
 
 def write_leases(table: str, leases: Sequence[Lease]) -> bool:
     """Write all of these leases or none; returns False where another drain wrote one of them meanwhile.
 
-    Raises Throttled, AwsUnavailable, AccessDenied or AwsRefused.
+    Raises Throttled (also where a write of another drain was just under way), AwsUnavailable, AccessDenied or
+    AwsRefused.
     """
     if not leases:
         return True
-    with translated():
-        try:
-            client("dynamodb").transact_write_items(
-                TransactItems=[{"Put": _put(table, lease)} for lease in leases]
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "TransactionCanceledException":
-                return False
-            raise
+    puts = [{"Put": _put(table, lease)} for lease in leases]
+    try:
+        with translated():
+            client("dynamodb").transact_write_items(TransactItems=puts)
+    except ConditionFailed:
+        return False
     return True
 
 
@@ -90,30 +90,25 @@ def renew(table: str, keys: Collection[str], me: Holder) -> tuple[str, ...]:
 
 
 def _renewed(table: str, key: str, me: Holder) -> bool:
-    until = stamp(me.until)
-    with translated():
-        try:
+    names = {"#me": me.instance_id, "#until": "until", "#execution": "execution"}
+    values = {
+        ":until": {"S": stamp(me.until)},
+        ":expires": _expires(me.until),
+        ":one": {"N": "1"},
+        ":execution": {"S": me.execution},
+    }
+    try:
+        with translated():
             client("dynamodb").update_item(
                 TableName=table,
                 Key={"pk": {"S": key}},
                 UpdateExpression="SET holders.#me.#until = :until, expires_at = :expires ADD version :one",
                 ConditionExpression="holders.#me.#execution = :execution",
-                ExpressionAttributeNames={
-                    "#me": me.instance_id,
-                    "#until": "until",
-                    "#execution": "execution",
-                },
-                ExpressionAttributeValues={
-                    ":until": {"S": until},
-                    ":expires": _expires(me.until),
-                    ":one": {"N": "1"},
-                    ":execution": {"S": me.execution},
-                },
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=values,
             )
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-                return False
-            raise
+    except ConditionFailed:
+        return False
     return True
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from chalicelib.errors import Throttled
+from chalicelib.errors import Gone, Throttled
 from chalicelib.gateways import ecs
 from chalicelib.memory import Memory
 from chalicelib.model import ContainerInstance, Task
@@ -31,6 +31,8 @@ class _Read:
     tasks: tuple[Task, ...]
     gone: frozenset[str]
     connected: bool
+    unlisted: frozenset[str] = frozenset()
+    """Container instances of which ECS said, asked for their tasks, that they are gone."""
 
 
 def observe(
@@ -39,7 +41,8 @@ def observe(
     """Look once at the tasks of these container instances (ARNs by cluster).
 
     `holds` says whether an unstopped task is waited for; without it every one is. Once none is, all are listed.
-    Raises Throttled, AwsUnavailable, AccessDenied or AwsRefused; nothing is written.
+    Where one can't be listed because it is gone, all are described at once: the listing is full only if ECS has it
+    INACTIVE there too. Raises Throttled, AwsUnavailable, AccessDenied or AwsRefused; nothing is written.
     """
     remembered = [_read(cluster, _of(cluster, containers, memory.tasks)) for cluster in containers]
     tasks = [task for read in remembered for task in read.tasks]
@@ -56,12 +59,14 @@ def observe(
         tasks += [task for read in listed for task in read.tasks]
     asked = _services_to_ask_for(tasks, memory, at)
     daemons = frozenset(name for cluster in containers for name in ecs.daemon_services(cluster, asked))
+    unlisted = frozenset(arn for read in remembered for arn in read.unlisted)
+    instances = _instances(containers) if unlisted or _is_check_due(memory, is_full, at) else None
     return Observation(
         at=at,
         tasks=tuple(tasks),
         gone=frozenset(arn for read in remembered for arn in read.gone),
-        is_full=is_full,
-        instances=_instances(containers) if _is_check_due(memory, is_full, at) else None,
+        is_full=is_full and not _is_any_there(unlisted, instances or ()),
+        instances=instances,
         agents_connected=all(read.connected for read in remembered),
         daemon_services=daemons,
         asked_services=asked,
@@ -96,12 +101,23 @@ def _of(cluster: str, containers: Containers, arns: Iterable[str]) -> list[str]:
 
 def _listing(containers: Containers, known: set[str]) -> list[_Read]:
     """Return what a full listing adds to the tasks that are known."""
-    return [_read(cluster, _listed(cluster, arns, known)) for cluster, arns in containers.items()]
+    return [_listed(cluster, arns, known) for cluster, arns in containers.items()]
 
 
-def _listed(cluster: str, container_instances: tuple[str, ...], known: set[str]) -> list[str]:
-    arns = [arn for instance in container_instances for arn in ecs.list_tasks(cluster, instance)]
-    return sorted(set(arns) - known)
+def _listed(cluster: str, container_instances: tuple[str, ...], known: set[str]) -> _Read:
+    arns: set[str] = set()
+    unlisted: set[str] = set()
+    for instance in container_instances:
+        try:
+            arns.update(ecs.list_tasks(cluster, instance))
+        except Gone:
+            unlisted.add(instance)
+    return replace(_read(cluster, sorted(arns - known)), unlisted=frozenset(unlisted))
+
+
+def _is_any_there(unlisted: frozenset[str], instances: Iterable[ContainerInstance]) -> bool:
+    """Whether ECS says of one of these container instances that it is gone, and that it isn't."""
+    return any(each.arn in unlisted and each.status != "INACTIVE" for each in instances)
 
 
 def _is_check_due(memory: Memory, is_full: bool, at: datetime) -> bool:

@@ -14,6 +14,8 @@ DELAYED = "ApproximateNumberOfMessagesDelayed"
 def count(queue: str) -> Counts | str:
     """Return the counts of a queue, given its URL or ARN, or why they can't be read.
 
+    A queue that is gone has no counts either, and is not empty: its name may be misspelt, and then messages of another
+    queue are in the hands of the tasks. The gate stays closed and says so, and the tag's owner corrects it.
     Raises Throttled or AwsUnavailable: the state machine asks again.
     """
     try:

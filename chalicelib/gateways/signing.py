@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from chalicelib.errors import InvalidRequest
+from chalicelib.errors import ConditionFailed, Gone, InvalidRequest
 from chalicelib.gates.declared import Silence
 from chalicelib.gates.seen import Answer, SignOff
 from chalicelib.gates.signing import Ask
@@ -51,23 +49,36 @@ class Asking:
         return f"{self.table.removesuffix('-ledger')}-sign_off"
 
 
-def ask(asking: Asking, asks: Iterable[Ask], at: datetime) -> None:
-    """Write down that each task is asked, then tell the topic; a task is told again if that fails between the two.
+def ask(asking: Asking, asks: Iterable[Ask], at: datetime) -> tuple[str, ...]:
+    """Tell the topic that each task is asked, then write it down; a task is told again if that fails between the two.
 
-    Raises Throttled, AwsUnavailable, AccessDenied or AwsRefused.
+    Returns the ids of the tasks that could not be told, as the topic is gone: written down all the same, so that
+    who reads the ledger can answer, and silence counts from now. Raises Throttled, AwsUnavailable, AccessDenied or
+    AwsRefused.
     """
+    untold: list[str] = []
     for each in asks:
+        if not _is_told(asking, each, at):
+            untold.append(each.task)
+        _record(asking, each, at)
+    return tuple(untold)
+
+
+def _is_told(asking: Asking, asked: Ask, at: datetime) -> bool:
+    attributes = {"occasion": "sign-off", "service": asked.service}
+    try:
         with translated():
             client("sns").publish(
                 TopicArn=asking.topic,
-                Subject=f"ecs-drainer: may task {each.task[:8]} of {each.service} be stopped?"[:100],
-                Message=json.dumps(question(asking, each, at), sort_keys=True),
+                Subject=f"ecs-drainer: may task {asked.task[:8]} of {asked.service} be stopped?"[:100],
+                Message=json.dumps(question(asking, asked, at), sort_keys=True),
                 MessageAttributes={
-                    "occasion": {"DataType": "String", "StringValue": "sign-off"},
-                    "service": {"DataType": "String", "StringValue": each.service},
+                    name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
                 },
             )
-        _record(asking, each, at)
+    except Gone:
+        return False
+    return True
 
 
 def question(asking: Asking, asked: Ask, at: datetime) -> dict[str, Any]:
@@ -110,8 +121,8 @@ def _record(asking: Asking, asked: Ask, at: datetime) -> None:
         "deadline_at": stamp(asking.deadline_at),
     }
     written = {name: {"S": value} for name, value in item.items()}
-    with translated():
-        try:
+    try:
+        with translated():
             client("dynamodb").put_item(
                 TableName=asking.table,
                 Item={**written, "expires_at": {"N": str(int((at + KEPT).timestamp()))}},
@@ -123,9 +134,8 @@ def _record(asking: Asking, asked: Ask, at: datetime) -> None:
                     ":signed": {"S": Answer.SIGNED.value},
                 },
             )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
+    except ConditionFailed:
+        return
 
 
 def answer(table: str, task: str, changes: Mapping[str, str]) -> SignOff:
@@ -133,8 +143,8 @@ def answer(table: str, task: str, changes: Mapping[str, str]) -> SignOff:
 
     Raises NotAsked where nobody asked the task, Throttled, AwsUnavailable, AccessDenied or AwsRefused.
     """
-    with translated():
-        try:
+    try:
+        with translated():
             answered = client("dynamodb").update_item(
                 TableName=table,
                 Key={"pk": {"S": sign_off_key(task)}},
@@ -144,10 +154,8 @@ def answer(table: str, task: str, changes: Mapping[str, str]) -> SignOff:
                 ExpressionAttributeValues={f":{name}": {"S": value} for name, value in changes.items()},
                 ReturnValues="ALL_NEW",
             )
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-                raise NotAsked(task) from error
-            raise
+    except ConditionFailed as failed:
+        raise NotAsked(task) from failed
     return read_sign_off(answered["Attributes"])
 
 

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from chalicelib.errors import Gone
 from chalicelib.explain.arithmetic import is_healthy
 from chalicelib.explain.circumstances import Circumstances, DescribedInstance, Needs, Service, TargetGroup
 from chalicelib.gates.declared import Declared, declare
 from chalicelib.gates.seen import Group, Leaving, StatefulService
-from chalicelib.gateways import described, ecs
-from chalicelib.gateways.aws import all_pages, client, in_batches, translated
+from chalicelib.gateways import described, ecs, ecs_answers
+from chalicelib.gateways.aws import all_pages, client, in_batches
 from chalicelib.gateways.circumstances import needs_of, target_groups_of, tasks_of_service
 from chalicelib.model import ContainerInstance
 
@@ -39,6 +40,7 @@ class Here:
 def read_here(containers: Containers, *, with_definitions: bool = False) -> Here:
     """Return the stateful services with tasks on these container instances (ARNs by cluster).
 
+    A cluster, container instance, task or service that is gone has none; a deleted service asks for nothing.
     `with_definitions`: read the tags of task definitions too. Raises Throttled, AwsUnavailable, AccessDenied or
     AwsRefused.
     """
@@ -56,7 +58,7 @@ def stateful_by_instance(cluster: str, *, with_definitions: bool = False) -> dic
 
     One listing for the whole cluster: a fleet is many instances. Raises what `read_here` does.
     """
-    tasks = _described(cluster, all_pages(client("ecs").list_tasks, "taskArns", cluster=cluster))
+    tasks = _described(cluster, ecs.all_tasks(cluster))
     homes = {task["taskArn"].rsplit("/", 1)[-1]: task.get("containerInstanceArn", "") for task in tasks}
     found: dict[str, set[str]] = {}
     for service in _stateful(cluster, tasks, with_definitions=with_definitions):
@@ -66,25 +68,23 @@ def stateful_by_instance(cluster: str, *, with_definitions: bool = False) -> dic
 
 
 def _tasks(cluster: str, container_instances: Iterable[str]) -> list[Answer]:
-    listing = client("ecs").list_tasks
-    arns = [
-        arn
-        for each in container_instances
-        for arn in all_pages(
-            listing, "taskArns", cluster=cluster, containerInstance=each, desiredStatus="RUNNING"
-        )
-    ]
-    return _described(cluster, arns)
+    return _described(cluster, [arn for each in container_instances for arn in _listed(cluster, each)])
+
+
+def _listed(cluster: str, container_instance: str) -> list[str]:
+    """List the tasks that ECS wants RUNNING on a container instance; none on one that is gone."""
+    asked = {"containerInstance": container_instance, "desiredStatus": "RUNNING"}
+    try:
+        return all_pages(client("ecs").list_tasks, "taskArns", cluster=cluster, **asked)
+    except Gone:
+        return []
 
 
 def _described(cluster: str, arns: Sequence[str]) -> list[Answer]:
     """Describe tasks with their tags; those STOPPED by now are left out."""
     found: list[Answer] = []
     for batch in in_batches(arns, ecs.DESCRIBED_AT_ONCE):
-        with translated():
-            found += client("ecs").describe_tasks(cluster=cluster, tasks=list(batch), include=["TAGS"])[
-                "tasks"
-            ]
+        found += ecs_answers.read_tasks(cluster, batch, include=["TAGS"])[0]
     return [task for task in found if task["lastStatus"] != "STOPPED"]
 
 
@@ -109,18 +109,13 @@ def _names(tasks: Iterable[Answer]) -> list[str]:
 def _services(cluster: str, names: Sequence[str]) -> list[Answer]:
     found: list[Answer] = []
     for batch in in_batches(names, ecs.SERVICES_AT_ONCE):
-        with translated():
-            answer = client("ecs").describe_services(cluster=cluster, services=list(batch), include=["TAGS"])
-        found += answer["services"]
+        found += ecs_answers.read_services(cluster, batch, include=["TAGS"])
     return found
 
 
 def _tags_of_definition(arn: str) -> list[Answer]:
-    with translated():
-        found: list[Answer] = (
-            client("ecs").describe_task_definition(taskDefinition=arn, include=["TAGS"]).get("tags", [])
-        )
-    return found
+    answer = ecs_answers.read_task_definition(arn, include=["TAGS"])
+    return answer.get("tags", []) if answer else []
 
 
 def _declared(cluster: str, answer: Answer, inherited: Sequence[Answer] = ()) -> Declared:
@@ -136,12 +131,19 @@ def members(clusters: Iterable[str], groups: frozenset[str]) -> dict[str, tuple[
     """
     found: dict[str, list[str]] = {group: [] for group in groups}
     for cluster in clusters:
-        arns = all_pages(client("ecs").list_services, "serviceArns", cluster=cluster, maxResults=100)
-        for answer in _services(cluster, arns):
+        for answer in _services(cluster, _services_in(cluster)):
             group = _declared(cluster, answer).quorum_group
             if group in found:
                 found[group].append(f"{cluster}|{answer['serviceName']}")
     return {group: tuple(names) for group, names in found.items()}
+
+
+def _services_in(cluster: str) -> list[str]:
+    """List the ARNs of a cluster's services; none of one that is gone."""
+    try:
+        return all_pages(client("ecs").list_services, "serviceArns", cluster=cluster, maxResults=100)
+    except Gone:
+        return []
 
 
 @dataclass(frozen=True, slots=True)

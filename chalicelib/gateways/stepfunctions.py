@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chalicelib.errors import Gone
 from chalicelib.gateways.aws import all_pages, client, translated
 
 
@@ -36,7 +37,7 @@ def start(state_machine: str, name: str, payload: str) -> Started:
 def input_of(execution: str) -> str:
     """Return the input that an execution, given its ARN, was started with.
 
-    Raises AwsRefused where nobody knows the execution.
+    Raises Gone where nobody knows the execution.
     """
     with translated():
         return str(client("stepfunctions").describe_execution(executionArn=execution)["input"])
@@ -44,12 +45,12 @@ def input_of(execution: str) -> str:
 
 def is_running(execution: str) -> bool:
     """Whether an execution, given its ARN, is still running; one that nobody knows isn't."""
-    sfn = client("stepfunctions")
-    with translated():
-        try:
-            return bool(sfn.describe_execution(executionArn=execution)["status"] == "RUNNING")
-        except sfn.exceptions.ExecutionDoesNotExist:
-            return False
+    try:
+        with translated():
+            answer = client("stepfunctions").describe_execution(executionArn=execution)
+    except Gone:
+        return False
+    return bool(answer["status"] == "RUNNING")
 
 
 def running_names(state_machine: str) -> frozenset[str]:

@@ -38,10 +38,14 @@ def stop_tasks(drain: Drain, arns: Iterable[str], at: datetime) -> Stopping:
         (cluster, task) for cluster in drain.containers for task in ecs.describe_tasks(cluster, wanted).tasks
     ]
     ours = f"ecs-drainer: {drain.instance_id} is drained"
-    for cluster, task in tasks:
-        if task.desired_status != "STOPPED":
-            ecs.stop_task(cluster, task.arn, f"{ours} ({drain.trigger})")
-    asked = [t.arn for _, t in tasks if t.desired_status != "STOPPED" or t.stopped_reason.startswith(ours)]
+    asked = [
+        task.arn
+        for cluster, task in tasks
+        if task.stopped_reason.startswith(ours)
+        or (
+            task.desired_status != "STOPPED" and ecs.stop_task(cluster, task.arn, f"{ours} ({drain.trigger})")
+        )
+    ]
     return Stopping(tuple(asked), _until(drain, [task for _, task in tasks], at))
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.errors import AccessDenied, AwsRefused, AwsUnavailable, DrainerError, Throttled
+from chalicelib.errors import AccessDenied, AwsRefused, AwsUnavailable, DrainerError, Gone, Throttled
 from chalicelib.gateways import ecs
 from tests.builders import CLUSTER, INSTANCE_ARN, task_arn
 from tests.gateways.stubs import Stubs
@@ -71,6 +71,26 @@ def test_only_describe_services_tells_a_daemon(stubs: Stubs) -> None:
     assert ecs.daemon_services(CLUSTER, ["web", "logs"]) == {"logs"}
 
 
+def test_standalone_tasks_are_found_in_one_listing_of_the_cluster(stubs: Stubs) -> None:
+    """One for each of fifty container instances would take the account's reads of three seconds."""
+    tasks = [
+        {
+            "taskArn": task_arn(1),
+            "lastStatus": "RUNNING",
+            "group": "service:web",
+            "containerInstanceArn": "a",
+        },
+        {"taskArn": task_arn(2), "lastStatus": "RUNNING", "group": "family:job", "containerInstanceArn": "a"},
+        {"taskArn": task_arn(3), "lastStatus": "STOPPED", "group": "family:job", "containerInstanceArn": "b"},
+    ]
+    arns = [task["taskArn"] for task in tasks]
+    stubs.expect("ecs", "list_tasks", {"taskArns": arns}, cluster=CLUSTER)
+    stubs.expect("ecs", "describe_tasks", {"tasks": tasks}, cluster=CLUSTER, tasks=arns)
+    assert {arn: [task.arn for task in found] for arn, found in ecs.standalone_tasks(CLUSTER).items()} == {
+        "a": [task_arn(2)]
+    }
+
+
 @pytest.mark.parametrize(("timeouts", "seconds"), [([], 30), ([10], 30), ([120, 45], 120)])
 def test_the_longest_stop_timeout_counts_and_30_s_where_none_is_set(
     stubs: Stubs, timeouts: list[int], seconds: int
@@ -109,7 +129,7 @@ def test_a_container_instance_becomes_our_value(stubs: Stubs) -> None:
         ("RequestLimitExceeded", 503, Throttled),
         ("AccessDeniedException", 400, AccessDenied),
         ("ServerException", 500, AwsUnavailable),
-        ("ClusterNotFoundException", 400, AwsRefused),
+        ("ClusterNotFoundException", 400, Gone),
         ("InvalidParameterException", 400, AwsRefused),
     ],
 )

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import Throttled
-from chalicelib.gateways.observe import observe
+from chalicelib.gateways.observe import observe, with_instances
 from chalicelib.observation import remember
-from tests.builders import CLUSTER, INSTANCE_ARN, START, a_memory, after, task_arn
+from tests.builders import CLUSTER, INSTANCE_ARN, START, a_memory, after, an_observation, task_arn
 from tests.gateways.stubs import Stubs
 
 CONTAINERS = {CLUSTER: (INSTANCE_ARN,)}
@@ -130,3 +130,22 @@ def test_a_look_that_learned_nothing_is_throttled(stubs: Stubs) -> None:
     stubs.refuse("ecs", "list_tasks", "ThrottlingException")
     with pytest.raises(Throttled):
         observe(CONTAINERS, a_memory(looks=3), after(minutes=2))
+
+
+def test_remembered_tasks_are_asked_for_in_their_own_cluster(stubs: Stubs) -> None:
+    """An EC2 instance may be a container instance of two clusters; an ARN names the task's."""
+    other = "arn:aws:ecs:eu-west-1:123456789012:cluster/jobs"
+    job = task_arn(2).replace("/web/", "/jobs/")
+    expect_describe(stubs, (1, "RUNNING"))
+    task = {"taskArn": job, "lastStatus": "RUNNING", "group": "family:job"}
+    stubs.expect("ecs", "describe_tasks", {"tasks": [task]}, cluster=other, tasks=[job])
+    memory = a_memory(looks=2, tasks={task_arn(1): "RUNNING", job: "RUNNING"})
+    seen = observe({CLUSTER: (INSTANCE_ARN,), other: ("arn:b",)}, memory, after(minutes=1))
+    assert len(seen.unstopped) == 2
+
+
+def test_before_a_deed_the_container_instances_are_described_anew(stubs: Stubs) -> None:
+    expect_container_instance(stubs, "ACTIVE")
+    seen = with_instances(an_observation(), CONTAINERS)
+    assert seen.instances is not None
+    assert [each.status for each in seen.instances] == ["ACTIVE"]

@@ -95,21 +95,26 @@ def test_an_instance_whose_drain_is_open_is_left_alone(stubs: Stubs) -> None:
     assert bring_back(TABLE, INSTANCE)["left_alone"] == "a drain is open"
 
 
-def test_what_ecs_refuses_is_tried_again(stubs: Stubs) -> None:
-    """The call answers 200 even where it refused a container instance; Lambda asks again after an error."""
+def expect_refused(stubs: Stubs, reason: str) -> None:
     expect_entry(stubs, drained=DRAINED)
     expect_instance(stubs, "DRAINING")
-    refused = {"failures": [{"arn": INSTANCE_ARN, "reason": "INACTIVE"}]}
-    stubs.expect(
-        "ecs",
-        "update_container_instances_state",
-        refused,
-        cluster="web",
-        containerInstances=[INSTANCE_ARN],
-        status="ACTIVE",
-    )
-    with pytest.raises(AwsRefused, match="INACTIVE"):
+    refused = {"failures": [{"arn": INSTANCE_ARN, "reason": reason}]}
+    asked = {"cluster": "web", "containerInstances": [INSTANCE_ARN], "status": "ACTIVE"}
+    stubs.expect("ecs", "update_container_instances_state", refused, **asked)
+
+
+def test_what_ecs_refuses_is_tried_again(stubs: Stubs) -> None:
+    """The call answers 200 even where it refused a container instance; Lambda asks again after an error."""
+    expect_refused(stubs, "BUSY")
+    with pytest.raises(AwsRefused, match="BUSY"):
         bring_back(TABLE, INSTANCE)
+
+
+@pytest.mark.parametrize("reason", ["MISSING", "INACTIVE"])
+def test_one_that_went_meanwhile_is_none_to_try_again(stubs: Stubs, reason: str) -> None:
+    expect_refused(stubs, reason)
+    expect_forgotten(stubs)
+    assert bring_back(TABLE, INSTANCE)["set_active"] == []
 
 
 @pytest.mark.parametrize("name", ["launch", "warm-pool-leave", "warm-pool-return", "terminate-eventbridge"])
