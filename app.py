@@ -104,8 +104,14 @@ def sign_off(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 @app.lambda_function()
+def tell(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Write what is told of a drain, with its metrics, and publish it for "Tell"."""
+    return steps.tell(event)
+
+
+@app.lambda_function()
 def compose_notice(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Write what is told of a drain, and its metrics."""
+    """Write what is told of a fleet, and of a drain that the release before began, which publishes it itself."""
     return steps.compose_notice(event)
 
 

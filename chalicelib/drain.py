@@ -57,6 +57,12 @@ class Drain:
         return next(iter(self.containers), None)
 
     @property
+    def waits_on(self) -> str | None:
+        """The container instance whose events the drain waits for; where there are more, or none, it polls."""
+        arns = [arn for each in self.containers.values() for arn in each]
+        return arns[0] if len(arns) == 1 else None
+
+    @property
     def observes(self) -> bool:
         """Whether ECS drains the instance itself, and this drain only watches, explains and notifies."""
         return self.managed_draining and self.policy.managed_draining is ManagedDraining.OBSERVE
@@ -67,6 +73,7 @@ class Drain:
             "execution": self.execution,
             "ledger_key": f"drain#{self.name}",
             "lock_key": f"instance#{self.instance_id}",
+            "waiting_key": f"waiting#{self.waits_on or self.instance_id}",
             "expires_at": str(int((self.started_at + KEPT_IN_LEDGER).timestamp())),
             "instance_id": self.instance_id,
             "trigger": self.trigger,

@@ -156,6 +156,7 @@ def _facts(now: _Now, seen: Seen, decision: Decision, *, is_open: bool) -> dict[
         "may_drain": is_open and not seen.is_gone,
         "set_by_another": seen.is_draining,
         "gates_closed": not is_open,
+        "polls": True,
     }
 
 

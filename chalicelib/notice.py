@@ -35,6 +35,9 @@ STOPS_NAMED = 10
 # The protocols that programs subscribe with; every other one gets the text.
 FOR_PROGRAMS = ("sqs", "lambda", "http", "https", "firehose")
 
+TROUBLED = frozenset({"troubled", "heartbeat-refused"})
+"""The occasions of a drain that goes on, but lacks something for longer than its retries last."""
+
 EXPLAINED = {"near-deadline": "nears its deadline", "gates-closed": "waits before closed gates"}
 
 # The outcomes that leave the lifecycle action to its own timers.
@@ -109,6 +112,8 @@ def _headline(occasion: str, state: Mapping[str, Any]) -> str:
         return "is being drained"
     if occasion == "explained":
         return EXPLAINED.get(str(state["look"]["explain"]), "is stuck")
+    if occasion in TROUBLED:
+        return "is held up" if occasion == "troubled" else "may be lost: its heartbeat is refused"
     return "drain failed" if occasion == "failed" else ending(state)
 
 
@@ -118,6 +123,8 @@ def _lines(occasion: str, state: Mapping[str, Any], at: datetime) -> list[str]:
         return [*_of_a_failure(state.get("failure", {})), *_forced(state)]
     if occasion == "started":
         return _of_the_start(state, at)
+    if occasion in TROUBLED:
+        return _of_a_trouble(occasion, state, at)
     if occasion == "explained":
         return [f"{state['look']['summary']}; {at_deadline.told(state, at)}", state["explanation"]["text"]]
     return _of_the_end(state, at)
@@ -128,6 +135,23 @@ def _of_a_failure(failure: Mapping[str, str]) -> list[str]:
         f"the drain failed: {failure.get('Error', 'unknown error')}",
         f"Cause: {failure.get('Cause', 'none was given')}",
         "No result was sent to Auto Scaling. While the lifecycle action lasts, the reconciler drains it again.",
+    ]
+
+
+def _of_a_trouble(occasion: str, state: Mapping[str, Any], at: datetime) -> list[str]:
+    """Return what fails again and again, while there is time to mend it, and what happens meanwhile."""
+    if occasion == "troubled":
+        return [
+            f"the drain is held up: {state['trouble']['Error']}; {at_deadline.told(state, at)}",
+            f"Cause: {state['trouble'].get('Cause') or 'none was given'}",
+            "It is tried again until the deadline, with heartbeats meanwhile; nothing is let go.",
+        ]
+    return [
+        f"Auto Scaling refuses its heartbeat: {state['heartbeat_trouble']['Error']}; {at_deadline.told(state, at)}",
+        f"Cause: {state['heartbeat_trouble'].get('Cause') or 'none was given'}",
+        "The drain goes on and tries again every half minute; unless that is mended before the hook's heartbeat "
+        "timeout is over, Auto Scaling takes the instance with what is left on it. To allow the call, compare the "
+        "role of the state machine with statemachine/template.yaml; `ecs-drainer doctor` names what it lacks.",
     ]
 
 
@@ -197,9 +221,20 @@ def _left_to_do(state: Mapping[str, Any]) -> list[str]:
             f"Its lifecycle action still waits, and {result} when its heartbeat timeout is over: Auto Scaling "
             "terminates the instance then, unless it is detached from the group before."
         )
+    if unrecorded := state.get("unrecorded"):
+        lines.append(
+            f"The ledger could not be written, so that it shows the drain as open: {unrecorded.get('Cause')}. "
+            "The reconciler closes the entry later."
+        )
     if behind := state.get("left_behind"):
         lines.append(f"A container instance is left behind in its cluster: {behind.get('Cause')}")
     return lines
+
+
+def _trouble(occasion: str, state: Mapping[str, Any]) -> Any:
+    """Return the error that the occasion is about, as Step Functions caught it, or None."""
+    kept = {"failed": "failure", "troubled": "trouble", "heartbeat-refused": "heartbeat_trouble"}
+    return state.get(kept[occasion]) if occasion in kept else None
 
 
 def _record(
@@ -224,5 +259,5 @@ def _record(
         "tasks": dict(list(state.get("look", {}).get("memory", {}).get("tasks", {}).items())[:TASKS_NAMED]),
         "forced_stops": len(_asked_to_stop(state)),
         "blockers": _explained(state, at).get("blockers", []),
-        "failure": state.get("failure") if occasion == "failed" else None,
+        "failure": _trouble(occasion, state),
     }

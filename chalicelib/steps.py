@@ -22,6 +22,7 @@ from chalicelib.gateways.ecs import describe_tasks
 from chalicelib.gateways.find import find_group, find_instances
 from chalicelib.gateways.observe import observe, with_instances
 from chalicelib.gateways.stop import stop_tasks as stop
+from chalicelib.gateways.topics import publish
 from chalicelib.gating_ahead import with_gates
 from chalicelib.memory import Memory
 from chalicelib.model import instant, stamp
@@ -68,7 +69,7 @@ def look(event: Event) -> dict[str, Any]:
     logger.info(
         facts.summary, extra={"instance": drain.instance_id, "look": facts.memory.looks, "kinds": facts.kinds}
     )
-    return {**facts.to_state(), **gating.behind(event)}
+    return {**facts.to_state(), **gating.behind(event), "polls": True}
 
 
 def explain(event: Event) -> dict[str, Any]:
@@ -123,8 +124,39 @@ def stop_tasks(event: Event) -> dict[str, Any]:
     return {"asked": asked, "deadline": {"at": stamp(stopping.until), "action": "continue"}}
 
 
+def tell(event: Event) -> dict[str, Any]:
+    """Write what people and programs are told on an occasion, measure it, and publish it.
+
+    Returns the subject, the topic that later notices go to, and as `untold` why the policy's own was not told.
+    """
+    state, at = _told_of(event), instant(event["now"])
+    topic = state["drain"]["topic"] if "drain" in state else event["stage_topic"]
+    if event["occasion"] == "already-draining":
+        words = declined.compose(state, event["execution"], at)
+    else:
+        telemetry.measure(event["occasion"], state, at)
+        words = notice.compose(event["occasion"], state, event["execution"], at)
+    told = publish(
+        words, event["stage_topic"] if event["occasion"] == "failed" else topic, event["stage_topic"]
+    )
+    if told.untold:
+        logger.error("the policy's topic was not told", extra={"topic": topic, "why": str(told.untold)})
+    untold = state.get("untold") or (
+        {"Error": type(told.untold).__name__, "Cause": str(told.untold)} if told.untold else None
+    )
+    return {"subject": words.subject, "topic": told.topic, "untold": untold}
+
+
+def _told_of(event: Event) -> dict[str, Any]:
+    """Return the machine's whole state; before the plan that is the request, and what failed."""
+    if event["is_planned"]:
+        return dict(event["state"])
+    failed = {name: event["state"][name] for name in ("failure", "trouble", "untold")}
+    return {**event["request"], **failed}
+
+
 def compose_notice(event: Event) -> dict[str, Any]:
-    """Write what people and programs are told on an occasion, and measure it."""
+    """Write what is told of a fleet; or of a drain of the release before, which publishes it itself."""
     if event["occasion"] == "fleet-ended":
         return fleet_steps.compose_notice(event)
     state, at = event["state"], instant(event["now"])

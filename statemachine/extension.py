@@ -27,7 +27,7 @@ from statemachine.refusal import DeploymentRefused
 
 def _policy_with_names(original: Any, step: Any, config: Any, resource: Any) -> None:
     original(step, config, resource)
-    resource.document = policies.rendered(resource.document, policies.names(config))
+    resource.document = policies.rendered(resource.document, policies.names_in_policies(config))
 
 
 def _read_stack(_step: Any, _config: Any, resource: graph.CloudFormationStack) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 
 def rendered(document: Any, names: Mapping[str, str]) -> Any:
-    """Return a policy document with `${AppName}` and `${Stage}` filled in.
+    """Return a policy document with `${AppName}`, `${Stage}` and the like filled in.
 
     IAM's own variables, such as `${aws:PrincipalAccount}`, stay.
     """
@@ -25,3 +25,14 @@ def rendered(document: Any, names: Mapping[str, str]) -> Any:
 def names(config: Any) -> dict[str, str]:
     """Return the names that policies and the template share: the app's and the stage's."""
     return {"AppName": config.app_name, "Stage": config.chalice_stage}
+
+
+def names_in_policies(config: Any) -> dict[str, str]:
+    """Return what policy files may name: app, stage, and the topics that a policy's `notify` may name.
+
+    Where the stage's `stack_parameters` give no OwnTopicPattern, only the stage's own topic may be published to.
+    """
+    stage = config.config_from_disk.get("stages", {}).get(config.chalice_stage, {})
+    stage_topic = f"arn:*:sns:*:*:{config.app_name}-{config.chalice_stage}-notifications"
+    pattern = stage.get("stack_parameters", {}).get("OwnTopicPattern") or stage_topic
+    return {**names(config), "OwnTopicPattern": pattern}
