@@ -15,11 +15,34 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from statemachine.checks import choices, fields, graph, guards, paths, tasks, waits, wording
+from statemachine.checks import (
+    choices,
+    fields,
+    grammar,
+    graph,
+    guards,
+    paths,
+    queries,
+    tasks,
+    variables,
+    waits,
+    wording,
+)
 from statemachine.checks.finding import Finding
-from statemachine.checks.machine import Body, State, all_states, machine_scope, scopes_of
+from statemachine.checks.machine import (
+    Body,
+    Scope,
+    State,
+    all_states,
+    machine_scope,
+    objects,
+    scopes_of,
+    scopes_within,
+    texts,
+)
 
 ROOT = Path(__file__).parent.parent
+Found = Finding | grammar.Ungrammatical
 
 
 def check(
@@ -67,13 +90,16 @@ def _top_level(module: Path) -> list[ast.stmt]:
     return ast.parse(module.read_text(encoding="utf-8")).body if module.exists() else []
 
 
-def _findings(definition: Body, functions: set[str] | None, errors: set[str]) -> Iterator[Finding]:
+def _findings(definition: Body, functions: set[str] | None, errors: set[str]) -> Iterator[Found]:
     scopes = scopes_of(definition)
     unreadable = [found for scope in scopes for found in fields.check_structure(scope)]
     if unreadable:
         yield from unreadable
         return
     yield from wording.check_theory(scopes[0])
+    if definition.get("QueryLanguage") == "JSONata":
+        yield from _jsonata_findings(definition, functions, errors)
+        return
     yield from waits.check_language(scopes[0])
     for scope in scopes:
         yield from fields.check_scope_fields(scope)
@@ -82,6 +108,43 @@ def _findings(definition: Body, functions: set[str] | None, errors: set[str]) ->
     for state in all_states(definition):
         yield from _check_state(state, functions, ours)
     yield from guards.check_guards(machine_scope(definition))
+
+
+def _jsonata_findings(definition: Body, functions: set[str] | None, errors: set[str]) -> Iterator[Found]:
+    machine = machine_scope(definition)
+    yield from grammar.check_grammar(definition)
+    for scope in scopes_of(definition):
+        yield from graph.check_ends(scope)
+    yield from _jsonata_states(machine, functions, errors | _raised_within(definition), caught_around=False)
+    yield from variables.check_names(machine)
+    yield from variables.check_variables(machine)
+
+
+def _jsonata_states(
+    scope: Scope, functions: set[str] | None, ours: set[str], *, caught_around: bool
+) -> Iterator[Finding]:
+    for state in scope.states.values():
+        yield from wording.check_name(state)
+        yield from wording.check_comment(state)
+        for rule in (
+            waits.check_language,
+            waits.check_no_pass,
+            choices.check_default,
+            queries.check_queries,
+            queries.check_keys,
+            tasks.check_task,
+            waits.check_fail,
+            waits.check_map,
+        ):
+            yield from rule(state)
+        yield from tasks.check_retries(state, ours, caught_around=caught_around)
+        yield from tasks.check_query_errors(state, caught_around=caught_around)
+        yield from wording.check_substitutions(state, functions)
+        caught = any(
+            "States.ALL" in texts(each.get("ErrorEquals")) for each in objects(state.body.get("Catch"))
+        )
+        for inner in scopes_within(state):
+            yield from _jsonata_states(inner, functions, ours, caught_around=caught)
 
 
 def _check_state(state: State, functions: set[str] | None, ours: set[str]) -> Iterator[Finding]:

@@ -30,6 +30,25 @@ SHAPES = {
 
 END_MARKER = "<!-- end of picture -->"
 _EXECUTED_STYLE = "classDef executed fill:#c8e6c9,stroke:#2e7d32,color:#1b5e20"
+_PATH = r"\$(\w+(?:\.\w+)*)"
+_SAID = [
+    (re.compile(pattern), words)
+    for pattern, words in (
+        (rf"\$not\(\$exists\({_PATH}\)\)", r"\1 is not present"),
+        (rf"\$exists\({_PATH}\)", r"\1 is present"),
+        (rf"\$not\({_PATH}\)", r"not \1"),
+        (rf"\$toMillis\({_PATH}\)", r"\1"),
+        (rf"{_PATH} != null", r"\1 is not null"),
+        (rf"{_PATH} = null", r"\1 is null"),
+        (rf"{_PATH}(?![\w(])", r"\1"),
+        (r"\bstates\.(context|input)\.", ""),
+        ("!=", "≠"),
+        ("<=", "≤"),
+        (">=", "≥"),
+    )
+]
+"""What JSONata writes, and how a person says it."""
+
 _SIGNS = {
     "Equals": "=",
     "LessThan": "<",
@@ -55,7 +74,12 @@ def mermaid(definition: Body, executed: Collection[str] = (), *, any_error: bool
 
 
 def words_of(rule: Body) -> str:
-    """Return a choice rule as a person says it: `verdict = "drain" and not token is present`."""
+    """Return a choice rule as a person says it: `verdict = "drain" and not token is present`.
+
+    A rule in JSONata is said by its Comment, where it has one; a long Condition needs one to be read at all.
+    """
+    if "Condition" in rule:
+        return str(rule.get("Comment", "")).rstrip(".") or _words_of_expression(str(rule["Condition"]))
     operator = operator_of(rule)
     if operator is None:
         return "?"
@@ -72,6 +96,21 @@ def words_of(rule: Body) -> str:
         str(inner).removeprefix("$.") if operator.endswith("Path") else json.dumps(inner, ensure_ascii=False)
     )
     return f"{subject} {sign} {value}"
+
+
+def _words_of_expression(expression: str) -> str:
+    """Return an expression without what only the parser needs; texts in it stay as they are."""
+    inner = re.sub(r"^\{%|%\}$", "", expression)
+    parts = re.split(r"""('[^']*'|"[^"]*")""", inner)
+    said = "".join(f'"{part[1:-1]}"' if number % 2 else _plainer(part) for number, part in enumerate(parts))
+    return " ".join(said.split())
+
+
+def _plainer(code: str) -> str:
+    """Return a part of an expression in words: `$exists($look.taken_back)` → `look.taken_back is present`."""
+    for pattern, words in _SAID:
+        code = pattern.sub(words, code)
+    return code
 
 
 class _Drawing:

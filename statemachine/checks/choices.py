@@ -42,14 +42,19 @@ def check_choice(state: State) -> Iterator[Finding]:
     """Yield what is wrong with a Choice: its rules, or no Default (no match can't be caught)."""
     if state.type != "Choice":
         return
-    if "Default" not in state.body:
+    yield from check_default(state)
+    rules = state.body.get("Choices")
+    for number, rule in enumerate(rules if isinstance(rules, list) else ()):
+        yield from _check_rule(state, f"Choices[{number}]", rule, top=True)
+
+
+def check_default(state: State) -> Iterator[Finding]:
+    """Yield a Choice that has no way on where no rule matches."""
+    if state.type == "Choice" and "Default" not in state.body:
         remedy = (
             "add one: without it an input that matches no rule ends the execution with States.NoChoiceMatched"
         )
         yield state.finding("Default", MISSING, "the name of the state for all other inputs", remedy)
-    rules = state.body.get("Choices")
-    for number, rule in enumerate(rules if isinstance(rules, list) else ()):
-        yield from _check_rule(state, f"Choices[{number}]", rule, top=True)
 
 
 def _check_rule(state: State, at: str, rule: object, *, top: bool = False) -> Iterator[Finding]:

@@ -34,7 +34,7 @@ def check_graph(scope: Scope) -> Iterator[Finding]:
     yield from broken
     if not broken:
         yield from _check_reached(scope)
-        yield from _check_ends(scope)
+        yield from check_ends(scope)
 
 
 def _check_start(scope: Scope) -> Iterator[Finding]:
@@ -79,7 +79,8 @@ def _check_reached(scope: Scope) -> Iterator[Finding]:
             )
 
 
-def _check_ends(scope: Scope) -> Iterator[Finding]:
+def check_ends(scope: Scope) -> Iterator[Finding]:
+    """Yield the states that never reach an end."""
     ending = {
         name for name, state in scope.states.items() if state.type in TERMINAL_TYPES or "End" in state.body
     }

@@ -24,6 +24,13 @@ class State:
     name: str
     body: Body
     where: str
+    jsonata: bool = False
+    """Whether the machine's query language is JSONata; else it is JSONPath."""
+
+    @property
+    def arguments_field(self) -> str:
+        """The field that holds what a Task sends."""
+        return "Arguments" if self.jsonata else "Parameters"
 
     @property
     def type(self) -> str:
@@ -55,7 +62,7 @@ class Scope:
 
 def machine_scope(definition: Body) -> Scope:
     """Return the scope that an execution starts in."""
-    return _scope(definition, "the machine", "")
+    return _scope(definition, "the machine", "", definition.get("QueryLanguage") == "JSONata")
 
 
 def scopes_of(definition: Body) -> list[Scope]:
@@ -82,13 +89,16 @@ def scopes_within(state: State) -> list[Scope]:
     """Return the scopes of a Map's processor (old word included) or of a Parallel's branches."""
     processors = [state.body.get("ItemProcessor"), state.body.get("Iterator")]
     bodies = [each for each in processors if isinstance(each, dict)] + objects(state.body.get("Branches"))
-    return [_scope(body, f"the states within {state.name!r}", f" within {state.name!r}") for body in bodies]
+    return [
+        _scope(body, f"the states within {state.name!r}", f" within {state.name!r}", state.jsonata)
+        for body in bodies
+    ]
 
 
-def _scope(body: Body, where: str, within: str) -> Scope:
+def _scope(body: Body, where: str, within: str, jsonata: bool) -> Scope:
     states = body.get("States")
     named = {
-        name: State(name, each, f"state {name!r}{within}")
+        name: State(name, each, f"state {name!r}{within}", jsonata)
         for name, each in (states.items() if isinstance(states, dict) else ())
         if isinstance(each, dict)
     }

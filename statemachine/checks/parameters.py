@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from statemachine.checks.expressions import is_expression
 from statemachine.checks.finding import MISSING, Finding, did_you_mean
 from statemachine.checks.integrations import Integration
 from statemachine.checks.machine import State
@@ -23,11 +24,11 @@ _HARD_CODED_ACCOUNT = re.compile(r"arn:aws[\w-]*:\w+:[\w-]*:\d{12}:")
 
 
 def check_parameters(state: State, integration: Integration) -> Iterator[Finding]:
-    """Yield what the operation's model refuses in a Task's Parameters."""
+    """Yield what the operation's model refuses in a Task's Parameters or Arguments."""
     shape = integration.operation.input_shape
-    template = state.body.get("Parameters", {})
+    template = state.body.get(state.arguments_field, {})
     if isinstance(template, dict) and shape is not None:
-        yield from _Checker(state, integration).structure("Parameters", shape, template)
+        yield from _Checker(state, integration).structure(state.arguments_field, shape, template)
 
 
 def pascal(member: str) -> str:
@@ -41,6 +42,11 @@ class _Checker:
         self.state = state
         self.integration = integration
 
+    @property
+    def or_read(self) -> str:
+        """How else a value can be given: each query language has its own words."""
+        return ", or an expression" if self.state.jsonata else ", or its '.$' form"
+
     def structure(self, at: str, shape: Any, template: dict[str, Any]) -> Iterator[Finding]:
         spell = pascal if self.integration.sdk else lambda member: member[0].upper() + member[1:]
         members = {spell(member): inner for member, inner in shape.members.items()}
@@ -49,9 +55,7 @@ class _Checker:
         for member in shape.required_members:
             if spell(member) not in given:
                 expected = f"{spell(member)}, which {self.integration.operation.name} can't do without"
-                yield self.state.finding(
-                    f"{at}.{spell(member)}", MISSING, expected, "add it, or its '.$' form"
-                )
+                yield self.state.finding(f"{at}.{spell(member)}", MISSING, expected, f"add it{self.or_read}")
         for member, key in given.items():
             if member in members and not key.endswith(".$"):
                 yield from self._value(f"{at}.{key}", member, members[member], template[key])
@@ -64,11 +68,11 @@ class _Checker:
                 yield self.state.finding(f"{at}.{key}", key, expected, remedy)
 
     def _value(self, at: str, member: str, shape: Any, value: object) -> Iterator[Finding]:
-        if member in self.integration.free:
+        if member in self.integration.free or (self.state.jsonata and is_expression(value)):
             return
         kind, words = _KINDS.get(shape.type_name, (object, ""))
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is int):
-            yield self.state.finding(at, value, words, "write such a value, or read one with the '.$' form")
+            yield self.state.finding(at, value, words, f"write such a value{self.or_read}")
         elif isinstance(value, str):
             yield from self._text(at, shape, value)
         elif shape.type_name in ("structure", "map", "list"):

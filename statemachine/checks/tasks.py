@@ -16,9 +16,12 @@ from statemachine.checks.machine import Body, State, objects, texts
 from statemachine.checks.parameters import check_parameters
 from statemachine.checks.wording import exempt, strings_of
 
+RETRIED_BY_THE_MACHINE = ":completeLifecycleAction"
+"""Its retries have the machine's own loop, which records heartbeats meanwhile. A token wait looks again instead."""
+
 
 def check_task(state: State) -> Iterator[Finding]:
-    """Yield what is wrong with a Task's Resource, Parameters and time limits."""
+    """Yield what is wrong with a Task's Resource, what it sends, and its time limits."""
     if state.type != "Task":
         return
     yield from _check_limits(state)
@@ -35,19 +38,16 @@ def check_task(state: State) -> Iterator[Finding]:
     yield from _check_token(state, integration)
 
 
-def check_retries(state: State, ours: set[str]) -> Iterator[Finding]:
+def check_retries(state: State, ours: set[str], *, caught_around: bool = False) -> Iterator[Finding]:
     """Yield what is wrong with the Retry and Catch of a Task, Map or Parallel.
 
-    `ours` are the error names that the functions and the machine's own Fail states raise.
+    `ours` are the error names that the functions and the machine's own Fail states raise; `caught_around` says
+    that the Map around the state catches what the state doesn't.
     """
     if state.type not in ("Task", "Map", "Parallel"):
         return
     for field in ("Retry", "Catch"):
-        if (
-            state.type == "Task"
-            and not state.body.get(field)
-            and not exempt(state.body.get("Comment"), field)
-        ):
+        if state.type == "Task" and not state.body.get(field) and not _excused(state, field, caught_around):
             expected = f"at least one entry, or 'No {field}: <reason>' in the Comment"
             yield state.finding(
                 field, state.body.get(field, MISSING), expected, "say what happens when the call fails"
@@ -56,6 +56,25 @@ def check_retries(state: State, ours: set[str]) -> Iterator[Finding]:
         yield from _check_errors(state, field, ours)
     for number, retrier in enumerate(objects(state.body.get("Retry"))):
         yield from _check_retrier(state, f"Retry[{number}]", retrier)
+
+
+def check_query_errors(state: State, *, caught_around: bool = False) -> Iterator[Finding]:
+    """Yield a Task or Map whose Catch lets a failed expression end the execution."""
+    if state.type not in ("Task", "Map", "Parallel") or _excused(state, "Catch", caught_around):
+        return
+    caught = {name for rule in objects(state.body.get("Catch")) for name in texts(rule.get("ErrorEquals"))}
+    if not caught & {"States.ALL", "States.QueryEvaluationError"}:
+        expected = "an entry for States.ALL, or for States.QueryEvaluationError"
+        remedy = "say what happens when an expression fails"
+        yield state.finding("Catch", state.body.get("Catch", MISSING), expected, remedy)
+
+
+def _excused(state: State, field: str, caught_around: bool) -> bool:
+    """Say whether a state may do without a Retry or a Catch."""
+    resource = str(state.body.get("Resource"))
+    if field == "Retry" and state.jsonata and resource.endswith((TOKEN_PATTERN, RETRIED_BY_THE_MACHINE)):
+        return True
+    return (field == "Catch" and caught_around) or exempt(state.body.get("Comment"), field)
 
 
 def _check_limits(state: State) -> Iterator[Finding]:
@@ -73,11 +92,10 @@ def _check_limits(state: State) -> Iterator[Finding]:
 def _check_token(state: State, integration: Integration) -> Iterator[Finding]:
     if integration.pattern != TOKEN_PATTERN:
         return
-    if not any("$$.Task.Token" in text for _, text in strings_of(state.body.get("Parameters"))):
-        expected = "$$.Task.Token within: nobody can answer without it"
-        yield state.finding(
-            "Parameters", state.body.get("Parameters", MISSING), expected, "pass the token on"
-        )
+    field, token = state.arguments_field, "$states.context.Task.Token" if state.jsonata else "$$.Task.Token"
+    if not any(token in text for _, text in strings_of(state.body.get(field))):
+        expected = f"{token} within: nobody can answer without it"
+        yield state.finding(field, state.body.get(field, MISSING), expected, "pass the token on")
 
 
 def _check_order(state: State, field: str) -> Iterator[Finding]:

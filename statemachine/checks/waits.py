@@ -24,10 +24,11 @@ def check_wait(state: State) -> Iterator[Finding]:
 def check_fail(state: State) -> Iterator[Finding]:
     """Yield a Fail that doesn't say what failed and why: whoever is woken by it has nothing else to read."""
     for field in ("Error", "Cause") if state.type == "Fail" else ():
-        given = [each for each in (field, f"{field}Path") if each in state.body]
+        allowed = (field,) if state.jsonata else (field, f"{field}Path")
+        given = [each for each in allowed if each in state.body]
         if len(given) != 1:
-            remedy = f"keep one of {field} and {field}Path" if given else "say it"
-            yield state.finding(field, given or MISSING, f"exactly one of {field}, {field}Path", remedy)
+            remedy = f"keep one of {' and '.join(allowed)}" if given else "say it"
+            yield state.finding(field, given or MISSING, f"exactly one of {', '.join(allowed)}", remedy)
 
 
 def check_map(state: State) -> Iterator[Finding]:
@@ -47,11 +48,20 @@ def check_map(state: State) -> Iterator[Finding]:
         yield state.finding("MaxConcurrency", most, expected, "lower it, or use Mode DISTRIBUTED")
 
 
+def check_no_pass(state: State) -> Iterator[Finding]:
+    """Yield a Pass: where there are variables, data moves in the Assign of the state before."""
+    if state.type == "Pass":
+        remedy = "assign on the state, the Choice rule or the Catch that leads here"
+        yield state.finding("Type", "Pass", "no state that only moves data", remedy)
+
+
 def check_language(owner: State | Scope) -> Iterator[Finding]:
-    """Yield JSONata: the machines here are JSONPath, which the embedded AWS runs as AWS does."""
-    if owner.body.get("QueryLanguage", "JSONPath") != "JSONPath":
-        remedy = "write paths: what the checks and the embedded AWS can't read they can't prove"
-        yield owner.finding("QueryLanguage", owner.body["QueryLanguage"], '"JSONPath"', remedy)
+    """Yield another query language than the machine's own: a reader should need one."""
+    own = "JSONata" if isinstance(owner, State) and owner.jsonata else "JSONPath"
+    if owner.body.get("QueryLanguage", own) != own:
+        expected = f'"{own}"' if isinstance(owner, State) else '"JSONPath" or "JSONata"'
+        remedy = "keep to one language for the whole machine"
+        yield owner.finding("QueryLanguage", owner.body["QueryLanguage"], expected, remedy)
 
 
 def check_expressions(state: State) -> Iterator[Finding]:

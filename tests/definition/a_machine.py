@@ -67,9 +67,9 @@ GOOD: dict[str, Any] = {
 FUNCTIONS = {"tell", "look"}
 
 
-def changed(at: str, value: Any) -> dict[str, Any]:
-    """Return the good machine with one place changed: `at` is state/field/…; an empty `at` adds a state."""
-    machine = copy.deepcopy(GOOD)
+def changed(at: str, value: Any, good: dict[str, Any] = GOOD) -> dict[str, Any]:
+    """Return the good machine with one place changed: `at` is state/field/…; the name of a new state adds it."""
+    machine = copy.deepcopy(good)
     place: Any = machine["States"]
     *above, last = at.split("/")
     for step in above:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from statemachine.picture import main, mermaid, words_of
+from tests.definition import a_jsonata_machine
 from tests.definition.a_machine import GOOD
 
 PICTURE = """\
@@ -60,6 +61,13 @@ def test_the_states_within_a_map_stand_in_a_frame_of_their_own() -> None:
     ]
 
 
+def test_a_machine_in_jsonata_is_drawn_alike() -> None:
+    drawn = mermaid(a_jsonata_machine.GOOD)
+    assert '  s1 -->|"look.holding = 0"| s5' in drawn
+    assert '  s2 -.->|"States.Timeout, States.HeartbeatTimeout"| s3' in drawn
+    assert '  subgraph s4_0["Stop the tasks: each item"]' in drawn
+
+
 @pytest.mark.parametrize(
     ("rule", "words"),
     [
@@ -72,6 +80,22 @@ def test_the_states_within_a_map_stand_in_a_frame_of_their_own() -> None:
             "a is not present and b is null",
         ),
         ({"Variable": "$.a"}, "?"),
+        ({"Condition": "{% $look.verdict = 'no $money' %}"}, 'look.verdict = "no $money"'),
+        (
+            {"Condition": "{% $action != null and $open.action = null %}"},
+            "action is not null and open.action is null",
+        ),
+        (
+            {"Condition": "{% $exists($look.at) and $not($exists($look.to)) %}"},
+            "look.at is present and look.to is not present",
+        ),
+        (
+            {"Condition": "{% $not($look.over) and $count($slots) >= 2 %}"},
+            "not look.over and $count(slots) ≥ 2",
+        ),
+        ({"Condition": "{% $toMillis($look.at) < $toMillis($until) %}"}, "look.at < until"),
+        ({"Condition": "{% $states.input.verdict in ['a',\n 'b'] %}"}, 'verdict in ["a", "b"]'),
+        ({"Condition": "{% $a = 1 and $b = 2 %}", "Comment": "Nobody waits."}, "Nobody waits"),
     ],
 )
 def test_a_rule_is_said_in_words(rule: dict[str, Any], words: str) -> None:

@@ -287,7 +287,7 @@ def test_a_machine_that_starts_nowhere_is_refused(start: str | None) -> None:
     ("field", "value", "said"),
     [
         ("Comment", "", "expected what the machine is for"),
-        ("QueryLanguage", "JSONata", 'expected "JSONPath"'),
+        ("QueryLanguage", "Jsonata", 'expected "JSONPath" or "JSONata"'),
         ("State", {}, "did you mean 'States'"),
         ("States", {}, "an object with at least one state"),
     ],
