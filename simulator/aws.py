@@ -35,6 +35,7 @@ PARTS = (
     "stepfunctions",
     "awslambda",
     "eventbridge",
+    "sqs",
     "cloudformation",
     "dynamodb",
     "autoscaling",
@@ -75,6 +76,11 @@ def current() -> EmbeddedAws:
     if not _running:
         raise RuntimeError("no embedded AWS is running: use `with embedded_aws():` or `python -m simulator`")
     return _running[-1]
+
+
+def is_running() -> bool:
+    """Say whether `current()` has an answer."""
+    return bool(_running)
 
 
 def install() -> None:

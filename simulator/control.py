@@ -6,6 +6,7 @@
 `POST /_embedded-aws/fault`            {"service", "operation", "code", "message", "status", "times", "lost_answer"}
 `POST /_embedded-aws/event`            {"source", "detail_type", "detail", "resources"}: an event of an AWS service
 `POST /_embedded-aws/mishap`           {"detail_type", "copies", "times"}: lose (0) or duplicate (2) such events
+`POST /_embedded-aws/ecs-events`       {"latency", "lost", "doubled", "late", ...}: how events of ECS come from now on
 `GET  /_embedded-aws/killed-tasks`     the tasks that died with their instance
 """
 
@@ -64,6 +65,7 @@ class ControlPanel:
             "GET killed-tasks": lambda: [vars(each) for each in killed_tasks()],
             "POST fault": lambda: _fail(given),
             "POST event": lambda: eventbridge.emit(**given),
+            "POST ecs-events": lambda: _deliver(given),
             "POST mishap": lambda: _mishap(**given),
         }
         if name not in answers:
@@ -82,6 +84,11 @@ def _calls(narrower: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _fail(given: dict[str, Any]) -> dict[str, Any]:
     aws.current().requests.fail_next(**given)
+    return _state()
+
+
+def _deliver(given: dict[str, Any]) -> dict[str, Any]:
+    eventbridge.events_state().ecs.change(**given)
     return _state()
 
 

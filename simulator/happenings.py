@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from simulator import autoscaling, staging
@@ -14,11 +13,17 @@ from simulator.clients import client
 from simulator.deployment import Deployment
 from simulator.ecs import agent
 from simulator.eventbridge import events_state
-from simulator.requests import Call, Fault
-from simulator.requests.log import RATE_EXCEEDED
+from simulator.faults import (
+    change_events,
+    disable_rule,
+    enable_rule,
+    fail_calls,
+    fail_deployment,
+    find_events,
+    lose_events,
+    throttle_first_attempts,
+)
 from simulator.world import CLUSTER, GROUP, HOOK, World
-
-THROTTLED_ANEW_AFTER = timedelta(seconds=70)
 
 
 @dataclass(frozen=True)
@@ -124,20 +129,6 @@ def register_again(stage: Stage) -> None:
     agent.register_again(stage.doomed)
 
 
-def lose_events(stage: Stage, rule: str = "start_drain") -> None:
-    """EventBridge loses the events of a rule: it delivers those of Auto Scaling as best effort only."""
-    client("events").disable_rule(Name=_rule(stage, rule))
-
-
-def find_events(stage: Stage, rule: str = "start_drain") -> None:
-    """EventBridge delivers again."""
-    client("events").enable_rule(Name=_rule(stage, rule))
-
-
-def _rule(stage: Stage, function: str) -> str:
-    return f"{stage.deployment.functions[function].rsplit(':', 1)[-1]}-event"
-
-
 def stop_execution(stage: Stage) -> None:
     """A person stops the execution in the console."""
     sfn = client("stepfunctions")
@@ -188,42 +179,6 @@ def update_service(_stage: Stage, service: str, **changes: Any) -> None:
     client("ecs").update_service(cluster=CLUSTER, service=service, **changes)
 
 
-def throttle_first_attempts(stage: Stage) -> None:
-    """ECS throttles every call of the drains before it answers it, and does so anew a minute later."""
-    let_through: dict[str, datetime] = {}
-
-    def is_throttled(call: Call) -> bool:
-        if call.service != "ecs" or "ecs-drainer" not in call.principal:
-            return False
-        key = json.dumps([call.operation, call.principal, call.parameters], default=str, sort_keys=True)
-        is_known = key in let_through and call.at - let_through[key] < THROTTLED_ANEW_AFTER
-        if not is_known:
-            let_through[key] = call.at
-        return not is_known
-
-    stage.aws.requests.fail_when(is_throttled, RATE_EXCEEDED)
-
-
-def fail_calls(
-    stage: Stage,
-    *,
-    service: str,
-    operation: str,
-    code: str,
-    times: int = 1,
-    message: str = "",
-    function: str = "",
-    status: int = 400,
-) -> None:
-    """AWS answers the next calls of an operation with an error; those of one function, where it is named."""
-    fault = Fault(code, message or "injected fault", status)
-
-    def is_meant(call: Call) -> bool:
-        return (call.service, call.operation) == (service, operation) and (call.role or "").endswith(function)
-
-    stage.aws.requests.fail_when(is_meant, fault, times)
-
-
 HAPPENINGS: dict[str, Callable[..., None]] = {
     happening.__name__.replace("_", "-"): happening
     for happening in (
@@ -253,5 +208,9 @@ HAPPENINGS: dict[str, Callable[..., None]] = {
         update_service,
         throttle_first_attempts,
         fail_calls,
+        fail_deployment,
+        change_events,
+        disable_rule,
+        enable_rule,
     )
 }

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from simulator.eventbridge import EcsDelivery
 from simulator.staging import Staging
 from simulator.world import Hook, Service
 
@@ -70,6 +71,8 @@ class Story:
     title: str
     world: Staging = field(default_factory=Staging)
     """What the world has beyond the usual."""
+    events: EcsDelivery = field(default_factory=EcsDelivery)
+    """How the events of ECS are delivered."""
     services: tuple[Service, ...] = (Service(desired=9),)
     tasks: tuple[Service, ...] = ()
     """Standalone tasks, started on the doomed instance."""
@@ -90,13 +93,14 @@ def read_story(path: Path) -> Story:
     try:
         told = tomllib.loads(path.read_text(encoding="utf-8"))
         return _story(told)
-    except (tomllib.TOMLDecodeError, WrongStory) as error:
+    except ValueError as error:  # no TOML, a WrongStory, or a value that can't be
         raise WrongStory(f"{path.name}: {error}") from error
 
 
 def _story(told: dict[str, Any]) -> Story:
     known = {
         "story",
+        "events",
         "service",
         "task",
         "hook",
@@ -117,6 +121,8 @@ def _story(told: dict[str, Any]) -> Story:
     }
     if "world" in told:
         given["world"] = _made(Staging, "world", told["world"])
+    if "events" in told:
+        given["events"] = _made(EcsDelivery, "events", told["events"])
     if "service" in told:
         given["services"] = tuple(
             _made(Service, f"service[{n}]", item) for n, item in enumerate(told["service"])

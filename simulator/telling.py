@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from simulator.aws import EmbeddedAws, embedded_aws
 from simulator.clients import client
 from simulator.deployment import Deployment, deploy
 from simulator.ecs.agent import killed_tasks
+from simulator.eventbridge import events_state
 from simulator.happenings import HAPPENINGS, Stage
 from simulator.requests import Call
 from simulator.story import Story, WrongStory
@@ -102,6 +103,9 @@ def told(story: Story, app: Chalice) -> Iterator[Told]:
                 world.start_task(doomed, task)
             aws.clock.advance(10)
         aws.requests.clear()
+        events_state().ecs = replace(
+            story.events
+        )  # its draws begin with the story, and are this telling's own
         began_at = aws.clock.now()
         stage = Stage(aws, world, deployment, doomed)
         _let_happen(story, stage)

@@ -11,7 +11,7 @@ from moto.cloudformation import parsing
 from moto.cloudformation.models import Event, cloudformation_backends
 
 # Each of these modules adds its kinds of resources to KINDS.
-from simulator.cloudformation import machines, messaging, storage  # noqa: F401  # see above
+from simulator.cloudformation import machines, messaging, sources, storage  # noqa: F401  # see above
 from simulator.cloudformation.resource import KINDS, Resource
 
 

@@ -41,9 +41,13 @@ class Table(Resource):
         return self.name
 
     def change(self, old: Properties) -> None:
-        """Update what differs."""
+        """Update what differs; an index is made or deleted while the items stay."""
         named = ("AttributeDefinitions", "BillingMode", "DeletionProtectionEnabled", "ProvisionedThroughput")
         differing = {key: value for key, value in self.given(*named).items() if old.get(key) != value}
+        indexes = self._index_updates(old)
+        if indexes:
+            definitions = self.properties["AttributeDefinitions"]
+            differing |= {"GlobalSecondaryIndexUpdates": indexes, "AttributeDefinitions": definitions}
         if differing:
             self.api("dynamodb").update_table(TableName=self.name, **differing)
         self._set_beside(old)
@@ -58,6 +62,15 @@ class Table(Resource):
             return self._arn
         return str(self.api("dynamodb").describe_table(TableName=self.name)["Table"]["LatestStreamArn"])
 
+    def _index_updates(self, old: Properties) -> list[dict[str, Any]]:
+        """Return what UpdateTable is to do; DynamoDB makes or deletes one index at a time, whoever asks."""
+        before, now = _indexes(old), _indexes(self.properties)
+        updates = [{"Delete": {"IndexName": name}} for name in before if before[name] != now.get(name)]
+        updates += [{"Create": index} for name, index in now.items() if before.get(name) != index]
+        if len(updates) > 1:
+            raise ValueError("Cannot perform more than one GSI creation or deletion in a single update")
+        return updates
+
     def _set_beside(self, old: Properties) -> None:
         for name, operation in (
             ("TimeToLiveSpecification", "update_time_to_live"),
@@ -66,6 +79,10 @@ class Table(Resource):
             value = self.properties.get(name)
             if value is not None and value != old.get(name):
                 getattr(self.api("dynamodb"), operation)(TableName=self.name, **{name: value})
+
+
+def _indexes(properties: Properties) -> dict[str, Any]:
+    return {index["IndexName"]: index for index in properties.get("GlobalSecondaryIndexes", [])}
 
 
 class LogGroup(Resource):

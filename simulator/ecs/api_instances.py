@@ -6,7 +6,7 @@ import json
 
 from moto.core.responses import ActionResult
 
-from simulator.ecs import views
+from simulator.ecs import events, views
 from simulator.ecs.api import EcsApi, failure
 from simulator.ecs.container_instances import ContainerInstance
 from simulator.ecs.errors import ClientError, InvalidParameter, require_at_most, require_some
@@ -102,5 +102,5 @@ class ContainerInstanceApi(EcsApi):
         # DRAINING of a DRAINING instance isn't documented: here it changes nothing and is no error.
         if instance.status != status:
             instance.status = status
-            instance.version += 1
+            events.instance_state_set(instance)
             self.backend.scheduler.wake_cluster(instance.cluster_name)

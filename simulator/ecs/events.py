@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from simulator.ecs import views
-from simulator.ecs.runtime import now
+from simulator.ecs.runtime import behaviour, now
 from simulator.eventbridge import emit
 
 if TYPE_CHECKING:
@@ -27,16 +27,21 @@ def task_changed(task: Task) -> None:
 
 
 def instance_changed(instance: ContainerInstance) -> None:
-    """Count the container instance's version up and say so.
-
-    UpdateContainerInstancesState isn't among the documented triggers, and doesn't come here by itself.
-    """
+    """Count the container instance's version up and say so."""
     instance.version += 1
     _emit(
         "ECS Container Instance State Change",
         {**views.container_instance(instance), "updatedAt": now()},
         instance.arn,
     )
+
+
+def instance_state_set(instance: ContainerInstance) -> None:
+    """Count the version of an instance that was set ACTIVE or DRAINING up; an event only if the switch says so."""
+    if behaviour().tells_of_set_states:
+        instance_changed(instance)
+    else:
+        instance.version += 1
 
 
 def service_acted(service: Service, name: str, kind: str = "INFO", refusal: Refusal | None = None) -> None:
@@ -54,9 +59,9 @@ def service_acted(service: Service, name: str, kind: str = "INFO", refusal: Refu
 
 
 def deployment_changed(service: Service, deployment: Deployment, name: str) -> None:
-    """Tell of a deployment that began or ended."""
+    """Tell of a deployment that began, was completed or failed."""
     detail = {
-        "eventType": "INFO",
+        "eventType": "ERROR" if deployment.rollout_state == "FAILED" else "INFO",
         "eventName": name,
         "clusterArn": service.cluster.arn,
         "deploymentId": deployment.id,

@@ -20,6 +20,8 @@ class Behaviour:
     """Whether DRAINING leaves protected tasks alone until their protection ends; AWS documents neither."""
     stopping_counts_towards_maximum: bool = True
     """Service definition parameters, maximumPercent: an upper limit on RUNNING, STOPPING or PENDING tasks."""
+    tells_of_set_states: bool = False
+    """Whether UpdateContainerInstancesState is an event by itself; it isn't among the documented triggers."""
     registration_delay_seconds: float = 15.0
     """From the start of an EC2 instance until its agent registers a container instance."""
 

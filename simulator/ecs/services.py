@@ -40,6 +40,8 @@ class Deployment:
     @property
     def reason(self) -> str:
         """The rollout state in AWS's sentence."""
+        if self.rollout_state == "FAILED":
+            return "ECS deployment circuit breaker: task failed to start."
         return (
             f"ECS deployment {self.id} {'completed' if self.rollout_state == 'COMPLETED' else 'in progress'}."
         )
@@ -151,9 +153,14 @@ class Service:
     def complete_deployment(self) -> None:
         """Note that the primary deployment has replaced all others."""
         self.deployments = [self.primary]
-        if self.primary.rollout_state != "COMPLETED":
+        if self.primary.rollout_state == "IN_PROGRESS":
             self.primary.rollout_state, self.primary.updated_at = "COMPLETED", now()
             events.deployment_changed(self, self.primary, "SERVICE_DEPLOYMENT_COMPLETED")
+
+    def fail_deployment(self) -> None:
+        """Have the circuit breaker give the primary deployment up; it stays, as without a rollback."""
+        self.primary.rollout_state, self.primary.updated_at = "FAILED", now()
+        events.deployment_changed(self, self.primary, "SERVICE_DEPLOYMENT_FAILED")
 
     def become_steady(self) -> None:
         """Say once that all is as wanted."""

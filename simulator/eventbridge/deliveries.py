@@ -52,9 +52,11 @@ def deliver(rule: Any, target: dict[str, Any], event: Event) -> None:
     state, clock = events_state(), aws.current().clock
     mishap = next((each for each in state.mishaps if each.strikes(event)), None)
     copies, apart, late = (mishap.copies, mishap.apart_seconds, mishap.late_seconds) if mishap else (1, 0, 0)
-    for copy in range(copies):
-        one = Undelivered(rule, target, event, input_of(target, event, rule), clock.now())
-        _book(one, LATENCY_SECONDS + late + copy * apart)
+    delays = state.ecs.delays() if event["source"] == "aws.ecs" else [LATENCY_SECONDS]
+    for delay in delays:
+        for copy in range(copies):
+            one = Undelivered(rule, target, event, input_of(target, event, rule), clock.now())
+            _book(one, delay + late + copy * apart)
 
 
 def _book(one: Undelivered, seconds: float) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from simulator import aws
 from simulator.agenda import Timer
+from simulator.eventbridge.ecs_delivery import EcsDelivery
 
 Event = dict[str, Any]
 
@@ -55,6 +56,8 @@ class EventsState:
     dropped: list[Delivery] = field(default_factory=list)
     """Events given up that found no dead-letter queue, or one that does not let EventBridge in."""
     mishaps: list[Mishap] = field(default_factory=list)
+    ecs: EcsDelivery = field(default_factory=EcsDelivery)
+    """How the events of ECS are delivered."""
     schedules: dict[str, tuple[str, Timer]] = field(default_factory=dict)
     """For each rule with a schedule: its expression, and the timer of its next event."""
 
