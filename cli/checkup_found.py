@@ -23,7 +23,7 @@ FUNCTIONS = (
         "plan_fleet",
         "sign_off",
     ),
-    *("compose_notice", "return_to_service", "reconcile"),
+    *("compose_notice", "wake", "return_to_service", "reconcile"),
 )
 """Every function that is deployed; a test compares them with .chalice/config.json."""
 
