@@ -8,7 +8,7 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, ConvertToMiddleware, Rate
 
-from chalicelib import fleet_steps, returning, signing, starting, steps
+from chalicelib import fleet_steps, returning, signing, starting, steps, waking
 from chalicelib.telemetry import logger, with_metrics
 
 if os.environ.get("AWS_CHALICE_CLI_MODE") == "true":  # set by the chalice command, never in Lambda
@@ -101,6 +101,13 @@ def sign_off(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Take a task's answer to whether it may be stopped: done, refuse or more time."""
     # An answer comes from outside of any execution: this is when it came.
     return signing.sign_off(event, context.invoked_function_arn, datetime.now(UTC))
+
+
+@app.lambda_function()
+def wake(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell the drains that wait what ECS's events say: a batch of the queue, which the stack connects."""
+    # Events come from outside of any execution: what is read of ECS is read after this.
+    return waking.wake(event, context.invoked_function_arn, datetime.now(UTC))
 
 
 @app.lambda_function()

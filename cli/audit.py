@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from chalicelib.history import json_value
 from chalicelib.ledger import Record
 from cli.changes import Change, Known, step
 from cli.executions import Event, Execution
@@ -85,14 +86,9 @@ class Audit:
         return frozenset(visit.name for visit in self.visits)
 
     @property
-    def state(self) -> dict[str, Any]:
+    def state(self) -> Mapping[str, Any]:
         """The last whole state of the machine: drain, look, deadline, outcome."""
-        for visit in reversed(self.visits):
-            for text in (visit.output, visit.input):
-                state = object_in(text)
-                if "drain" in state:
-                    return state
-        return {}
+        return self.known.variables
 
 
 def make_audit(
@@ -134,13 +130,21 @@ def visits_of(events: Iterable[Event]) -> tuple[Visit, ...]:
             )
         elif event.type.endswith("StateExited"):
             entry = _entry_of(event, by_id, visits, event.state)
-            output = str(event.details.get("output", ""))
+            output = _left_with(event)
             visits[entry] = replace(visits[entry], exited_at=event.at, output=output)
         elif event.type in FAILED_ATTEMPTS:
             entry = _entry_of(event, by_id, visits)
             error = f"{event.details.get('error', event.type)}: {event.details.get('cause', '')}".rstrip(": ")
             visits[entry] = replace(visits[entry], errors=(*visits[entry].errors, error))
     return tuple(visits[number] for number in sorted(visits))
+
+
+def _left_with(event: Event) -> str:
+    """Return what a state left behind as JSON: the variables that it assigned, or else its output."""
+    assigned = event.details.get("assignedVariables")
+    if assigned:
+        return json.dumps({name: json_value(text) for name, text in assigned.items()})
+    return str(event.details.get("output", ""))
 
 
 def _entry_of(

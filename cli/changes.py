@@ -15,17 +15,22 @@ from typing import Any
 from chalicelib import at_deadline
 from chalicelib.duration import in_words
 from chalicelib.explain.words import clip
+from chalicelib.history import state_after
 from chalicelib.model import instant, stamp
 from chalicelib.notice import ENDINGS
 from cli.executions import Event
 from cli.exit_codes import ExitCode
-from cli.states import QUIET, TOLD
+from cli.states import FOUND, QUIET, TOLD
 
 ENTRY_IS_TAKEN = "DynamoDb.TransactionCanceledException"
 """What the conditional write of the ledger entry is answered with, where another execution holds it."""
 
 LONGEST_CAUSE = 300
 """Characters of a cause in a sentence: Step Functions puts whole states into some; programs get all of it."""
+
+FAILED = frozenset({"TaskFailed", "TaskTimedOut", "LambdaFunctionFailed"})
+WAIT_FOR_EVENTS = "Wait for events"
+"""Its time-outs are how what is due by the clock comes up, and its failures shorten nothing but the wait."""
 
 WELL_ENDED = frozenset({"drained", "nothing-to-drain", "already-done", "returned", "terminated"})
 NOT_ADMITTED = {
@@ -62,6 +67,10 @@ class Known:
     explanation: str = ""
     state: str = ""
     """The state that the machine is in."""
+    is_failing: bool = False
+    """Whether the last try of that state failed: one that is left so did not do what its name says."""
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    """The machine's variables."""
     steps: frozenset[str] = frozenset()
     """States that this module doesn't know, told by their names."""
     outcome: str | None = None
@@ -81,12 +90,13 @@ def step(known: Known, event: Event) -> tuple[Known, tuple[Change, ...]]:
     if event.type.startswith("Execution"):
         return _of_execution(known, event)
     if event.type.endswith("StateEntered") and event.state:
-        return replace(known, state=event.state), ()
+        return replace(known, state=event.state, is_failing=False), ()
     if event.type.endswith("StateExited") and event.state:
         return _of_state(known, event)
-    if event.type in ("TaskFailed", "TaskTimedOut", "LambdaFunctionFailed"):
-        return known, (_failed_call(known, event),)
-    return known, ()
+    if event.type in FAILED:
+        is_wait = known.state == WAIT_FOR_EVENTS
+        return replace(known, is_failing=True), () if is_wait else (_failed_call(known, event),)
+    return replace(known, is_failing=known.is_failing and not event.type.endswith("Succeeded")), ()
 
 
 def _of_execution(known: Known, event: Event) -> tuple[Known, tuple[Change, ...]]:
@@ -142,14 +152,23 @@ def ending(output: Mapping[str, Any], outcome: str) -> str:
 
 
 def _of_state(known: Known, event: Event) -> tuple[Known, tuple[Change, ...]]:
-    name = event.state or ""
+    name, before = event.state or "", _outcome(known)
+    known = replace(known, variables=state_after(known.variables, event.details))
+    if (now := _outcome(known)) != before and now in FOUND:
+        return known, (Change(event.at, *FOUND[now]),)
     if name in READERS:
-        return READERS[name](known, event, _data(event, "output"))
+        return READERS[name](known, event, known.variables)
+    if known.is_failing:
+        return known, ()
     if name in TOLD:
         return known, (Change(event.at, *TOLD[name]),)
     if event.type != "TaskStateExited" or name in QUIET or name in known.steps:
         return known, ()
     return replace(known, steps=known.steps | {name}), (Change(event.at, "step", name),)
+
+
+def _outcome(known: Known) -> str:
+    return str((known.variables.get("outcome") or {}).get("name", ""))
 
 
 def _planned(known: Known, event: Event, output: Mapping[str, Any]) -> tuple[Known, tuple[Change, ...]]:
@@ -185,7 +204,7 @@ def _task_changes(known: Known, tasks: Mapping[str, str], at: datetime) -> Itera
 
 
 def _explained(known: Known, event: Event, output: Mapping[str, Any]) -> tuple[Known, tuple[Change, ...]]:
-    text = str(output.get("explanation", {}).get("text", ""))
+    text = str((output.get("explanation") or {}).get("text", ""))
     if not text or text == known.explanation:
         return known, ()
     return replace(known, explanation=text), (
@@ -199,15 +218,26 @@ def _stopped(known: Known, event: Event, output: Mapping[str, Any]) -> tuple[Kno
     return known, (Change(event.at, "stop-task", text, {"tasks": asked}),) if asked else ()
 
 
+def _reactivated(known: Known, event: Event, output: Mapping[str, Any]) -> tuple[Known, tuple[Change, ...]]:
+    if known.is_failing:
+        return known, ()
+    asked = ", as was asked" if _outcome(known) == "drained" else ""
+    return known, (Change(event.at, "active", f"the container instance is set ACTIVE again{asked}"),)
+
+
 READERS: dict[str, Callable[[Known, Event, Mapping[str, Any]], tuple[Known, tuple[Change, ...]]]] = {
     "Plan the drain": _planned,
     "Look": _looked,
+    "Explain": _explained,
+    "Stop tasks": _stopped,
+    "Set ACTIVE again": _reactivated,
+    # The release before had two states each.
     "Explain what holds the drain": _explained,
     "Explain at the deadline": _explained,
     "Stop the standalone tasks": _stopped,
     "Stop every task that is left": _stopped,
 }
-"""What the end of a state brings, from its output."""
+"""What the end of a state brings, from the machine's variables."""
 
 
 def _failed_call(known: Known, event: Event) -> Change:

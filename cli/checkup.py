@@ -13,7 +13,9 @@ from chalicelib.explain.words import count, some, spell
 from chalicelib.policy import Gates, ManagedDraining, resolve
 from chalicelib.policy.deadline import CEILING_MARGIN, LATEST_START, hook_time
 from chalicelib.trigger import Trigger
+from cli.checkup_events import of_the_way
 from cli.checkup_found import TRIGGERED, Complaint, Deployed, Group, Level
+from cli.installation import APP
 
 STAGE_REMEDY = "correct environment_variables in .chalice/config.json and deploy again"
 AGENT_SPOT_DRAINING = "ECS_ENABLE_SPOT_INSTANCE_DRAINING"
@@ -46,6 +48,7 @@ def of_the_stage(deployed: Deployed) -> Complaints:
     if not deployed.has_ledger:
         yield Complaint(Level.ERROR, stage, "there is no ledger table: every drain fails", redeploy)
     yield from _of_dead_letters(deployed, stage, redeploy)
+    yield from of_the_way(deployed.events, stage, f"{APP}-{deployed.stage}-ecs-events", redeploy)
     yield from _of_settings(deployed, stage)
     for sentence in deployed.unread:
         yield Complaint(

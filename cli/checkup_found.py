@@ -23,7 +23,7 @@ FUNCTIONS = (
         "plan_fleet",
         "sign_off",
     ),
-    *("tell", "compose_notice", "return_to_service", "reconcile"),
+    *("wake", "tell", "compose_notice", "return_to_service", "reconcile"),
 )
 """Every function that is deployed; a test compares them with .chalice/config.json."""
 
@@ -53,6 +53,24 @@ class Complaint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EventsWay:
+    """What was found of the way that ECS's events take to the drains that wait."""
+
+    rule: str = "ENABLED"
+    """`ENABLED`, `DISABLED` or `missing`."""
+    aims_at_queue: bool = True
+    waiting: int | None = 0
+    """Messages in the queue; None where there is no queue."""
+    lets_events_in: bool = True
+    """Whether the queue's policy lets EventBridge send to it."""
+    mapping: str = "Enabled"
+    """The state of the event source mapping, as Lambda words it, or `missing`."""
+    is_late: bool = False
+    """Whether the alarm on the age of the oldest message rings."""
+    dead_letters: int | None = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
     """What was found of the stage itself."""
 
@@ -66,6 +84,7 @@ class Deployed:
     has_ledger: bool = True
     dead_letters: int | None = 0
     """Messages in the dead-letter queue; None where there is no queue."""
+    events: EventsWay = field(default_factory=EventsWay)
     settings: Settings = field(default_factory=Settings)
     unknown_clusters: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()

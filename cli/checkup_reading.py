@@ -21,7 +21,8 @@ from chalicelib.gateways.stateful import stateful_by_instance
 from chalicelib.settings import Settings
 from chalicelib.wording import did_you_mean
 from cli import executions
-from cli.checkup_found import FUNCTIONS, TRIGGERED, Deployed, Group
+from cli.checkup_events import read_way
+from cli.checkup_found import FUNCTIONS, TRIGGERED, Deployed, EventsWay, Group
 from cli.exit_codes import ExitCode
 from cli.fleets.reading import fleet_machine
 from cli.installation import Installation
@@ -69,6 +70,7 @@ class Reading:
             rules={name: self._try("ENABLED", rule_of, at, name) for name in TRIGGERED},
             has_ledger=self._try(True, has_table, at.ledger),
             dead_letters=self._try(none, dead_letters, at.dead_letters),
+            events=self._try(EventsWay(), read_way, at),
             settings=self.settings,
             unknown_clusters=self._try((), self._unknown_clusters),
             unread=tuple(self.refusals),

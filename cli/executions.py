@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from chalicelib.gateways.aws import all_pages, client, translated
+from chalicelib.history import state_after
 
 LISTED_AT_MOST = 1_000
 EVENTS_A_PAGE = 100
@@ -114,22 +114,13 @@ def history_after(arn: str, last_id: int = 0, most: int | None = None) -> list[E
         following = {"nextToken": page["nextToken"]}
 
 
-def latest_state(arn: str) -> dict[str, Any]:
-    """Return the newest whole state (`$`) of a drain's execution, {} before its plan: what it knows now."""
-    for event in reversed(history_after(arn, most=EVENTS_A_PAGE)):
-        for name in ("output", "input"):
-            state = _json_object(event.details.get(name))
-            if "drain" in state:
-                return state
-    return {}
-
-
-def _json_object(text: Any) -> dict[str, Any]:
-    try:
-        value = json.loads(text or "{}")
-    except (TypeError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
+def latest_state(arn: str) -> Mapping[str, Any]:
+    """Return a drain's whole state, what it knows now; {} before its plan."""
+    state: Mapping[str, Any] = {}
+    for event in history_after(arn):
+        if event.type.endswith("StateExited"):
+            state = state_after(state, event.details)
+    return state if "drain" in state else {}
 
 
 def stop(arn: str, error: str, cause: str) -> None:

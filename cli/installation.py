@@ -45,6 +45,16 @@ class Installation:
         """The name of the SQS queue for events that nothing could handle."""
         return f"{self.name}-dead-letters"
 
+    @property
+    def ecs_events(self) -> str:
+        """The name of the rule for what ECS says, and of the SQS queue to which it is sent."""
+        return f"{self.name}-ecs-events"
+
+    @property
+    def ecs_events_dead_letters(self) -> str:
+        """The name of the SQS queue for what of that nothing could handle."""
+        return f"{self.ecs_events}-dead-letters"
+
     def function(self, name: str) -> str:
         """Return the name in AWS of a function of app.py."""
         return f"{self.name}-{name}"

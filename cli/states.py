@@ -4,26 +4,38 @@ from __future__ import annotations
 
 TOLD = {
     "Set DRAINING": ("draining", "the container instance is set DRAINING"),
-    "Set ACTIVE again": ("active", "the container instance is set ACTIVE again"),
     "Complete the lifecycle action": ("completed", "the lifecycle action is completed"),
-    "Complete the lifecycle action by instance id": ("completed", "the lifecycle action is completed"),
-    "Deadline reached": ("deadline", "the deadline is reached with tasks left"),
-    "Taken back": ("taken-back", "somebody set the container instance ACTIVE"),
-    "Agent lost": ("agent-lost", "the ECS agent stays disconnected"),
-    "Return to service": ("active", "the container instance is set ACTIVE again, as was asked"),
     "Terminate the instance": ("terminated", "its Auto Scaling group is asked to terminate it"),
+    # Of the release before.
+    "Complete the lifecycle action by instance id": ("completed", "the lifecycle action is completed"),
+    "Return to service": ("active", "the container instance is set ACTIVE again, as was asked"),
 }
 """What is said when a state is left."""
+
+FOUND = {
+    "deadline": ("deadline", "the deadline is reached with tasks left"),
+    "taken-back": ("taken-back", "somebody set the container instance ACTIVE"),
+    "agent-lost": ("agent-lost", "the ECS agent stays disconnected"),
+}
+"""What is said when a Choice finds an outcome."""
 
 QUIET = frozenset(
     {
         "Open the ledger entry",
-        "Take over the ledger entry",
         "Read the open drain",
         "Look at the open execution",
         "Stop the open execution",
+        "Close the record of the other drain",
         "Update the container instances",
         "Reactivate",
+        "Tell",
+        "Wait for events",
+        "Record a heartbeat",
+        "Close the ledger entry",
+    }
+) | frozenset(
+    {  # of the release before
+        "Take over the ledger entry",
         "Bring back",
         "Compose the start notice",
         "Publish the start",
@@ -34,10 +46,8 @@ QUIET = frozenset(
         "Compose the failure notice",
         "Publish the failure",
         "Tell the stage the outcome",
-        "Record a heartbeat",
         "Record a heartbeat by instance id",
         "Record the failure",
-        "Close the ledger entry",
     }
 )
 """States whose end is no news to who follows; a Task that is not among them is told by its name, once."""

@@ -11,6 +11,7 @@ from typing import Any
 from chalicelib.errors import AwsUnavailable, Gone
 from chalicelib.gateways.aws import client, translated
 from chalicelib.gateways.error_codes import GONE_REASONS
+from chalicelib.wake.seen import InstanceView
 
 Answer = dict[str, Any]
 
@@ -41,6 +42,27 @@ def read_container_instances(cluster: str, arns: Sequence[str]) -> list[Answer]:
     gone_among(answer)
     found: list[Answer] = answer["containerInstances"]
     return found
+
+
+def view_instances(cluster: str, arns: Sequence[str]) -> dict[str, InstanceView]:
+    """Return up to 100 container instances by ARN, each of them: MISSING where ECS does not know one any more."""
+    found = {item["containerInstanceArn"]: item for item in read_container_instances(cluster, arns)}
+    return {
+        arn: _view(cluster, arn, found.get(arn, {"status": "MISSING", "agentConnected": False}))
+        for arn in arns
+    }
+
+
+def _view(cluster: str, arn: str, item: Answer) -> InstanceView:
+    return InstanceView(
+        instance=arn,
+        cluster=cluster,
+        status=item["status"],
+        agent_connected=item.get("agentConnected", True),
+        running=item.get("runningTasksCount", 0),
+        pending=item.get("pendingTasksCount", 0),
+        version=item.get("version", 0),
+    )
 
 
 def read_tasks(cluster: str, arns: Sequence[str], **more: list[str]) -> tuple[list[Answer], frozenset[str]]:

@@ -1,14 +1,19 @@
-"""Counts the messages of SQS queues."""
+"""Counts the messages of SQS queues, and puts off those that could not be handled."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from chalicelib.errors import AccessDenied, AwsRefused
 from chalicelib.gates.seen import Counts
-from chalicelib.gateways.aws import client, translated
+from chalicelib.gateways.aws import client, in_batches, translated
 
 VISIBLE = "ApproximateNumberOfMessages"
 IN_FLIGHT = "ApproximateNumberOfMessagesNotVisible"
 DELAYED = "ApproximateNumberOfMessagesDelayed"
+
+POSTPONED_AT_ONCE = 10
+"""https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibilityBatch.html"""
 
 
 def count(queue: str) -> Counts | str:
@@ -26,6 +31,22 @@ def count(queue: str) -> Counts | str:
     except (AwsRefused, AccessDenied) as refusal:
         return str(refusal)
     return Counts(*(int(attributes[name]) for name in (VISIBLE, IN_FLIGHT, DELAYED)))
+
+
+def postpone(queue: str, seconds: Mapping[str, int]) -> None:
+    """Have messages of a queue, given its ARN, delivered again after so many seconds, by their receipt handles.
+
+    One that can't be is delivered again when its queue's own time-out is over, so single refusals are passed over.
+    Raises Throttled, AwsUnavailable, AccessDenied or AwsRefused where none could be.
+    """
+    url = _url(queue) if seconds else ""
+    for batch in in_batches(sorted(seconds.items()), POSTPONED_AT_ONCE):
+        entries = [
+            {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": wait}
+            for number, (handle, wait) in enumerate(batch)
+        ]
+        with translated():
+            client("sqs").change_message_visibility_batch(QueueUrl=url, Entries=entries)
 
 
 def _url(queue: str) -> str:

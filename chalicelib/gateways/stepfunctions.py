@@ -1,4 +1,4 @@
-"""Start a drain's execution, once: its name is its idempotency key."""
+"""Start a drain's execution, once: its name is its idempotency key. Tell one that waits what it waits for."""
 
 from __future__ import annotations
 
@@ -32,6 +32,22 @@ def start(state_machine: str, name: str, payload: str) -> Started:
         except sfn.exceptions.ExecutionAlreadyExists:
             return Started(execution_arn(state_machine, name), is_new=False)
     return Started(answer["executionArn"], is_new=True)
+
+
+def send_success(token: str, output: str) -> bool:
+    """End the wait of the execution that holds this token, with an output of JSON; returns False where nobody waits.
+
+    A token that was answered, timed out, or is of an execution that has ended, is an answer and no failure:
+    https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html
+    Raises Throttled, AwsUnavailable, AccessDenied or AwsRefused.
+    """
+    sfn = client("stepfunctions")
+    with translated():
+        try:
+            sfn.send_task_success(taskToken=token, output=output)
+        except (sfn.exceptions.TaskTimedOut, sfn.exceptions.TaskDoesNotExist, sfn.exceptions.InvalidToken):
+            return False
+    return True
 
 
 def input_of(execution: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
 from chalicelib.explain.words import clip
+from chalicelib.history import state_after
 from simulator.demo.scene import Drain, Entry
 
 Event = dict[str, Any]
@@ -15,13 +16,14 @@ Event = dict[str, Any]
 LONGEST_CAUSE = 300
 """Characters: the causes of `States.Runtime` carry the whole state."""
 WAIT = "Wait before the next look"
-STATES = {
-    "Set DRAINING": "the container instance is set DRAINING: ECS places nothing more on it",
-    "Taken back": "somebody set the container instance ACTIVE again",
-    "Agent lost": "the ECS agent stays disconnected",
-    "Deadline reached": "the deadline is reached with tasks left",
+FOR_EVENTS = "Wait for events"
+DRAINING = "the container instance is set DRAINING: ECS places nothing more on it"
+FOUND = {
+    "taken-back": "somebody set the container instance ACTIVE again",
+    "agent-lost": "the ECS agent stays disconnected",
+    "deadline": "the deadline is reached with tasks left",
 }
-"""What is said when a state is left."""
+"""What is said when a Choice finds an outcome."""
 FAILURES = {"TaskFailed", "TaskTimedOut", "LambdaFunctionFailed", "MapStateFailed"}
 SUCCESSES = {"TaskSucceeded", "LambdaFunctionSucceeded", "MapStateSucceeded"}
 
@@ -46,7 +48,7 @@ def _failed(drain: Drain, event: Event) -> Iterator[Entry]:
     """Tell of an error once, however often the machine meets it in its retries."""
     details: Event = next((event[key] for key in event if key.endswith("FailedEventDetails")), {})
     trouble = f"«{drain.state}» meets {details.get('error', 'an error')}"
-    is_news = trouble != drain.trouble and "error" in details
+    is_news = trouble != drain.trouble and "error" in details and drain.state != FOR_EVENTS
     drain.trouble = trouble
     if is_news:
         yield Entry(event["timestamp"], trouble, "bad", drain.instance_id)
@@ -64,77 +66,15 @@ def _entered(drain: Drain, event: Event) -> None:
 
 def _exited(drain: Drain, event: Event) -> Iterator[Entry]:
     details = event["stateExitedEventDetails"]
-    name, output = details["name"], json.loads(details.get("output") or "{}")
-    if name in STATES:
-        if name == "Set DRAINING":
-            drain.draining_at = event["timestamp"]
-        yield Entry(event["timestamp"], STATES[name], "drain", drain.instance_id)
-    elif name in TAKERS:
-        yield from TAKERS[name](drain, event, output)
-
-
-def _looked(drain: Drain, event: Event, output: Event) -> Iterator[Entry]:
-    drain.looks.append(event["timestamp"])
-    drain.wait_seconds, drain.summary = output["look"]["wait_seconds"], output["look"]["summary"]
-    yield from ()
-
-
-def _heartbeat(drain: Drain, event: Event, _output: Event) -> Iterator[Entry]:
-    drain.heartbeats.append(event["timestamp"])
-    said = "a heartbeat is recorded: the hook's timeout starts anew"
-    yield Entry(event["timestamp"], said, "drain", drain.instance_id)
-
-
-def _explained(drain: Drain, event: Event, output: Event) -> Iterator[Entry]:
-    text = output["explanation"]["text"]
-    if text and text != drain.explanation:
-        drain.explanation = text
-        drain.explained_at = drain.explained_at or event["timestamp"]
-        yield Entry(event["timestamp"], f"this holds the drain:\n{text}", "held", drain.instance_id)
-
-
-def _drained(drain: Drain, event: Event, output: Event) -> Iterator[Entry]:
-    seen = len(output["look"]["memory"]["stopped"])
-    said = f"a look finds all {seen} tasks STOPPED: the instance is drained"
-    yield Entry(event["timestamp"], said, "good", drain.instance_id)
-
-
-def _completed(drain: Drain, event: Event, output: Event) -> Iterator[Entry]:
-    drain.continued_at = event["timestamp"]
-    said = f"the lifecycle action is completed with {output.get('result', 'CONTINUE')}"
-    yield Entry(event["timestamp"], said, "good", drain.instance_id)
-
-
-def _ended(drain: Drain, event: Event) -> Entry:
-    if event["type"] == "ExecutionSucceeded":
-        drain.status = "SUCCEEDED"
-        output = json.loads(event["executionSucceededEventDetails"]["output"])
-        drain.outcome = output.get("outcome", {}).get("name", "")
-        return Entry(event["timestamp"], f"the drain ends: {drain.outcome}", "drain", drain.instance_id)
-    drain.status = event["type"].removeprefix("Execution").upper()
-    details = event.get("executionFailedEventDetails") or event.get("executionAbortedEventDetails") or {}
-    parts = (str(details.get("error", "")), _message(str(details.get("cause", ""))))
-    drain.cause = clip(": ".join(part for part in parts if part), LONGEST_CAUSE)
-    return Entry(
-        event["timestamp"], f"the drain ends as {drain.status}: {drain.cause}", "bad", drain.instance_id
-    )
-
-
-def _message(cause: str) -> str:
-    """Return the message of a function's error, which Step Functions passes on as JSON, or the cause as it is."""
-    try:
-        found = json.loads(cause)
-    except ValueError:
-        return cause
-    return str(found.get("errorMessage", cause)) if isinstance(found, dict) else cause
-
-
-TAKERS: dict[str, Callable[[Drain, Event, Event], Iterator[Entry]]] = {
+    name, before = details["name"], drain.variables
+    drain.variables = state_after(before, details)
+    found = _outcome(drain.variables)
+    if found != _outcome(before):
+        yield from _found(drain, event, found)
+    if name in TAKERS: dict[str, Callable[[Drain, Event], Iterator[Entry]]] = {
+    "Set DRAINING": _set_draining,
     "Look": _looked,
     "Record a heartbeat": _heartbeat,
-    "Explain what holds the drain": _explained,
-    "Explain at the deadline": _explained,
-    "Drained": _drained,
+    "Explain": _explained,
     "Complete the lifecycle action": _completed,
-    "Complete the lifecycle action by instance id": _completed,
 }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 LEAVING_STATUSES = ("DEACTIVATING", "STOPPING", "DEPROVISIONING")
 """Between RUNNING and STOPPED: no longer counted by `runningTasksCount`, and still there."""
@@ -132,6 +133,8 @@ class Drain:
     draining_at: datetime | None = None
     continued_at: datetime | None = None
     terminated_at: datetime | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    """The machine's variables, as its history has them."""
     trouble: str = ""
     """What the last call of the present state met; empty after a success."""
     outcome: str = ""

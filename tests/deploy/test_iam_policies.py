@@ -57,7 +57,7 @@ RESOURCE_OF = {
     "dynamodb:DeleteItem": r"table/.+",
     "dynamodb:GetItem": r"table/.+",
     "dynamodb:PutItem": r"table/.+",
-    "dynamodb:Query": r"table/.+",
+    "dynamodb:Query": r"table/[^/]+/index/.+",
     "dynamodb:UpdateItem": r"table/.+",
     "ecs:DeregisterContainerInstance": r"cluster/.+",
     "ecs:DescribeCapacityProviders": r"capacity-provider/.+",
@@ -76,6 +76,9 @@ RESOURCE_OF = {
     "logs:CreateLogStream": LOG_GROUP,
     "logs:PutLogEvents": LOG_GROUP,
     "sns:Publish": r".+",
+    "sqs:ChangeMessageVisibility": r"[^*]+",
+    "sqs:DeleteMessage": r"[^*]+",
+    "sqs:ReceiveMessage": r"[^*]+",
     # Which queues, the tags of services say.
     "sqs:GetQueueAttributes": r".+",
     "sqs:GetQueueUrl": r".+",

@@ -97,6 +97,7 @@ CANCELLATIONS = (
 CONDITIONS = {
     "put_item": CONDITION,
     "update_item": CONDITION,
+    "delete_item": CONDITION,
     "transact_write_items": (
         *(_cancelled(kind, reasons) for kind, reasons in CANCELLATIONS),
         Answer("throttled", "TransactionInProgressException"),
@@ -150,6 +151,11 @@ GONE = {
     ("sns", "TopicArn"): (("NotFound", "Topic does not exist"),),
     ("elbv2", "TargetGroupArn"): _TARGET_GROUP,
     ("elbv2", "TargetGroupArns"): _TARGET_GROUP,
+    ("stepfunctions", "taskToken"): (
+        ("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'"),
+        ("TaskDoesNotExist", "Task Does Not Exist"),
+        ("InvalidToken", "Invalid Token: 'Invalid token'"),
+    ),
     ("stepfunctions", "executionArn"): (("ExecutionDoesNotExist", "Execution Does Not Exist"),),
 }
 """By service and the parameter that names what is gone."""

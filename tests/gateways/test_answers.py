@@ -36,6 +36,7 @@ from chalicelib.gateways import (
     signing,
     stateful,
     stepfunctions,
+    waiting,
 )
 from chalicelib.gateways.aws import client
 from chalicelib.gateways.signing import Asking, NotAsked
@@ -64,6 +65,7 @@ MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:ecs-drainer-dev"
 DEFINITION = "arn:aws:ecs:eu-west-1:123456789012:task-definition/web:1"
 TARGETS = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/api/6d0ecf831eec9f09"
 QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs"
+QUEUE_ARN = "arn:aws:sqs:eu-west-1:123456789012:jobs"
 POOLED = AutoScalingGroup("web-ecs", {}, False, {"i-1": "InService"}, has_warm_pool=True)
 ASKING = Asking(
     table=TABLE,
@@ -121,6 +123,8 @@ def gone(value: Any, **more: Any) -> dict[str, Any]:
 
 NOT_TOLD = ("sns", "publish", {"MessageId": "1"})
 WRITTEN: Expectation = ("dynamodb", "put_item", {})
+KEYS: Expectation = ("dynamodb", "query", {"Items": [{"pk": {"S": f"waiting#{INSTANCE_ARN}"}}]})
+URL: Expectation = ("sqs", "get_queue_url", {"QueueUrl": QUEUE})
 ATTRIBUTES: Expectation = ("elbv2", "describe_target_group_attributes", {"Attributes": []})
 
 ROWS = (
@@ -177,6 +181,9 @@ ROWS = (
         gone(is_why, denied=is_why, refused=is_why)),
     Row("queues._url", "sqs", "get_queue_url", lambda: queues.count("arn:aws:sqs:eu-west-1:123456789012:jobs"),
         gone(is_why, denied=is_why, refused=is_why)),
+    Row("queues.postpone", "sqs", "change_message_visibility_batch",
+        lambda: queues.postpone(QUEUE_ARN, {"handle": 5}), gone(Gone),
+        before=(URL,)),
     # SNS: a question that nobody hears is written down all the same.
     Row("signing._is_told", "sns", "publish", lambda: signing.ask(ASKING, [ASKED], START), gone(("0a1b",)),
         after=(WRITTEN,)),
@@ -202,8 +209,22 @@ ROWS = (
     Row("ledger.close_fleet_cancelled", "dynamodb", "update_item",
         lambda: ledger.close_fleet_cancelled(TABLE, "x", who="ann", why="-", results=[], at=START),
         {"condition": None}),
+    # Of a drain that waits: no row, or another's, is an answer.
+    Row("waiting.read_waiting", "dynamodb", "get_item", lambda: waiting.read_waiting(TABLE, INSTANCE_ARN)),
+    Row("waiting._changed", "dynamodb", "update_item",
+        lambda: waiting.apply_stop(TABLE, INSTANCE_ARN, [task_arn()]), {"condition": None}),
+    Row("waiting.remove_token", "dynamodb", "update_item",
+        lambda: waiting.remove_token(TABLE, INSTANCE_ARN, "token"), {"condition": False}),
+    Row("waiting.delete_stale", "dynamodb", "delete_item",
+        lambda: waiting.delete_stale(TABLE, INSTANCE_ARN, EXECUTION), {"condition": False}),
+    Row("waiting.waiting_in", "dynamodb", "query", lambda: waiting.waiting_in(TABLE, CLUSTER)),
+    Row("waiting.all_waiting", "dynamodb", "scan", lambda: waiting.all_waiting(TABLE)),
+    Row("waiting._items", "dynamodb", "batch_get_item", lambda: waiting.waiting_in(TABLE, CLUSTER),
+        before=(KEYS,)),
     # Step Functions: an execution that nobody knows isn't running.
     Row("stepfunctions.start", "stepfunctions", "start_execution", lambda: stepfunctions.start(MACHINE, "x", "{}")),
+    Row("stepfunctions.send_success", "stepfunctions", "send_task_success",
+        lambda: stepfunctions.send_success("token", "{}"), gone(False)),
     Row("stepfunctions.input_of", "stepfunctions", "describe_execution", lambda: stepfunctions.input_of(EXECUTION)),
     Row("stepfunctions.is_running", "stepfunctions", "describe_execution",
         lambda: stepfunctions.is_running(EXECUTION), gone(False)),

@@ -18,6 +18,12 @@ Parameters = dict[str, Any]
 WORDS = {"stepfunctions": "states", "elbv2": "elasticloadbalancing"}
 """Where IAM's word for a service is not boto3's."""
 
+OTHERWISE_CALLED = {
+    "lambda:Invoke": "lambda:InvokeFunction",
+    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+}
+"""Where an operation is allowed by an action of another name."""
+
 WITHOUT_RESOURCE = {
     "autoscaling:DescribeAutoScalingGroups",
     "autoscaling:DescribeAutoScalingInstances",
@@ -29,6 +35,7 @@ WITHOUT_RESOURCE = {
     "elasticloadbalancing:DescribeTargetGroupAttributes",
     "elasticloadbalancing:DescribeTargetGroups",
     "elasticloadbalancing:DescribeTargetHealth",
+    "states:SendTaskSuccess",  # the token itself is what allows it
 }
 
 
@@ -100,6 +107,7 @@ RESOURCES: dict[str, Callable[[Parameters], list[str]]] = {
     "ecs:UpdateContainerInstancesState": _inside("container-instance", "containerInstances"),
     "lambda:InvokeFunction": _function,
     "sns:Publish": lambda given: [given["TopicArn"]],
+    "sqs:ChangeMessageVisibility": _queue,
     "sqs:GetQueueAttributes": _queue,
     "sqs:GetQueueUrl": _queue,
     "sqs:SendMessage": _queue,
@@ -116,7 +124,7 @@ def requests_of(call: Call) -> Iterator[Request]:
         yield from _of_dynamodb(call)
         return
     action = f"{WORDS.get(call.service, call.service)}:{call.operation}"
-    action = "lambda:InvokeFunction" if action == "lambda:Invoke" else action
+    action = OTHERWISE_CALLED.get(action, action)
     yield from (Request(action, resource) for resource in _resources(action, call.parameters))
 
 
@@ -135,6 +143,10 @@ def _resources(action: str, given: Parameters) -> Iterable[str]:
 def _of_dynamodb(call: Call) -> Iterator[Request]:
     """A transaction is allowed by the actions of the writes in it; a batch has its own action, for each table."""
     given = call.parameters
+    if "IndexName" in given:  # a resource of its own: the table's ARN does not cover it
+        index = f"table/{given['TableName']}/index/{given['IndexName']}"
+        yield Request(f"dynamodb:{call.operation}", arn("dynamodb", index))
+        return
     if call.operation == "TransactWriteItems":
         for item in given["TransactItems"]:
             for kind, write in item.items():

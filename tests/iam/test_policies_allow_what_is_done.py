@@ -13,6 +13,7 @@ from tests.iam.evaluator import Request, UnknownOperator, allows, applies, liste
 from tests.iam.recorded import Recorded, record, short
 
 BY_LAMBDA = "Lambda does it by itself, with the function's role"
+BY_EVENTS = "in the stories drains poll: no event of ECS wakes one"
 BY_STEP_FUNCTIONS = "Step Functions does it by itself, with the machine's role"
 RARE = {
     ("*", "logs:CreateLogStream"): BY_LAMBDA,
@@ -37,6 +38,16 @@ RARE = {
         "plan_drain",
         "ecs:DescribeTaskDefinition",
     ): "gates that the task definition's tags declare, not the service's",
+    ("wake", "dynamodb:BatchGetItem"): BY_EVENTS,
+    ("wake", "dynamodb:Query"): BY_EVENTS,
+    ("wake", "dynamodb:UpdateItem"): BY_EVENTS,
+    ("wake", "ecs:DescribeContainerInstances"): BY_EVENTS,
+    ("wake", "sqs:ChangeMessageVisibility"): "a record that failed is put off",
+    ("wake", "sqs:DeleteMessage"): f"{BY_LAMBDA}: it polls the queue",
+    ("wake", "sqs:GetQueueAttributes"): f"{BY_LAMBDA}: it polls the queue",
+    ("wake", "sqs:GetQueueUrl"): "a record that failed is put off",
+    ("wake", "sqs:ReceiveMessage"): f"{BY_LAMBDA}: it polls the queue",
+    ("wake", "states:SendTaskSuccess"): BY_EVENTS,
     (
         "return_to_service",
         "states:DescribeExecution",
@@ -55,6 +66,11 @@ FORBIDDEN = [
     ("start_manual_drain", "states:StartExecution", arn("states", "stateMachine:another")),
     ("reconcile", "dynamodb:GetItem", arn("dynamodb", "table/another")),
     ("reconcile", "dynamodb:DeleteItem", arn("dynamodb", "table/ecs-drainer-dev-ledger")),
+    ("wake", "dynamodb:DeleteItem", arn("dynamodb", "table/ecs-drainer-dev-ledger")),
+    ("wake", "dynamodb:Query", arn("dynamodb", "table/ecs-drainer-dev-ledger")),
+    ("wake", "ecs:UpdateContainerInstancesState", arn("ecs", "container-instance/web/0a1b")),
+    ("wake", "sqs:DeleteMessage", arn("sqs", "ecs-drainer-prod-ecs-events")),
+    ("wake", "states:StartExecution", arn("states", "stateMachine:ecs-drainer-dev")),
     ("stop_tasks", "ecs:RunTask", arn("ecs", "task-definition/web:1")),
     ("DrainStateMachineRole", "ecs:StopTask", arn("ecs", "task/web/0a1b")),
     (
@@ -98,7 +114,10 @@ def test_every_recorded_call_is_allowed(recorded: Recorded) -> None:
 
 
 def test_every_role_was_recorded_at_work(recorded: Recorded) -> None:
-    idle = {"compose_notice"}  # computes, and asks AWS for nothing
+    idle = {
+        "compose_notice",
+        "wake",
+    }  # the one computes, and asks AWS for nothing; of the other see BY_EVENTS
     assert set(recorded.requests) - {role for role, made in recorded.requests.items() if not made} == (
         set(recorded.policies) - idle
     )

@@ -1,0 +1,89 @@
+"""Decides whether an execution is told, why, and what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from chalicelib.model import stamp
+from chalicelib.wake.row import Waiting, agent_word
+from chalicelib.wake.seen import InstanceChanged, InstanceView, ServiceTrouble
+
+EMPTIED = "emptied"
+INSTANCE = "instance"
+SERVICE = "service"
+
+MOST_SERVICES = 20
+"""An execution takes 256 KiB, and all of them are in the row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a batch brought for one waiting row."""
+
+    row: Waiting
+    """After the last write: it alone counts, as an execution may have looked and waited anew between two."""
+    has_stops: bool = False
+    stopped_at: datetime | None = None
+    change: InstanceChanged | None = None
+    troubles: tuple[ServiceTrouble, ...] = ()
+    letters: frozenset[str] = field(default_factory=frozenset)
+
+    def and_also(self, later: Heard) -> Heard:
+        """Return this with what came after it."""
+        return Heard(
+            row=later.row,
+            has_stops=self.has_stops or later.has_stops,
+            stopped_at=max((at for at in (self.stopped_at, later.stopped_at) if at), default=None),
+            change=later.change or self.change,
+            troubles=tuple(dict.fromkeys((*self.troubles, *later.troubles))),
+            letters=self.letters | later.letters,
+        )
+
+
+def why(heard: Heard, view: InstanceView | None = None) -> str | None:
+    """Return why the execution is to be told, or None: nobody waits, or nothing that matters has happened.
+
+    Emptied is told again for each further event of a STOPPED task, until the token is gone: whether the last telling
+    arrived is not known. It is never told while the row has a task left. `view`: the instance, once it was described:
+    an event that came late may speak of what is over, such as ACTIVE from just before the drain.
+    """
+    if heard.row.token is None:
+        return None
+    if heard.has_stops and heard.row.is_empty_handed:
+        return EMPTIED
+    if heard.change is not None and differs(heard.row, view or heard.change.view):
+        return INSTANCE
+    return SERVICE if heard.troubles else None
+
+
+def differs(row: Waiting, view: InstanceView) -> bool:
+    """Whether a container instance isn't as its execution last saw it: in status, or in its agent's connection."""
+    return (view.status, agent_word(view.agent_connected)) != (row.status, row.agent)
+
+
+def newest(described: InstanceView, change: InstanceChanged | None) -> InstanceView:
+    """Return the newer of a description and an event: what ECS describes is only eventually consistent.
+
+    One that is MISSING has no version, and is never there again.
+    """
+    if change is None or not described.version or change.view.version <= described.version:
+        return described
+    return change.view
+
+
+def output(reason: str, heard: Heard, view: InstanceView | None, read_at: datetime) -> Mapping[str, Any]:
+    """Return what an execution is given by its token.
+
+    `read_at`: an instant before the instance was read, so that nothing counts as seen later than it was.
+    """
+    return {
+        "why": reason,
+        "events": heard.row.events,
+        "read_at": stamp(read_at),
+        "stopped_at": heard.stopped_at and stamp(heard.stopped_at),
+        "instance": view and view.to_state(),
+        "services": [trouble.to_state() for trouble in heard.troubles[:MOST_SERVICES]],
+    }
