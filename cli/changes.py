@@ -218,7 +218,7 @@ def _stopped(known: Known, event: Event, output: Mapping[str, Any]) -> tuple[Kno
     return known, (Change(event.at, "stop-task", text, {"tasks": asked}),) if asked else ()
 
 
-def _reactivated(known: Known, event: Event, output: Mapping[str, Any]) -> tuple[Known, tuple[Change, ...]]:
+def _reactivated(known: Known, event: Event, _output: Mapping[str, Any]) -> tuple[Known, tuple[Change, ...]]:
     if known.is_failing:
         return known, ()
     asked = ", as was asked" if _outcome(known) == "drained" else ""

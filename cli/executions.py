@@ -114,13 +114,13 @@ def history_after(arn: str, last_id: int = 0, most: int | None = None) -> list[E
         following = {"nextToken": page["nextToken"]}
 
 
-def latest_state(arn: str) -> Mapping[str, Any]:
+def latest_state(arn: str) -> dict[str, Any]:
     """Return a drain's whole state, what it knows now; {} before its plan."""
     state: Mapping[str, Any] = {}
     for event in history_after(arn):
         if event.type.endswith("StateExited"):
             state = state_after(state, event.details)
-    return state if "drain" in state else {}
+    return dict(state) if "drain" in state else {}
 
 
 def stop(arn: str, error: str, cause: str) -> None:

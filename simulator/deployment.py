@@ -20,7 +20,7 @@ from chalice.app import Chalice
 from simulator.aws import ACCOUNT_ID, REGION
 from simulator.clients import client
 from statemachine.definitions import inlined
-from statemachine.policies import rendered
+from statemachine.policies import names_in_policies, rendered
 from statemachine.template import body, load
 
 ROOT = Path(__file__).parent.parent
@@ -57,8 +57,9 @@ def deploy(
 
     `stack_parameters`: as in .chalice/config.json.
     """
-    functions = {name: _deploy_function(name, environment or {}) for name in function_names(app)}
-    outputs = _deploy_stack(functions, stack_parameters or {})
+    given = stack_parameters or {}
+    functions = {name: _deploy_function(name, environment or {}, given) for name in function_names(app)}
+    outputs = _deploy_stack(functions, given)
     for source in app.event_sources:
         _deploy_rule(source, functions[source.name])
     return Deployment(functions, outputs)
@@ -81,7 +82,7 @@ def _app_name() -> str:
     return str(_configuration()["app_name"])
 
 
-def _deploy_function(name: str, environment: Mapping[str, str]) -> str:
+def _deploy_function(name: str, environment: Mapping[str, str], given: Mapping[str, str]) -> str:
     configuration = _configuration()
     full_name = f"{_app_name()}-{STAGE}-{name}"
     stage = configuration["stages"][STAGE]
@@ -90,7 +91,7 @@ def _deploy_function(name: str, environment: Mapping[str, str]) -> str:
         FunctionName=full_name,
         Runtime="python3.11",
         Handler=f"app.{name}",
-        Role=_deploy_role(full_name, name),
+        Role=_deploy_role(full_name, name, given),
         Code={"ZipFile": _empty_zip()},
         Timeout=configuration["lambda_timeout"],
         MemorySize=configuration["lambda_memory_size"],
@@ -99,11 +100,12 @@ def _deploy_function(name: str, environment: Mapping[str, str]) -> str:
     return str(answer["FunctionArn"])
 
 
-def _deploy_role(full_name: str, function: str) -> str:
+def _deploy_role(full_name: str, function: str, given: Mapping[str, str]) -> str:
     iam = client("iam")
     role = iam.create_role(RoleName=full_name, AssumeRolePolicyDocument=json.dumps(ASSUMED_BY_LAMBDA))
     text = (ROOT / ".chalice" / f"policy-{function}.json").read_text(encoding="utf-8")
-    policy = rendered(json.loads(text), {"AppName": _app_name(), "Stage": STAGE})
+    names = names_in_policies({"AppName": _app_name(), "Stage": STAGE}, given)
+    policy = rendered(json.loads(text), names)
     iam.put_role_policy(RoleName=full_name, PolicyName=full_name, PolicyDocument=json.dumps(policy))
     return str(role["Role"]["Arn"])
 

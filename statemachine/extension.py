@@ -25,9 +25,14 @@ from statemachine import client_methods, graph, packaging, planning, policies
 from statemachine.refusal import DeploymentRefused
 
 
+def _names_in_policies(config: Any) -> dict[str, str]:
+    stage = config.config_from_disk.get("stages", {}).get(config.chalice_stage, {})
+    return policies.names_in_policies(policies.names(config), stage.get("stack_parameters", {}))
+
+
 def _policy_with_names(original: Any, step: Any, config: Any, resource: Any) -> None:
     original(step, config, resource)
-    resource.document = policies.rendered(resource.document, policies.names_in_policies(config))
+    resource.document = policies.rendered(resource.document, _names_in_policies(config))
 
 
 def _read_stack(_step: Any, _config: Any, resource: graph.CloudFormationStack) -> None:

@@ -27,12 +27,11 @@ def names(config: Any) -> dict[str, str]:
     return {"AppName": config.app_name, "Stage": config.chalice_stage}
 
 
-def names_in_policies(config: Any) -> dict[str, str]:
-    """Return what policy files may name: app, stage, and the topics that a policy's `notify` may name.
+def names_in_policies(names: Mapping[str, str], stack_parameters: Mapping[str, Any]) -> dict[str, str]:
+    """Return what policy files may name: app, stage, and the topics that a drain's `notify` may name.
 
     Where the stage's `stack_parameters` give no OwnTopicPattern, only the stage's own topic may be published to.
     """
-    stage = config.config_from_disk.get("stages", {}).get(config.chalice_stage, {})
-    stage_topic = f"arn:*:sns:*:*:{config.app_name}-{config.chalice_stage}-notifications"
-    pattern = stage.get("stack_parameters", {}).get("OwnTopicPattern") or stage_topic
-    return {**names(config), "OwnTopicPattern": pattern}
+    own = stack_parameters.get("OwnTopicPattern")
+    stage_topic = f"arn:*:sns:*:*:{names['AppName']}-{names['Stage']}-notifications"
+    return {**names, "OwnTopicPattern": str(own or stage_topic)}

@@ -71,7 +71,81 @@ def _exited(drain: Drain, event: Event) -> Iterator[Entry]:
     found = _outcome(drain.variables)
     if found != _outcome(before):
         yield from _found(drain, event, found)
-    if name in TAKERS: dict[str, Callable[[Drain, Event], Iterator[Entry]]] = {
+    if name in TAKERS:
+        yield from TAKERS[name](drain, event)
+
+
+def _outcome(state: Mapping[str, Any]) -> str:
+    return str((state.get("outcome") or {}).get("name", ""))
+
+
+def _found(drain: Drain, event: Event, outcome: str) -> Iterator[Entry]:
+    if outcome in FOUND:
+        yield Entry(event["timestamp"], FOUND[outcome], "drain", drain.instance_id)
+    elif outcome == "drained":
+        seen = len(drain.variables["look"]["memory"]["stopped"])
+        said = f"a look finds all {seen} tasks STOPPED: the instance is drained"
+        yield Entry(event["timestamp"], said, "good", drain.instance_id)
+
+
+def _set_draining(drain: Drain, event: Event) -> Iterator[Entry]:
+    drain.draining_at = event["timestamp"]
+    yield Entry(event["timestamp"], DRAINING, "drain", drain.instance_id)
+
+
+def _looked(drain: Drain, event: Event) -> Iterator[Entry]:
+    look = drain.variables["look"]
+    drain.looks.append(event["timestamp"])
+    drain.wait_seconds, drain.summary = look["wait_seconds"], look["summary"]
+    yield from ()
+
+
+def _heartbeat(drain: Drain, event: Event) -> Iterator[Entry]:
+    drain.heartbeats.append(event["timestamp"])
+    said = "a heartbeat is recorded: the hook's timeout starts anew"
+    yield Entry(event["timestamp"], said, "drain", drain.instance_id)
+
+
+def _explained(drain: Drain, event: Event) -> Iterator[Entry]:
+    text = drain.variables["explanation"]["text"]
+    if text and text != drain.explanation:
+        drain.explanation = text
+        drain.explained_at = drain.explained_at or event["timestamp"]
+        yield Entry(event["timestamp"], f"this holds the drain:\n{text}", "held", drain.instance_id)
+
+
+def _completed(drain: Drain, event: Event) -> Iterator[Entry]:
+    drain.continued_at = event["timestamp"]
+    result = "ABANDON" if _outcome(drain.variables) == "abandoned" else "CONTINUE"
+    said = f"the lifecycle action is completed with {result}"
+    yield Entry(event["timestamp"], said, "good", drain.instance_id)
+
+
+def _ended(drain: Drain, event: Event) -> Entry:
+    if event["type"] == "ExecutionSucceeded":
+        drain.status = "SUCCEEDED"
+        output = json.loads(event["executionSucceededEventDetails"]["output"])
+        drain.outcome = output.get("outcome", {}).get("name", "")
+        return Entry(event["timestamp"], f"the drain ends: {drain.outcome}", "drain", drain.instance_id)
+    drain.status = event["type"].removeprefix("Execution").upper()
+    details = event.get("executionFailedEventDetails") or event.get("executionAbortedEventDetails") or {}
+    parts = (str(details.get("error", "")), _message(str(details.get("cause", ""))))
+    drain.cause = clip(": ".join(part for part in parts if part), LONGEST_CAUSE)
+    return Entry(
+        event["timestamp"], f"the drain ends as {drain.status}: {drain.cause}", "bad", drain.instance_id
+    )
+
+
+def _message(cause: str) -> str:
+    """Return the message of a function's error, which Step Functions passes on as JSON, or the cause as it is."""
+    try:
+        found = json.loads(cause)
+    except ValueError:
+        return cause
+    return str(found.get("errorMessage", cause)) if isinstance(found, dict) else cause
+
+
+TAKERS: dict[str, Callable[[Drain, Event], Iterator[Entry]]] = {
     "Set DRAINING": _set_draining,
     "Look": _looked,
     "Record a heartbeat": _heartbeat,
