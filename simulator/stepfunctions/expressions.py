@@ -20,6 +20,7 @@ from moto.stepfunctions.parser.asl.component.common.string.string_expression imp
     StringJSONata,
     StringVariableSample,
 )
+from moto.stepfunctions.parser.asl.component.state.state_pass.state_pass import StatePass
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.eval.states import States
 
@@ -29,7 +30,7 @@ from simulator.stepfunctions.jsonata_values import UNDEFINED, JsonataError, NotJ
 VARIABLE = re.compile(r"\$([A-Za-z_]\w*)")
 ERROR = "States.QueryEvaluationError"
 
-_reset, _read = States.reset, StringJSONata.__init__
+_reset, _read, _pass = States.reset, StringJSONata.__init__, StatePass._eval_state
 
 
 def install() -> None:
@@ -39,6 +40,7 @@ def install() -> None:
     StringJSONata._eval_body = _eval_jsonata
     StringVariableSample._eval_body = _eval_variable
     States.reset = _forget_result
+    StatePass._eval_state = _eval_pass
 
 
 def _init(string: Any, expression: str) -> None:
@@ -55,6 +57,14 @@ def _forget_result(states: Any, input_value: Any) -> None:
     _reset(states, input_value)
     for name in ("result", "errorOutput"):
         states._states_data.pop(name, None)
+
+
+def _eval_pass(state: Any, env: Any) -> None:
+    """A Pass state of JSONata has no `$states.result`."""
+    if state._is_language_query_jsonpath():
+        _pass(state, env)
+    elif state.assign_decl:
+        state.assign_decl.eval(env=env)
 
 
 def _variables(env: Any, expression: str) -> dict[str, Any]:

@@ -7,10 +7,15 @@ definition after it.
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from typing import Any
 
+from moto.stepfunctions.parser.asl.component.common.assign.assign_template_value_terminal import (
+    AssignTemplateValueTerminalLit,
+)
 from moto.stepfunctions.parser.asl.component.common.path import result_path
+from moto.stepfunctions.parser.asl.parse import preprocessor
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 from moto.stepfunctions.parser.asl.utils import json_path
@@ -27,6 +32,17 @@ def install() -> None:
     AmazonStateLanguageParser.parse = staticmethod(read_definition)
     json_path.parse = read_path
     result_path.parse = read_result_path
+    preprocessor.from_string_literal = read_text
+    Preprocessor.visitAssign_template_value_terminal_string_literal = _assigned_text
+
+
+def read_text(parser_rule_context: Any) -> str:
+    """Read a text of the definition as JSON; moto reads Python's, which has other escapes."""
+    return str(json.loads(parser_rule_context.getText()))
+
+
+def _assigned_text(_: Any, context: Any) -> Any:
+    return AssignTemplateValueTerminalLit(value=read_text(context.string_literal()))
 
 
 @lru_cache(maxsize=64)

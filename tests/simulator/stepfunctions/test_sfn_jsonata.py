@@ -20,7 +20,17 @@ def run(lab: Lab, states: Machine, payload: Any = None, **top: Any) -> Run:
     return lab.run(states, payload, **JSONATA, **top)
 
 
-AWKWARD = ['say "yes"', "back\\slash", "two\nlines", "ünï ☃ 😀", "$states.input", "{% 1 %}", "", "'", "a;b:=c"]
+AWKWARD = [
+    'say "yes"',
+    "back\\slash",
+    "two\nlines",
+    "ünï ☃ 😀",
+    "$states.input",
+    "{% 1 %}",
+    "",
+    "'",
+    "a;b:=c",
+]
 
 
 @pytest.mark.parametrize("text", AWKWARD)
@@ -34,20 +44,20 @@ def test_texts_pass_through_expressions_as_they_are(lab: Lab, text: str) -> None
 
 
 VALUES = [
-    ("$states.input.null", None),
+    ("$states.input.none", None),
     ("$states.input.list[0]", None),
-    ("$exists($states.input.null)", True),
+    ("$exists($states.input.none)", True),
     ("$exists($states.input.nothing)", False),
-    ("$states.input.null = null", True),
-    ("$type($states.input.null)", "null"),
+    ("$states.input.none = null", True),
+    ("$type($states.input.none)", "null"),
     ("$states.input.empty", []),
-    ("[$states.input.list[$ > 7]]", []),
+    ("[$states.input.many[$ > 7]]", []),
     ("{'a': null, 'b': $states.input.nothing}", {"a": None}),
     ("4 / 2", 2),
     ("7 / 2", 3.5),
     ("$string($states.input.whole)", "2"),
-    ("$states.input.list[$ = 1]", 1),
-    ("[$states.input.list[$ = 1]]", [1]),
+    ("$states.input.many[$ = 2]", 2),
+    ("[$states.input.many[$ = 2]]", [2]),
     ("$map([1..3], function($n) { $n * 2 })", [2, 4, 6]),
     ("$millis()", 1772445600000),
     ("$now()", "2026-03-02T10:00:00.000Z"),
@@ -59,7 +69,7 @@ VALUES = [
 @pytest.mark.parametrize(("expression", "value"), VALUES)
 def test_values_are_json(lab: Lab, expression: str, value: Any) -> None:
     """Null is a value, unlike nothing; one match is no list; a whole number has no fraction."""
-    payload = {"null": None, "list": [None, 1], "empty": [], "whole": 2.0}
+    payload = {"none": None, "many": [1, 2, 1], "list": [None, 1], "empty": [], "whole": 2.0}
     machine = lab.machine(passing({"value": f"{{% {expression} %}}"}), **JSONATA)
 
     ended = lab.start(machine, payload, name="one").to_end()
@@ -196,7 +206,10 @@ def test_a_retry_is_the_same_in_both_languages(lab: Lab) -> None:
         "Only": {
             "Type": "Task",
             "Resource": "arn:aws:states:::lambda:invoke",
-            "Arguments": {"FunctionName": lab.function("third", handle), "Payload": {"at": "{% $millis() %}"}},
+            "Arguments": {
+                "FunctionName": lab.function("third", handle),
+                "Payload": {"at": "{% $millis() %}"},
+            },
             "Retry": [{"ErrorEquals": ["States.TaskFailed"], "IntervalSeconds": 10, "BackoffRate": 2}],
             "Output": {"input": "{% $states.input %}", "result": "{% $states.result.Payload %}"},
             "End": True,

@@ -18,7 +18,9 @@ def run(lab: Lab, states: Machine, payload: Any = None) -> Run:
 
 def show(**names: str) -> Machine:
     """A last state that tells variables."""
-    return {"Show": {"Type": "Pass", "Output": {name: f"{{% {of} %}}" for name, of in names.items()}, "End": True}}
+    return {
+        "Show": {"Type": "Pass", "Output": {name: f"{{% {of} %}}" for name, of in names.items()}, "End": True}
+    }
 
 
 def test_an_assign_takes_effect_after_its_state(lab: Lab) -> None:
@@ -40,7 +42,11 @@ def test_an_assign_takes_effect_after_its_state(lab: Lab) -> None:
 def test_the_history_tells_what_a_state_assigned(lab: Lab) -> None:
     """`assignedVariables` of the exit: each name with its value as JSON text."""
     states = {
-        "Begin": {"Type": "Pass", "Assign": {"text": 'a "b"', "null": None, "list": [1, {}]}, "Next": "Show"},
+        "Begin": {
+            "Type": "Pass",
+            "Assign": {"text": 'a "b" ☃ 😀', "null": None, "list": [1, {}]},
+            "Next": "Show",
+        },
         **show(text="$text", null="$null"),
     }
 
@@ -50,10 +56,10 @@ def test_the_history_tells_what_a_state_assigned(lab: Lab) -> None:
         event["stateExitedEventDetails"] for event in ended.events if event["type"] == "PassStateExited"
     )
     told = {name: json.loads(value) for name, value in first["assignedVariables"].items()}
-    assert told == {"text": 'a "b"', "null": None, "list": [1, {}]}
+    assert told == {"text": 'a "b" ☃ 😀', "null": None, "list": [1, {}]}
     assert first["assignedVariablesDetails"] == {"truncated": False}
     assert "assignedVariables" not in last
-    assert ended.output == {"text": 'a "b"', "null": None}
+    assert ended.output == {"text": 'a "b" ☃ 😀', "null": None}
 
 
 def test_variables_are_data_that_a_history_can_leave_out(lab: Lab) -> None:
