@@ -13,6 +13,7 @@ from simulator.stepfunctions import (
     clients,
     copies,
     errors,
+    expressions,
     frames,
     history,
     nested,
@@ -21,6 +22,7 @@ from simulator.stepfunctions import (
     responses,
     states,
     tasks,
+    variables,
 )
 from simulator.stepfunctions.backend import executions_of, find_execution
 from simulator.stepfunctions.executions import Execution
@@ -30,6 +32,8 @@ __all__ = ["Execution", "executions_of", "find_execution", "install"]
 CORRECTIONS = (
     parsing,
     copies,
+    expressions,
+    variables,
     frames,
     history,
     programs,

@@ -66,4 +66,7 @@ def _choose(choice: Any, env: Any) -> None:
     if choice.default_state is None:
         cause = f"No Choice rule of the state '{choice.name}' matched, and it has no Default"
         raise fail_execution(env, "States.NoChoiceMatched", cause)
+    for part in (choice.assign_decl, choice.output):
+        if part:
+            part.eval(env)
     env.stack.append(choice.default_state.state_name)

@@ -33,12 +33,19 @@ def install() -> None:
     """Let histories end."""
     EventManager.has_ended = False
     EventManager.root = None
+    EventManager.reported = None
     EventManager.add_event = _add_event_with_room
+
+
+def _is_reported(events: Any, event_type: Any, event_details: Any = None, **_: Any) -> bool:
+    """A Task, Map or Parallel state adds the event of every failure; an expression has added its own."""
+    is_evaluation = event_type == HistoryEventType.EvaluationFailed
+    return is_evaluation and event_details is not None and events.reported is event_details
 
 
 def _add_event_with_room(events: Any, context: Any, event_type: Any, *arguments: Any, **named: Any) -> Any:
     """Record the event, unless the execution has ended or nobody asks for the frame any more."""
-    if events.has_ended or context.is_silent:
+    if events.has_ended or context.is_silent or _is_reported(events, event_type, **named):
         return context.last_published_event_id
     is_ending = event_type in ENDINGS
     if len(events._history_event_list) >= LARGEST_HISTORY - 1 and not is_ending:

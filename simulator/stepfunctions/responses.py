@@ -21,7 +21,7 @@ DEFAULT_PAGE = 100
 LARGEST_PAGE = 1000
 """API reference, GetExecutionHistory: 100 events a page by default, 1,000 at most."""
 
-DATA_FIELDS = {"input", "output", "parameters"}
+DATA_FIELDS = {"input", "output", "parameters", "assignedVariables"}
 
 
 def install() -> None:
