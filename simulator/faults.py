@@ -18,6 +18,7 @@ from simulator.world import CLUSTER
 if TYPE_CHECKING:
     from simulator.happenings import Stage
 
+IAMS_NAMES = {"states": "stepfunctions", "elasticloadbalancing": "elbv2", "monitoring": "cloudwatch"}
 THROTTLED_ANEW_AFTER = timedelta(seconds=70)
 
 
@@ -93,7 +94,11 @@ def fail_calls(
     function: str = "",
     status: int = 400,
 ) -> None:
-    """AWS answers the next calls of an operation with an error; those of one function, where it is named."""
+    """AWS answers the next calls of an operation with an error; those of one function, where it is named.
+
+    `service` is boto3's name for it, or IAM's: `states` is `stepfunctions`.
+    """
+    service = IAMS_NAMES.get(service, service)
     fault = Fault(code, message or "injected fault", status)
 
     def is_meant(call: Call) -> bool:

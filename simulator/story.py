@@ -27,6 +27,23 @@ from simulator.eventbridge import EcsDelivery
 from simulator.staging import Staging
 from simulator.world import Hook, Service
 
+TABLES = {
+    "story",
+    "events",
+    "service",
+    "task",
+    "hook",
+    "tags",
+    "environment",
+    "instances",
+    "happens",
+    "lasts",
+    "expect",
+    "world",
+    "at_least",
+}
+"""What a story may have at its top."""
+
 
 class WrongStory(ValueError):  # noqa: N818  # reads as the sentence that it carries
     """A story that can't be told; the sentence names file, field and what was expected."""
@@ -98,22 +115,7 @@ def read_story(path: Path) -> Story:
 
 
 def _story(told: dict[str, Any]) -> Story:
-    known = {
-        "story",
-        "events",
-        "service",
-        "task",
-        "hook",
-        "tags",
-        "environment",
-        "instances",
-        "happens",
-        "lasts",
-        "expect",
-        "world",
-        "at_least",
-    }
-    _refuse_unknown("story", told, known)
+    _refuse_unknown("story", told, TABLES)
     if not isinstance(told.get("story"), str):
         raise WrongStory("`story` is missing: expected a sentence that says what happens")
     given: dict[str, Any] = {

@@ -17,12 +17,12 @@ from typing import Any
 
 from statemachine.checks import (
     choices,
-    fields,
     grammar,
     graph,
     guards,
     paths,
     queries,
+    structure,
     tasks,
     variables,
     waits,
@@ -92,7 +92,7 @@ def _top_level(module: Path) -> list[ast.stmt]:
 
 def _findings(definition: Body, functions: set[str] | None, errors: set[str]) -> Iterator[Found]:
     scopes = scopes_of(definition)
-    unreadable = [found for scope in scopes for found in fields.check_structure(scope)]
+    unreadable = [found for scope in scopes for found in structure.check_structure(scope)]
     if unreadable:
         yield from unreadable
         return
@@ -101,20 +101,23 @@ def _findings(definition: Body, functions: set[str] | None, errors: set[str]) ->
         yield from _jsonata_findings(definition, functions, errors)
         return
     yield from waits.check_language(scopes[0])
-    for scope in scopes:
-        yield from fields.check_scope_fields(scope)
-        yield from graph.check_graph(scope)
+    yield from _grammar_and_ends(definition)
     ours = errors | _raised_within(definition)
     for state in all_states(definition):
         yield from _check_state(state, functions, ours)
     yield from guards.check_guards(machine_scope(definition))
 
 
+def _grammar_and_ends(definition: Body) -> Iterator[Found]:
+    ungrammatical = list(grammar.check_grammar(definition))
+    yield from ungrammatical
+    for scope in () if ungrammatical else scopes_of(definition):
+        yield from graph.check_ends(scope)
+
+
 def _jsonata_findings(definition: Body, functions: set[str] | None, errors: set[str]) -> Iterator[Found]:
     machine = machine_scope(definition)
-    yield from grammar.check_grammar(definition)
-    for scope in scopes_of(definition):
-        yield from graph.check_ends(scope)
+    yield from _grammar_and_ends(definition)
     yield from _jsonata_states(machine, functions, errors | _raised_within(definition), caught_around=False)
     yield from variables.check_names(machine)
     yield from variables.check_variables(machine)
@@ -151,12 +154,10 @@ def _check_state(state: State, functions: set[str] | None, ours: set[str]) -> It
     yield from wording.check_name(state)
     yield from wording.check_comment(state)
     yield from waits.check_language(state)
-    yield from fields.check_fields(state)
     for rule in (
         paths.check_paths,
         choices.check_choice,
         tasks.check_task,
-        waits.check_wait,
         waits.check_fail,
     ):
         yield from rule(state)

@@ -14,6 +14,7 @@ from statemachine.checks.machine import Body
 _FALSE_ALARM = re.compile(r'is "\{%.*%\}" but should be an? (Integer|Float|Number)', re.DOTALL)
 """statelint 3.1.0 wants a number where Step Functions takes an expression too: in Seconds and TimeoutSeconds."""
 
+_UNREACHED = "No transition found to state"
 _FUNCTION = re.compile(r"\$\{\w+FunctionArn\}")
 _SUBSTITUTION = re.compile(r"\$\{[\w:]+\}")
 
@@ -26,7 +27,7 @@ class Ungrammatical:
 
     def sentence(self, definition_name: str) -> str:
         """Return the problem as a sentence that begins with the definition's name."""
-        return f"{definition_name}: {self.problem.removeprefix('State Machine.').rstrip('.')}."
+        return f"{definition_name}: {self.problem.replace('State Machine.', '').rstrip('.')}."
 
 
 def check_grammar(definition: Body) -> Iterator[Ungrammatical]:
@@ -36,7 +37,10 @@ def check_grammar(definition: Body) -> Iterator[Ungrammatical]:
     except (TypeError, AttributeError, KeyError, ValueError) as error:
         # statelint stumbles over values of another kind in a few places: a list as a Next, for example.
         problems = [f"a field holds a value of another kind than Step Functions takes ({error})"]
-    yield from (Ungrammatical(problem) for problem in problems if not _FALSE_ALARM.search(problem))
+    real = [problem for problem in problems if not _FALSE_ALARM.search(problem)]
+    # What nothing leads to any more often follows from a misspelt name, which is said already.
+    causes = [problem for problem in real if not problem.startswith(_UNREACHED)]
+    yield from (Ungrammatical(problem) for problem in causes or real)
 
 
 def deployed(definition: Body) -> Body:

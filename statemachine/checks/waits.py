@@ -8,17 +8,8 @@ from statemachine.checks.finding import MISSING, Finding
 from statemachine.checks.machine import Scope, State
 from statemachine.checks.wording import strings_of
 
-WAIT_FIELDS = ("Seconds", "SecondsPath", "Timestamp", "TimestampPath")
 INLINE_CONCURRENCY = 40
 """Most items of an inline Map that run at once: developer guide, "Using Map state in Inline mode"."""
-
-
-def check_wait(state: State) -> Iterator[Finding]:
-    """Yield a Wait that says how long not at all, or more than once."""
-    given = [field for field in WAIT_FIELDS if field in state.body]
-    if state.type == "Wait" and len(given) != 1:
-        expected = f"exactly one of {', '.join(WAIT_FIELDS)}"
-        yield state.finding("duration", given or MISSING, expected, "keep the one that is meant")
 
 
 def check_fail(state: State) -> Iterator[Finding]:

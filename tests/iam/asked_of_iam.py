@@ -141,7 +141,10 @@ def _resources(action: str, given: Parameters) -> Iterable[str]:
 
 
 def _of_dynamodb(call: Call) -> Iterator[Request]:
-    """A transaction is allowed by the actions of the writes in it; a batch has its own action, for each table."""
+    """A transaction is allowed by the actions of the writes in it; a batch has its own action, for each table.
+
+    Reading an index is allowed by the index's ARN, not by its table's.
+    """
     given = call.parameters
     if "IndexName" in given:  # a resource of its own: the table's ARN does not cover it
         index = f"table/{given['TableName']}/index/{given['IndexName']}"
@@ -154,5 +157,6 @@ def _of_dynamodb(call: Call) -> Iterator[Request]:
                 yield Request(f"dynamodb:{action}", _named("dynamodb", "table", write["TableName"]))
         return
     tables = list(given["RequestItems"]) if "RequestItems" in given else [given["TableName"]]
+    index = f"/index/{given['IndexName']}" if "IndexName" in given else ""
     for table in tables:
-        yield Request(f"dynamodb:{call.operation}", _named("dynamodb", "table", table))
+        yield Request(f"dynamodb:{call.operation}", _named("dynamodb", "table", table) + index)
