@@ -7,12 +7,14 @@ there is no row, or events don't come, a drain polls; where they may have been l
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any
 
+from chalicelib.decide import DAEMON_MARGIN
 from chalicelib.memory import Memory
 from chalicelib.model import ContainerInstance, Task, TaskKind, instant, stamp
 from chalicelib.observation import Observation
@@ -24,11 +26,13 @@ FIRST_SAFETY_LOOK = timedelta(minutes=3)
 LONGEST_SAFETY_WAIT = timedelta(minutes=15)
 EVENTS_TAKE = timedelta(seconds=60)
 """How late an event may be before it counts as lost: EventBridge delivers within seconds, and retries for longer."""
-DAEMON_MARGIN = timedelta(seconds=30)
-"""What daemon tasks get beyond their own stop timeout: ECS notices, and the agent reports, within seconds."""
 NO_SERVICE = "-"
 """Among the services of a row, because DynamoDB keeps no empty set."""
 NOT_STOPPING = ("PROVISIONING", "PENDING", "ACTIVATING", "RUNNING")
+
+
+AS_KEPT: dict[str, Any] = {"sort_keys": True, "separators": (",", ":")}
+"""How `wake` writes a trouble into a row."""
 
 
 class Reading(Enum):
@@ -129,19 +133,17 @@ def unannounced(before: Memory, seen: Observation, row: Waiting | None) -> tuple
 
 def new_troubles(memory: Memory, row: Waiting | None, told: Told) -> tuple[str, ...]:
     """Return what ECS said of services on the instance, placements and deployments that fail, and was not told yet."""
-    heard = set(row.troubles if row else ()) | {_trouble(each) for each in told.services}
+    heard = set(row.troubles if row else ()) | {json.dumps(each, **AS_KEPT) for each in told.services}
     return tuple(sorted(heard - set(memory.troubles)))
-
-
-def _trouble(service: Mapping[str, str]) -> str:
-    return str(service.get("text") or f"{service.get('service')}: {service.get('event')}: {service.get('reason')}")
 
 
 def with_wait(memory: Memory, seen: Observation, *, was_read: bool) -> Memory:
     """Return the memory with the safety look after this one: waits double while nothing changes."""
     if not was_read and memory.next_read_at and memory.next_read_at > seen.at:
         return memory
-    grown = memory.safety_wait * 2 if memory.safety_wait and memory.changed_at != seen.at else FIRST_SAFETY_LOOK
+    grown = (
+        memory.safety_wait * 2 if memory.safety_wait and memory.changed_at != seen.at else FIRST_SAFETY_LOOK
+    )
     wait = min(grown, LONGEST_SAFETY_WAIT)
     return replace(memory, safety_wait=wait, next_read_at=seen.at + wait)
 
@@ -150,7 +152,7 @@ def next_due(memory: Memory, policy: DrainPolicy, timers: Timers, at: datetime) 
     """Return when the next look is due if no event comes before; heartbeats are the machine's own."""
     due = [
         memory.next_read_at,
-        _plus(memory.started_at, policy.standalone_tasks.after if _has_standalone(memory, policy) else None),
+        _plus(memory.started_at, _stop_after(policy)),
         _plus(memory.daemons_alone_at, (memory.daemon_stop or timedelta(0)) + DAEMON_MARGIN),
         _plus(memory.disconnected_at, policy.dead_agent_after),
         timers.explained_until or memory.changed_at + policy.stuck_after,
@@ -159,8 +161,9 @@ def next_due(memory: Memory, policy: DrainPolicy, timers: Timers, at: datetime) 
     return earlier(timers.deadline_at, *(each for each in due if each is not None and each > at))
 
 
-def _has_standalone(memory: Memory, policy: DrainPolicy) -> bool:
-    return policy.standalone_tasks.action is Standalone.STOP_AFTER
+def _stop_after(policy: DrainPolicy) -> timedelta | None:
+    standalone = policy.standalone_tasks
+    return standalone.after if standalone.action is Standalone.STOP_AFTER else None
 
 
 def _plus(at: datetime | None, wait: timedelta | None) -> datetime | None:

@@ -17,7 +17,7 @@ from chalicelib.model import Task, TaskKind, stamp
 from chalicelib.observation import Observation
 from chalicelib.pace import next_wait
 from chalicelib.policy import Daemons, DrainPolicy, Standalone
-from chalicelib.timers import Timers
+from chalicelib.timers import Timers, near_the_deadline
 
 SETTLE = timedelta(seconds=10)
 """ECS reads are eventually consistent: an empty listing right after DRAINING proves nothing before so long."""
@@ -102,7 +102,7 @@ def is_drained(holding: tuple[Task, ...], seen: Observation, draining_at: dateti
     if seen.is_gone:
         return True
     is_empty = not holding and seen.is_full and seen.at - draining_at >= SETTLE
-    return is_empty and not is_active(seen)
+    return is_empty and not is_active(seen) and not seen.counts_more
 
 
 def is_active(seen: Observation) -> bool:
@@ -139,8 +139,7 @@ def is_to_be_stopped(task: Task, memory: Memory, policy: DrainPolicy, at: dateti
 
 def what_to_explain(memory: Memory, policy: DrainPolicy, timers: Timers, at: datetime) -> str:
     """Return `near-deadline` once when little time is left, `stuck` when nothing moved for long, else `no`."""
-    near = min(timedelta(minutes=15), (timers.deadline_at - timers.started_at) / 5)
-    if not timers.warned and timers.deadline_at - at <= near:
+    if not timers.warned and at >= near_the_deadline(timers):
         return "near-deadline"
     is_told = timers.explained_until is not None and at < timers.explained_until
     return "stuck" if at - memory.changed_at >= policy.stuck_after and not is_told else "no"

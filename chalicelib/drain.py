@@ -57,10 +57,18 @@ class Drain:
         return next(iter(self.containers), None)
 
     @property
+    def expires_at(self) -> int:
+        """When DynamoDB may forget the drain, in seconds since 1970."""
+        return int((self.started_at + KEPT_IN_LEDGER).timestamp())
+
+    @property
     def waits_on(self) -> str | None:
-        """The container instance whose events the drain waits for; where there are more, or none, it polls."""
+        """The container instance whose events the drain waits for; where there are more, or none, it polls.
+
+        So does one that watches ECS drain: when it sets DRAINING, hence what a listing proves, is ECS's to know.
+        """
         arns = [arn for each in self.containers.values() for arn in each]
-        return arns[0] if len(arns) == 1 else None
+        return arns[0] if len(arns) == 1 and not self.observes and not self.policy.poll.is_fixed else None
 
     @property
     def observes(self) -> bool:
@@ -74,7 +82,7 @@ class Drain:
             "ledger_key": f"drain#{self.name}",
             "lock_key": f"instance#{self.instance_id}",
             "waiting_key": f"waiting#{self.waits_on or self.instance_id}",
-            "expires_at": str(int((self.started_at + KEPT_IN_LEDGER).timestamp())),
+            "expires_at": str(self.expires_at),
             "instance_id": self.instance_id,
             "trigger": self.trigger,
             "who": self.who,

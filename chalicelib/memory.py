@@ -14,6 +14,7 @@ from typing import Any
 from chalicelib.model import instant, stamp
 
 STOPPED_IDS_KEPT = 200
+TROUBLES_KEPT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,20 @@ class Memory:
     """Since when the agent was seen disconnected without a break."""
     stop_asked: tuple[str, ...] = ()
     """ARNs of tasks that StopTask was called for."""
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """The group of every task not yet STOPPED, by ARN: `service:web`, `family:job`."""
+    listed_at: datetime | None = None
+    """When all tasks were last listed."""
+    awaited: frozenset[str] = frozenset()
+    """ARNs of the tasks whose STOPPED events are waited for."""
+    polls: bool = False
+    """Whether events were lost, so that the looks follow each other by the clock alone."""
+    next_read_at: datetime | None = None
+    """When ECS is asked again, whatever no event tells."""
+    safety_wait: timedelta | None = None
+    """How long before that it was asked."""
+    troubles: tuple[str, ...] = ()
+    """What ECS said of services on the instance, and was explained."""
     is_gone: bool = False
     """Whether the instance is gone, or stopped, whatever was left on it."""
     lost: int = 0
@@ -73,7 +88,15 @@ class Memory:
             daemon_stop=_seconds_or_none(state["daemon_stop_seconds"]),
             disconnected_at=_instant_or_none(state["disconnected_at"]),
             stop_asked=tuple(state["stop_asked"]),
-            is_gone=state.get("is_gone", False),  # a drain that began before this was remembered has none
+            # A drain that the release before began remembers none of what follows.
+            groups=state.get("groups", {}),
+            listed_at=_instant_or_none(state.get("listed_at")),
+            awaited=frozenset(state.get("awaited", ())),
+            polls=state.get("polls", False),
+            next_read_at=_instant_or_none(state.get("next_read_at")),
+            safety_wait=_seconds_or_none(state.get("safety_wait_seconds")),
+            troubles=tuple(state.get("troubles", ())),
+            is_gone=state.get("is_gone", False),
             lost=state.get("lost", 0),
         )
 
@@ -94,6 +117,13 @@ class Memory:
             "daemon_stop_seconds": self.daemon_stop and int(self.daemon_stop.total_seconds()),
             "disconnected_at": self.disconnected_at and stamp(self.disconnected_at),
             "stop_asked": list(self.stop_asked),
+            "groups": dict(self.groups),
+            "listed_at": self.listed_at and stamp(self.listed_at),
+            "awaited": sorted(self.awaited),
+            "polls": self.polls,
+            "next_read_at": self.next_read_at and stamp(self.next_read_at),
+            "safety_wait_seconds": self.safety_wait and int(self.safety_wait.total_seconds()),
+            "troubles": list(self.troubles[-TROUBLES_KEPT:]),
             "is_gone": self.is_gone,
             "lost": self.lost,
         }

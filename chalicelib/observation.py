@@ -44,6 +44,12 @@ class Observation:
         )
 
     @property
+    def counts_more(self) -> bool:
+        """Whether ECS counts more tasks on the container instances than this look knows of."""
+        counted = sum(each.running_tasks + each.pending_tasks for each in self.instances or ())
+        return counted > len(self.unstopped)
+
+    @property
     def is_cut_off(self) -> bool:
         """Whether this look saw every container instance with its agent disconnected."""
         return self.instances is not None and not any(each.agent_connected for each in self.instances)
@@ -60,6 +66,8 @@ def remember(memory: Memory, seen: Observation) -> Memory:
         looks=memory.looks + 1,
         changed_at=memory.changed_at if now_unstopped == dict(memory.tasks) else seen.at,
         tasks=now_unstopped,
+        groups={task.arn: task.group for task in seen.unstopped},
+        listed_at=seen.at if seen.is_full else memory.listed_at,
         stopped=_newest(memory.stopped, stopped),
         last_stopped_at=max([*_stops(seen.tasks), *_known(memory.last_stopped_at)], default=None),
         checked_at=memory.checked_at if seen.instances is None else seen.at,

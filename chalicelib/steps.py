@@ -8,11 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
 from typing import Any
 
-from chalicelib import declined, fleet_steps, gating, notice, telemetry
-from chalicelib.decide import decide, holds_the_drain
+from chalicelib import declined, fleet_steps, gating, looking, notice, telemetry
 from chalicelib.drain import Drain
 from chalicelib.events import DrainRequest
 from chalicelib.explain import Blocker, Circumstances, group, render_text, to_state
@@ -20,17 +18,14 @@ from chalicelib.explain import explain as explain_circumstances
 from chalicelib.gateways.circumstances import read_circumstances
 from chalicelib.gateways.ecs import describe_tasks
 from chalicelib.gateways.find import find_group, find_instances
-from chalicelib.gateways.observe import observe, with_instances
 from chalicelib.gateways.stop import stop_tasks as stop
 from chalicelib.gateways.topics import publish
 from chalicelib.gating_ahead import with_gates
 from chalicelib.memory import Memory
 from chalicelib.model import instant, stamp
-from chalicelib.observation import remember
 from chalicelib.plan import Execution, make_plan, preferred_cluster
 from chalicelib.settings import Settings
 from chalicelib.telemetry import logger
-from chalicelib.timers import Timers
 
 Event = Mapping[str, Any]
 
@@ -57,29 +52,19 @@ def look(event: Event) -> dict[str, Any]:
     """Look once, at the gates until they are passed and at the tasks from then on, and say what holds the drain."""
     if not event["gates"]["is_passed"]:
         return gating.look(event)
-    drain, timers, at = Drain.from_state(event["drain"]), Timers.from_state(event), instant(event["now"])
-    before = Memory.from_state(event["memory"]).with_asked(tuple(event["stopped"]))
-    holds = partial(holds_the_drain, memory=before, policy=drain.policy, at=at)
-    seen = observe(drain.containers, before, at, holds)
-    facts = decide(remember(before, seen), seen, drain.policy, timers, observes=drain.observes)
-    if facts.is_followed_by_deeds(timers.deadline_at) and seen.instances is None and before.looks > 0:
-        # Somebody may have set the instance ACTIVE since it was last described: then its tasks are theirs.
-        seen = with_instances(seen, drain.containers)
-        facts = decide(remember(before, seen), seen, drain.policy, timers, observes=drain.observes)
-    logger.info(
-        facts.summary, extra={"instance": drain.instance_id, "look": facts.memory.looks, "kinds": facts.kinds}
-    )
-    return {**facts.to_state(), **gating.behind(event), "polls": True}
+    return {**looking.look(event), **gating.behind(event)}
 
 
 def explain(event: Event) -> dict[str, Any]:
     """Say for each task that holds the drain why, and what would free it."""
     drain, at = Drain.from_state(event["drain"]), instant(event["now"])
     blockers, unread = _blockers(event, drain, at)
-    text = render_text(group(blockers), unread)
+    text = "\n".join(
+        [*looking.preface(event["occasion"], event["look"]), render_text(group(blockers), unread)]
+    )
     logger.warning(text, extra={"instance": drain.instance_id, "occasion": event["occasion"]})
-    # Closed gates are told of at once, and again at a refusal: neither makes a drain that is stuck any older.
-    times = 1 if event["occasion"] == "gates-closed" else event["explanation"]["times"] + 1
+    # What is told at once when it is news makes a drain that is stuck no older.
+    times = 1 if event["occasion"] in ("gates-closed", *looking.NEWS) else event["explanation"]["times"] + 1
     return {
         # The same news is repeated ever more rarely: after 1, 2, 4, 8 ... times `stuck_after`.
         "until": stamp(at + drain.policy.stuck_after * (1 << min(times - 1, MOST_DOUBLINGS))),

@@ -48,5 +48,18 @@ class Timers:
         )
 
 
+NEAR_AT_MOST = timedelta(minutes=15)
+
+
+def near_the_deadline(timers: Timers) -> datetime:
+    """Return the instant from which the deadline is near: a fifth of the drain's time before it, or 15 minutes."""
+    return timers.deadline_at - min(NEAR_AT_MOST, (timers.deadline_at - timers.started_at) / 5)
+
+
+def earlier(first: datetime, *others: datetime) -> datetime:
+    """Return the earliest of these instants: what is due only ever moves forward."""
+    return min(first, *others)
+
+
 def _heartbeat_due(recorded_at: str | None, interval_seconds: int) -> datetime | None:
     return None if recorded_at is None else instant(recorded_at) + timedelta(seconds=interval_seconds)

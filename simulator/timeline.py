@@ -30,7 +30,17 @@ OF_OTHERS = {
     "CompleteLifecycleAction": "somebody completes a lifecycle action with {lifecycleactionresult}",
 }
 """What others than the drainer ask for, as far as a timeline tells it."""
-UNINTERESTING = ("Describe", "List", "Get", "TransactWriteItems", "UpdateItem", "Invoke", "StartExecution")
+UNINTERESTING = (
+    "Describe",
+    "Send",
+    "ChangeMessageVisibility",
+    "List",
+    "Get",
+    "TransactWriteItems",
+    "UpdateItem",
+    "Invoke",
+    "StartExecution",
+)
 IDS = re.compile(r"\bi-[0-9a-f]{8,17}\b|\b[0-9a-f]{32}\b|\b[0-9a-f]{8}\b(?!-)")
 
 

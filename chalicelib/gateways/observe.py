@@ -36,10 +36,16 @@ class _Read:
 
 
 def observe(
-    containers: Containers, memory: Memory, at: datetime, holds: Callable[[Task], bool] | None = None
+    containers: Containers,
+    memory: Memory,
+    at: datetime,
+    holds: Callable[[Task], bool] | None = None,
+    *,
+    asks_early: bool = False,
 ) -> Observation:
     """Look once at the tasks of these container instances (ARNs by cluster).
 
+    `asks_early`: ask at once which services are daemons, as who waits for events must know whom it waits for.
     `holds` says whether an unstopped task is waited for; without it every one is. Once none is, all are listed.
     Where one can't be listed because it is gone, all are described at once: the listing is full only if ECS has it
     INACTIVE there too. Raises Throttled, AwsUnavailable, AccessDenied or AwsRefused; nothing is written.
@@ -57,7 +63,7 @@ def observe(
             listed, is_full = [], False
         remembered += listed
         tasks += [task for read in listed for task in read.tasks]
-    asked = _services_to_ask_for(tasks, memory, at)
+    asked = _services_to_ask_for(tasks, memory, at, asks_early=asks_early)
     daemons = frozenset(name for cluster in containers for name in ecs.daemon_services(cluster, asked))
     unlisted = frozenset(arn for read in remembered for arn in read.unlisted)
     instances = _instances(containers) if unlisted or _is_check_due(memory, is_full, at) else None
@@ -131,12 +137,14 @@ def _instances(containers: Containers) -> tuple[ContainerInstance, ...]:
     return tuple(instance for some in described for instance in some)
 
 
-def _services_to_ask_for(tasks: list[Task], memory: Memory, at: datetime) -> frozenset[str]:
+def _services_to_ask_for(
+    tasks: list[Task], memory: Memory, at: datetime, *, asks_early: bool
+) -> frozenset[str]:
     """Return the services of which it matters by now whether they are daemons: one call, and most drains need none.
 
     Until a task is STOPPED, or nothing has moved for a while, every task of a service is waited for alike.
     """
-    is_early = not memory.stopped and not any(task.is_stopped for task in tasks)
+    is_early = not asks_early and not memory.stopped and not any(task.is_stopped for task in tasks)
     if is_early and at - memory.changed_at < ASK_FOR_DAEMONS_AFTER:
         return frozenset()
     return frozenset(task.service_name for task in tasks if task.service_name and not task.is_stopped) - (

@@ -23,6 +23,7 @@ __all__ = [
     "apply_stop",
     "apply_trouble",
     "delete_stale",
+    "open_row",
     "read_waiting",
     "remove_token",
     "waiting_in",
@@ -47,6 +48,37 @@ def read_waiting(table: str, instance: str) -> Waiting | None:
     with translated():
         answer = client("dynamodb").get_item(TableName=table, Key=_key(instance), ConsistentRead=True)
     return _waiting(answer["Item"]) if "Item" in answer else None
+
+
+def open_row(table: str, instance: str, *, execution: str, cluster: str, expires_at: int) -> Waiting:
+    """Make the row of a drain that is about to list its tasks, so that every event from now on is counted.
+
+    One that another drain of the instance left behind becomes this drain's: its token and tasks are gone with it.
+    """
+    with translated():
+        answer = client("dynamodb").update_item(
+            TableName=table,
+            Key=_key(instance),
+            UpdateExpression="SET #execution = :execution, #cluster = :cluster, #expires = :expires, "
+            "#events = if_not_exists(#events, :zero) REMOVE #token, #tasks, #looks",
+            ExpressionAttributeNames={
+                "#execution": "execution",
+                "#cluster": "waiting_cluster",
+                "#expires": "expires_at",
+                "#events": "events",
+                "#token": "token",
+                "#tasks": "tasks",
+                "#looks": "looks",
+            },
+            ExpressionAttributeValues={
+                ":execution": {"S": execution},
+                ":cluster": {"S": cluster},
+                ":expires": {"N": str(expires_at)},
+                ":zero": {"N": "0"},
+            },
+            ReturnValues="ALL_NEW",
+        )
+    return _waiting(answer["Attributes"])
 
 
 def apply_stop(table: str, instance: str, tasks: Collection[str]) -> Waiting | None:
@@ -215,6 +247,7 @@ def _waiting(item: Item) -> Waiting:
         status=text.get("status", ""),
         agent=text.get("agent", ""),
         version=number.get("version"),
+        looks=number.get("looks", 0),
         troubles=several.get("troubles", frozenset()),
         expires_at=number.get("expires_at"),
     )

@@ -39,6 +39,8 @@ class Waiting:
     """The greatest of the container instance's events that were heard."""
     troubles: frozenset[str] = frozenset()
     """Texts of the service troubles that were heard."""
+    looks: int = 0
+    """The number of the look after which the tasks were stored."""
     expires_at: int | None = None
     """When DynamoDB may delete it, in seconds since 1970."""
 
