@@ -70,9 +70,13 @@ class Told:
 
     @property
     def is_empty(self) -> bool:
-        """Whether ECS counts no task on the instance, and has it DRAINING still."""
-        seen = self.instance
-        return bool(seen) and seen["status"] == "DRAINING" and not seen["running"] and not seen["pending"]  # type: ignore[index]  # bool() narrows nothing
+        """Whether ECS counts no task on the instance, and has it DRAINING still, under an agent that is there.
+
+        An instance that was stopped takes its tasks with it: only their descriptions tell that from a drain.
+        """
+        seen = self.instance or {}
+        is_there = seen.get("status") == "DRAINING" and bool(seen.get("agent_connected"))
+        return is_there and not seen["running"] and not seen["pending"]
 
 
 def what_to_read(memory: Memory, row: Waiting | None, told: Told, at: datetime) -> Reading:
@@ -85,8 +89,9 @@ def what_to_read(memory: Memory, row: Waiting | None, told: Told, at: datetime) 
         return Reading.NOTHING if told.is_empty and set(memory.tasks) <= memory.awaited else Reading.TASKS
     if told.why != "service" and row.looks != memory.looks:
         return Reading.TASKS  # the last wait could not be stored, so that the row tells of an earlier one
-    is_due = memory.next_read_at is None or at >= memory.next_read_at
-    return Reading.TASKS if is_due or not memory.awaited & row.tasks else Reading.NOTHING
+    if memory.next_read_at is None or at >= memory.next_read_at:
+        return Reading.INSTANCE  # who sets it ACTIVE again makes no event of which AWS's guide tells
+    return Reading.NOTHING if memory.awaited & row.tasks else Reading.TASKS
 
 
 def as_told(memory: Memory, row: Waiting, told: Told, at: datetime) -> Observation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import uuid
 from itertools import count
 from typing import Any
@@ -22,6 +23,9 @@ from simulator.stepfunctions.executions import Execution
 from simulator.stepfunctions.parsing import read_definition
 
 LARGEST_PAYLOAD_BYTES = 262_144
+
+TOKEN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""What the tokens of the embedded AWS look like."""
 
 
 def validate_definition(definition: str) -> None:
@@ -96,12 +100,12 @@ class Backend(StepFunctionsParserBackend):  # type: ignore[misc]  # moto ships n
         return execution
 
     def send_task_success(self, task_token: str, outcome: str) -> None:
-        """Answer a task; the output must be JSON (raises InvalidOutput)."""
+        """Answer a task; the output must be JSON (raises InvalidOutput), which is judged after the token."""
+        endpoint = self._open_task(task_token)
         try:
             json.loads(outcome)
         except ValueError as error:
             raise AwsError("InvalidOutput", f"Invalid Output: '{error}'") from error
-        endpoint = self._open_task(task_token)
         endpoint.notify(CallbackOutcomeSuccess(callback_id=task_token, output=outcome))
 
     def send_task_failure(self, task_token: str, error: str | None = None, cause: str | None = None) -> None:
@@ -114,14 +118,20 @@ class Backend(StepFunctionsParserBackend):  # type: ignore[misc]  # moto ships n
         self._open_task(task_token).notify_heartbeat()
 
     def _open_task(self, token: str) -> Any:
-        """Return what waits for the token; raises TaskTimedOut for a stale one, InvalidToken for any other."""
+        """Return what waits for the token.
+
+        Raises TaskTimedOut for one whose task is over or has its answer, TaskDoesNotExist for one that nobody
+        gave, InvalidToken for what is no token at all (API reference, SendTaskSuccess).
+        """
         for execution in self._get_executions():
             endpoint = execution.env.callback_pool_manager.get(token)
             if endpoint is None:
                 continue
-            if endpoint.is_void or execution.exec_status != ExecutionStatus.RUNNING:
+            if not endpoint.is_open() or execution.exec_status != ExecutionStatus.RUNNING:
                 raise AwsError("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
             return endpoint
+        if TOKEN.fullmatch(token):
+            raise AwsError("TaskDoesNotExist", "Task does not exist: 'Provided task does not exist'")
         raise AwsError("InvalidToken", "Invalid Token: 'Invalid token'")
 
 

@@ -32,6 +32,8 @@ _execute = StateTaskService._eval_execution
 def install() -> None:
     """Wait for task tokens on the virtual clock."""
     CallbackEndpoint.is_void = False
+    CallbackEndpoint.frame = None
+    CallbackEndpoint.is_open = _is_open
     CallbackEndpoint.notify_heartbeat = _notify_heartbeat
     StateTaskServiceCallback._eval_body = _eval_body
     StateTaskServiceCallback._eval_execution = _eval_execution
@@ -61,10 +63,16 @@ def _token(env: Any) -> Iterator[None]:
     token = identifier(env, "task token")
     env.states.context_object.context_object_data["Task"] = {"Token": token}
     endpoint = env.callback_pool_manager.add(token)
+    endpoint.frame = env
     try:
         yield
     finally:
         endpoint.is_void = True
+
+
+def _is_open(endpoint: Any) -> bool:
+    """Tell whether the task still waits: not if its time is up, though its thread has not noticed yet."""
+    return not endpoint.is_void and endpoint.get_outcome() is None and endpoint.frame.is_running()
 
 
 def _notify_heartbeat(endpoint: Any) -> bool:

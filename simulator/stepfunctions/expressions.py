@@ -83,7 +83,7 @@ def _eval_variable(string: Any, env: Any) -> None:
 
 def _eval_jsonata(string: Any, env: Any) -> None:
     expression = string.expression
-    told = f"The JSONata expression '{expression}' specified for the field '{string.location}'"
+    told = told_of(string)
     try:
         value = evaluate(expression, _variables(env, expression), identifier(env, expression))
     except JsonataError as error:
@@ -93,6 +93,11 @@ def _eval_jsonata(string: Any, env: Any) -> None:
     if value is UNDEFINED:
         raise fail_evaluation(env, string, f"{told} returned nothing (undefined).")
     env.stack.append(value)
+
+
+def told_of(string: Any) -> str:
+    """Return how the cause of a failure begins."""
+    return f"The JSONata expression '{string.expression}' specified for the field '{string.location}'"
 
 
 def fail_evaluation(env: Any, string: Any, cause: str) -> FailureEventException:
@@ -106,6 +111,7 @@ def fail_evaluation(env: Any, string: Any, cause: str) -> FailureEventException:
             event_details=EventDetails(evaluationFailedEventDetails=details),
         )
     )
+    env.event_manager.reported = None
     env.event_manager.add_event(
         context=env.event_history_context,
         event_type=HistoryEventType.EvaluationFailed,
@@ -113,5 +119,5 @@ def fail_evaluation(env: Any, string: Any, cause: str) -> FailureEventException:
             evaluationFailedEventDetails=failure.get_evaluation_failed_event_details()
         ),
     )
-    env.event_manager.reported = failure.failure_event.event_details
+    env.event_manager.reported = cause
     return failure

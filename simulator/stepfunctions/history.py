@@ -39,8 +39,13 @@ def install() -> None:
 
 def _is_reported(events: Any, event_type: Any, event_details: Any = None, **_: Any) -> bool:
     """A Task, Map or Parallel state adds the event of every failure; an expression has added its own."""
-    is_evaluation = event_type == HistoryEventType.EvaluationFailed
-    return is_evaluation and event_details is not None and events.reported is event_details
+    if event_type != HistoryEventType.EvaluationFailed or events.reported is None:
+        return False
+    cause = (event_details or {}).get("evaluationFailedEventDetails", {}).get("cause", "")
+    if not cause.endswith(events.reported):
+        return False
+    events.reported = None
+    return True
 
 
 def _add_event_with_room(events: Any, context: Any, event_type: Any, *arguments: Any, **named: Any) -> Any:

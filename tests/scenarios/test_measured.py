@@ -84,7 +84,7 @@ def test_explaining_reads_nothing_while_nothing_is_stuck(story: str) -> None:
         explaining = [call for call in came.drain_calls if (call.role or "").endswith("-explain")]
         reads = [call for call in came.drain_calls if call.operation in READS]
     assert explaining == []
-    assert {(call.role or "").rpartition("-")[2] for call in reads} <= {"plan_drain", "look"}
+    assert {(call.role or "").rpartition("-")[2] for call in reads} <= {"plan_drain", "look", "wake"}
 
 
 def test_explaining_takes_a_handful_of_reads_each_time_it_is_due() -> None:

@@ -141,3 +141,10 @@ def test_a_paced_clock_keeps_its_pace_while_long_polls_wait_on_it() -> None:
         assert "Messages" not in paced.client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=20)
         assert paced.now() - before >= timedelta(seconds=20)
         assert paced.advance(86_400) - before >= timedelta(days=1)
+
+
+def test_events_of_ecs_come_from_now_on_as_told(server: Server) -> None:
+    assert "now" in server.tell("ecs-events", lost=[1], latency=3)
+    with pytest.raises(ServerFailedError, match="`lost` of events is 2"):
+        server.tell("ecs-events", lost=2)
+    server.tell("ecs-events", lost=0, latency=1)

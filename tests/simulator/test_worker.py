@@ -11,6 +11,7 @@ import pytest
 from simulator.aws import EmbeddedAws
 from simulator.awslambda import WorkerRuntime, lambda_state, use_runtime
 from simulator.clients import client
+from tests.simulator.mapped import batches, left, map_queue, send, source, worker
 from tests.simulator.parts import aws_with, function, zipped
 
 APP = """
@@ -117,3 +118,21 @@ def test_a_stack_trace_says_where_the_code_lies_on_aws() -> None:
     function("look", "app.fail", zipped(app=APP))
     (frame,) = ask("x")["stackTrace"]
     assert 'File "/var/task/app.py"' in frame
+
+
+def test_a_queue_runs_the_deployed_zip_too() -> None:
+    """With an event source mapping, as with every other trigger; a partial answer is read from what the zip said."""
+    source_code = (
+        "def handle(event, context): return {'batchItemFailures': [{'itemIdentifier': r['messageId']} "
+    )
+    source_code += "for r in event['Records'] if r['body'] == 'bad']}"
+    with aws_with("awslambda", "sqs") as embedded:
+        use_runtime(WorkerRuntime("http://127.0.0.1:9"))
+        worker(code=zipped(app=source_code))
+        url, arn = source()
+        map_queue(arn, FunctionResponseTypes=["ReportBatchItemFailures"])
+        send(url, "good", "bad")
+        embedded.clock.advance(1)
+        assert batches() == [["good", "bad"]]
+        assert left(url) == {"visible": 0, "in flight": 1}
+        lambda_state().runtime.close()
