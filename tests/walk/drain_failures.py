@@ -136,13 +136,13 @@ def became(found: Walk, undisturbed: Walk) -> str:
     return ", ".join(["as ever", *more])
 
 
-def longest_gap(found: Walk) -> float:
-    """Return the longest time in seconds without a heartbeat while the lifecycle action was held."""
+def longest_gap(found: Walk, held_for: int = 300) -> float:
+    """Return the longest time in seconds without a heartbeat, of a lifecycle action held for so long before."""
     calls = found.calls
     closing = [c.at for c in calls if c.state in ("Complete the lifecycle action", "Close the ledger entry")]
     end = min([*closing, AT + timedelta(seconds=found.seconds)])
     beats = [c.at for c in calls if c.state == "Record a heartbeat" and c.at <= end]
-    instants: list[datetime] = [AT - timedelta(minutes=5), *beats, end]
+    instants: list[datetime] = [AT - timedelta(seconds=held_for), *beats, end]
     return max((b - a).total_seconds() for a, b in pairwise(instants))
 
 
