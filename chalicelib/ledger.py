@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,21 @@ class Entry:
     last_ended_at: datetime | None = None
     failures: int = 0
     """How many drains failed in a row."""
+    heartbeat_at: datetime | None = None
+    """When the last drain recorded its last heartbeat, or the lifecycle action began."""
+    heartbeat_every: timedelta = timedelta(0)
+    """Half of the hook's heartbeat timeout."""
     knew_lifecycle_action: bool = False
     """Whether the last drain was to answer a lifecycle action."""
     destination: str | None = None
     """Where Auto Scaling sent the instance at its last drain: `EC2`, `WarmPool`, `AutoScalingGroup`."""
     drained: tuple[Drained, ...] = ()
     """The container instances that drains set DRAINING, and that nobody is known to have set ACTIVE since."""
+
+    @property
+    def timer_ends_at(self) -> datetime | None:
+        """When the hook's timer runs out unless a heartbeat is recorded before; None where nobody knows."""
+        return self.heartbeat_at and self.heartbeat_at + 2 * self.heartbeat_every
 
     @property
     def awaits_return(self) -> bool:

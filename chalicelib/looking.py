@@ -22,6 +22,7 @@ from chalicelib.telemetry import logger
 from chalicelib.timers import Timers
 from chalicelib.wake.row import Waiting
 
+NO_CLUSTER = "-"
 EVENTS_LOST = "events-lost"
 BLOCKED = "blocked"
 NEWS = (BLOCKED, EVENTS_LOST)
@@ -57,17 +58,21 @@ def look(event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _row(table: str, drain: Drain, memory: Memory) -> Waiting | None:
-    """Return the drain's row: made before the first listing, so that no event after it is lost on nobody."""
-    if drain.waits_on is None:
-        return None
+    """Return the drain's row: made before the first listing, so that no event after it is lost on nobody.
+
+    One that polls has a row too, which no event finds: it says that the drain is open (chalicelib/tidying.py).
+    """
     if memory.listed_at is None:
-        return waiting.open_row(
+        opened = waiting.open_row(
             table,
-            drain.waits_on,
+            drain.waits_on or drain.instance_id,
             execution=drain.execution,
-            cluster=drain.cluster or "",
+            cluster=drain.cluster or NO_CLUSTER,
             expires_at=drain.expires_at,
         )
+        return opened if drain.waits_on else None
+    if drain.waits_on is None:
+        return None
     row = waiting.read_waiting(table, drain.waits_on)
     return row if row and row.execution == drain.execution else None
 

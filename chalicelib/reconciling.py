@@ -30,6 +30,10 @@ back. Only a drain that knew of the lifecycle action counts: a manual one says n
 LONGEST_HOOK = timedelta(hours=48)
 FIRST_PATIENCE = timedelta(minutes=1)
 MOST_DOUBLINGS = 4
+EVERY = timedelta(minutes=5)
+"""How often the reconciler runs; app.py schedules it."""
+SLACK = timedelta(minutes=1)
+"""For the tick to be late, and for the drain that it starts to plan and to record its first heartbeat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +76,14 @@ def why_not_to_start(entry: Entry, is_running: bool, at: datetime) -> str | None
     is_settled = entry.knew_lifecycle_action and entry.last_outcome not in (None, *TRIED_AGAIN)
     if is_settled and ended < LONGEST_HOOK:
         return f"its last drain ended as {entry.last_outcome}"
-    if entry.last_outcome == "failed" and ended < patience(entry.failures):
+    if entry.last_outcome == "failed" and ended < patience(entry.failures) and not _runs_out(entry, at):
         return f"its last drain failed {int(ended.total_seconds())} s ago, the next is tried later"
     return None
+
+
+def _runs_out(entry: Entry, at: datetime) -> bool:
+    """Whether the hook's timer ends before the next tick of the schedule could see to it."""
+    return entry.timer_ends_at is not None and entry.timer_ends_at <= at + EVERY + SLACK
 
 
 def patience(failures: int) -> timedelta:

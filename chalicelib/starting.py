@@ -30,6 +30,7 @@ from chalicelib.reconciling import (
 from chalicelib.returning import bring_back
 from chalicelib.settings import Settings
 from chalicelib.telemetry import logger
+from chalicelib.tidying import tidy
 
 Event = Mapping[str, Any]
 
@@ -85,6 +86,7 @@ def reconcile(function_arn: str, at: datetime) -> list[dict[str, Any]]:
         if (request := _request_for(each, settings, function_arn, at))
     ]
     started = [_start(request, function_arn, at) for request in requests]
+    tidy(ledger_of(function_arn), at)
     return [*started, *_brought_back(in_service_beside_a_warm_pool(groups), function_arn)]
 
 

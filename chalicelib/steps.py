@@ -31,6 +31,9 @@ Event = Mapping[str, Any]
 
 MOST_DOUBLINGS = 10
 
+PATIENT_TRIES = 3
+"""After so many retries of "Tell" the stage's topic is told instead of one that can't be reached."""
+
 
 def plan_drain(event: Event) -> dict[str, Any]:
     """Find the request's instance and plan its drain; touches nothing."""
@@ -119,11 +122,12 @@ def tell(event: Event) -> dict[str, Any]:
     if event["occasion"] == "already-draining":
         words = declined.compose(state, event["execution"], at)
     else:
-        telemetry.measure(event["occasion"], state, at)
+        if not event["retries"]:  # a retry tells again what was measured before
+            telemetry.measure(event["occasion"], state, at)
         words = notice.compose(event["occasion"], state, event["execution"], at)
-    told = publish(
-        words, event["stage_topic"] if event["occasion"] == "failed" else topic, event["stage_topic"]
-    )
+    # A failure may have come before a policy named a topic.
+    to = event["stage_topic"] if event["occasion"] == "failed" else topic
+    told = publish(words, to, event["stage_topic"], is_last_try=event["retries"] >= PATIENT_TRIES)
     if told.untold:
         logger.error("the policy's topic was not told", extra={"topic": topic, "why": str(told.untold)})
     untold = state.get("untold") or (

@@ -124,7 +124,10 @@ def _let_happen(story: Story, stage: Stage) -> None:
     last = max(happening.at for happening in story.happens)
     begin = max(last + 60, story.at_least)
     clock.advance(begin)
-    clock.run_until(partial(_is_over, stage), timedelta(seconds=max(0, story.lasts - begin)))
+    left = timedelta(seconds=max(0, story.lasts - begin))
+    ends_at = clock.now() + left
+    if not clock.run_until(partial(_is_over, stage), left):
+        clock.advance((ends_at - clock.now()).total_seconds())
     clock.advance(60)
 
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.errors import ConditionFailed
 from chalicelib.gateways.aws import client, translated
 from chalicelib.ledger import Drained, Entry, FleetEntry, Record
 from chalicelib.model import instant, stamp
@@ -85,6 +86,35 @@ def read_records(table: str, instance_id: str | None = None) -> list[Record]:
         )
         items = [item for page in pages for item in page["Items"]]
     return sorted((_record(item) for item in items), key=lambda record: record.started_at, reverse=True)
+
+
+def close_late(table: str, record: Record, outcome: str, at: datetime) -> None:
+    """Close the record of an execution that ended at this instant without doing so, and free its instance's entry.
+
+    One that another drain has taken over meanwhile, or that was closed, stays as it is.
+    """
+    values = {":outcome": {"S": outcome}, ":now": {"S": stamp(at)}}
+    closing = {
+        "TableName": table,
+        "Key": {"pk": {"S": f"drain#{record.name}"}},
+        "UpdateExpression": "SET #status = :outcome, ended_at = :now",
+        "ConditionExpression": "#status = :open",
+        "ExpressionAttributeNames": {"#status": "status"},
+        "ExpressionAttributeValues": {**values, ":open": {"S": "open"}},
+    }
+    freeing = {
+        "TableName": table,
+        "Key": {"pk": {"S": f"instance#{record.instance_id}"}},
+        "UpdateExpression": "SET last_outcome = :outcome, last_ended_at = :now REMOVE #execution",
+        "ConditionExpression": "#execution = :its",
+        "ExpressionAttributeNames": {"#execution": "execution"},
+        "ExpressionAttributeValues": {**values, ":its": {"S": record.execution}},
+    }
+    try:
+        with translated():
+            client("dynamodb").transact_write_items(TransactItems=[{"Update": closing}, {"Update": freeing}])
+    except ConditionFailed:
+        return
 
 
 def close_cancelled(table: str, record: Record, who: str, why: str, at: datetime) -> None:
@@ -168,6 +198,8 @@ def _entry(item: dict[str, Any]) -> Entry:
         last_outcome=text.get("last_outcome"),
         last_ended_at=instant(text["last_ended_at"]) if "last_ended_at" in text else None,
         failures=int(item.get("failures", {}).get("N", 0)),
+        heartbeat_at=_instant_or_none(text.get("heartbeat_at")),
+        heartbeat_every=timedelta(seconds=int(item.get("heartbeat_seconds", {}).get("N", 0))),
         knew_lifecycle_action=text.get("lifecycle_action", "null") != "null",
         destination=json.loads(text.get("destination", "null")),
         drained=tuple(
@@ -175,6 +207,11 @@ def _entry(item: dict[str, Any]) -> Entry:
             for each in json.loads(text.get("drained", "[]"))
         ),
     )
+
+
+def _instant_or_none(text: str | None) -> datetime | None:
+    """Read an instant that the machine wrote; it writes `null` for a drain without a lifecycle action."""
+    return None if text in (None, "null") else instant(str(text))
 
 
 def _record(item: dict[str, Any]) -> Record:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from datetime import datetime
 
 from chalicelib.errors import Gone
 from chalicelib.gateways.aws import all_pages, client, translated
@@ -67,6 +69,29 @@ def is_running(execution: str) -> bool:
     except Gone:
         return False
     return bool(answer["status"] == "RUNNING")
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How an execution of the drain's machine ended."""
+
+    outcome: str
+    """The drain's outcome, or `failed`."""
+    at: datetime
+
+
+def how_it_ended(execution: str) -> Ended | None:
+    """Return how an execution ended; None while it runs, or where Step Functions has forgotten it after 90 days."""
+    sfn = client("stepfunctions")
+    try:
+        with translated():
+            answer = sfn.describe_execution(executionArn=execution)
+    except Gone:
+        return None
+    if answer["status"] == "RUNNING":
+        return None
+    output = json.loads(answer.get("output") or "{}")
+    return Ended(str((output.get("outcome") or {}).get("name", "failed")), answer["stopDate"])
 
 
 def running_names(state_machine: str) -> frozenset[str]:

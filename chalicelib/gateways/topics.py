@@ -17,19 +17,19 @@ class Told:
     untold: DrainerError | None = None
 
 
-def publish(notice: Notice, topic: str | None, stage_topic: str) -> Told:
+def publish(notice: Notice, topic: str | None, stage_topic: str, *, is_last_try: bool = False) -> Told:
     """Publish a notice with a body for each kind of subscriber; nobody is told where `topic` is None.
 
-    A topic that is gone, or refuses, is passed over for the stage's, which every later notice goes to as well.
-    Raises Throttled or AwsUnavailable, and AwsRefused or AccessDenied where the stage's own topic refuses.
-    https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+    A topic that is gone, or refuses, is passed over for the stage's, which every later notice goes to as well; so is
+    one that can't be reached at the last try. Raises Throttled or AwsUnavailable, and AwsRefused or AccessDenied where
+    the stage's own topic refuses. https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
     """
     if topic is None:
         return Told(None)
     try:
         _publish(notice, topic)
     except DrainerError as refused:
-        if topic == stage_topic or not is_final(refused):
+        if topic == stage_topic or not (is_last_try or is_final(refused)):
             raise
         _publish(notice, stage_topic)
         return Told(stage_topic, refused)

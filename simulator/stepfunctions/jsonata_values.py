@@ -121,6 +121,7 @@ def _to_json(value: Any) -> Any:
 
 def _functions(chance: random.Random) -> dict[str, Any]:
     functions: dict[str, Callable[..., Any]] = {
+        "clone": _to_library,  # the library's own loses nulls
         "partition": _partition,
         "range": _range,
         "hash": _hash,

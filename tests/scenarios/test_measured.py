@@ -39,8 +39,8 @@ def test_a_drain_is_measured_by_cluster_and_outcome(capsys: pytest.CaptureFixtur
     _, found = measured("three-service-tasks", capsys)
     (duration,), (delay,), (looks,) = found["DrainDuration"], found["ContinueDelay"], found["Looks"]
     assert 128 <= duration <= 145
-    assert 0 <= delay <= 15
-    assert 5 <= looks <= 20
+    assert 0 <= delay < 3, "of that the event takes a second, and the queue's batch another"
+    assert looks == 2, "one that lists, one that events lead to"
     assert found["ForcedStops"] == found["TasksAliveAtContinue"] == [0]
     assert found["DrainDuration.cluster"] == ["web"]
     assert found["DrainDuration.outcome"] == ["drained"]
