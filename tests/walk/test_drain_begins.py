@@ -24,7 +24,7 @@ from tests.walk.a_drain import (
     plan,
     seen,
 )
-from tests.walk.answers import Error
+from tests.walk.answers import EVERY_TRY, Error
 
 SPOT = {"trigger": "spot-interruption", "gone_at": after(minutes=2)}
 MOST_ORDINARY = 20
@@ -153,6 +153,18 @@ STORIES = {
         {"Open the ledger entry": [HELD, {}]},
         passes=("Is a drain open?", "Wait out the outage", "Open the ledger entry"),
     ),
+    "the ledger is busy for a quarter of an hour: that is told, once, while the action is held": Story(
+        {"Open the ledger entry": [*[BUSY] * 12, {}]},
+        told=("troubled", "started", "ended"),
+        passes=("Tell", "Record a heartbeat", "Open the ledger entry", "Set DRAINING"),
+    ),
+    "the ledger is denied: there is nothing to record it in, and it is told": Story(
+        {"Open the ledger entry": Error("DynamoDb.DynamoDbException", "is not authorized to perform it")},
+        outcome="drain",
+        told=("failed",),
+        results=(),
+        ends="The drain failed",
+    ),
     "the plan fails for a minute, and the lifecycle action is held meanwhile": Story(
         {"Plan the drain": [Error("AwsUnavailable", times=10), plan()]},
         passes=("Record a heartbeat", "Plan the drain", "Open the ledger entry"),
@@ -188,6 +200,28 @@ STORIES = {
 }
 
 
+TAKING_OVER = {
+    "Read the open drain": opened(),
+    "Look at the open execution": {"Status": "RUNNING"},
+    "Stop the open execution": {},
+    "Close the record of the other drain": {},
+}
+STORIES |= {
+    f"taking over is held up at {state!r}: it begins anew after a wait": Story(
+        {
+            "Open the ledger entry": [HELD, HELD, {}],
+            "Read the open drain": opened(),
+            state: [
+                Error("States.TaskFailed", times=EVERY_TRY),
+                opened() if state.startswith("Read") else ORDINARY[state],
+            ],
+        },
+        passes=(state, "Wait out the outage", "Open the ledger entry", state, "Open the ledger entry"),
+    )
+    for state, answer in TAKING_OVER.items()
+}
+
+
 @pytest.mark.parametrize("story", STORIES)
 def test_a_drain_begins(story: str) -> None:
     STORIES[story].holds()
@@ -219,20 +253,20 @@ def test_a_deadline_only_tightens() -> None:
 
 def test_a_busy_ledger_is_asked_again_after_a_wait() -> None:
     """A throttled transaction is cancelled like a refused one, and nobody's entry is in the way."""
-    found = Story({"Open the ledger entry": [*[BUSY] * 5, {}]}).holds()
-    assert found.states.count("Wait out the outage") == 5
-    assert found.states.count("Open the ledger entry") == 6
+    found = Story({"Open the ledger entry": [*[BUSY] * 3, {}]}).holds()
+    assert found.states.count("Wait out the outage") == 3
+    assert found.states.count("Open the ledger entry") == 4
 
 
 def test_a_busy_ledger_with_an_entry_left_behind_is_asked_again_after_a_wait() -> None:
     """A dead execution's entry is taken over, and DynamoDB is busy: no way round may lack a wait."""
     answers = {
-        "Open the ledger entry": [HELD, *[BUSY] * 5, {}],
+        "Open the ledger entry": [HELD, *[BUSY] * 2, {}],
         "Read the open drain": opened(),
         "Look at the open execution": {"Status": "FAILED"},
     }
     found = Story(answers).holds()
-    assert found.states.count("Wait out the outage") == 5
+    assert found.states.count("Wait out the outage") == 2
 
 
 def test_what_an_unplanned_drain_knows_of_its_lifecycle_action_is_held_and_never_completed() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.walk.retrying import delay_before_retry, matches
 from tests.walk.walked import Call, Walk
 
 Body = dict[str, Any]
+Away = Callable[[str, datetime], Error | TimedOut | None]
 
 AT = datetime(2026, 3, 2, 10, tzinfo=UTC)
 EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:drain:i-1"
@@ -47,6 +49,7 @@ def walk(
     variables: dict[str, Any] | None = None,
     coverage: Coverage | None = None,
     start: str | None = None,
+    away: Away | None = None,
 ) -> Walk:
     """Run a machine from its start, or from the state `start`, and return what happened.
 
@@ -59,6 +62,7 @@ def walk(
         variables: those assigned before the first state.
         coverage: collects the states and edges that the walk takes.
         start: the name of another first state.
+        away: what is out of order when: given a state and an instant, the failure that its call meets, or None.
 
     Raises:
         Unscripted: a Task state was called that has no answer, or no more.
@@ -67,6 +71,7 @@ def walk(
     """
     _refuse_jsonpath(machine)
     walker = _Walker(machine, input, scripts(answers), at, coverage)
+    walker.away = away
     walker.walk.variables = copy.deepcopy(variables or {})
     try:
         first = start or machine["StartAt"]
@@ -126,6 +131,7 @@ class _Walker:
         coverage: Coverage | None,
     ) -> None:
         self.walk = Walk()
+        self.away: Away | None = None
         self.now = at
         self._ends_at = at + timedelta(seconds=machine.get("TimeoutSeconds", FOREVER))
         self._script = script
@@ -271,7 +277,8 @@ class _Walker:
         self.walk.calls.append(Call(visit.name, resource, copy.deepcopy(arguments), self.now))
         if visit.name not in self._script:
             raise Unscripted(f"the state {visit.name!r} is asked, and the script has no answer for it")
-        value = self._answered(self._script[visit.name].take(visit.number, arguments), limit)
+        failure = self.away(visit.name, self.now) if self.away else None
+        value = self._answered(failure or self._script[visit.name].take(visit.number, arguments), limit)
         return {"Payload": value, "StatusCode": 200} if resource.endswith(":lambda:invoke") else value
 
     def _answered(self, answer: Reply | Error | TimedOut, limit: int) -> Any:
