@@ -113,10 +113,7 @@ def test_every_recorded_call_is_allowed(recorded: Recorded) -> None:
 
 
 def test_every_role_was_recorded_at_work(recorded: Recorded) -> None:
-    idle = {
-        "compose_notice",
-        "wake",
-    }  # the one computes, and asks AWS for nothing; of the other see BY_EVENTS
+    idle = {"compose_notice"}  # computes, and asks AWS for nothing
     assert set(recorded.requests) - {role for role, made in recorded.requests.items() if not made} == (
         set(recorded.policies) - idle
     )
