@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chalicelib import at_deadline, lost_agent
+from chalicelib import at_deadline, lost_agent, trouble
 from chalicelib.duration import in_words
 from chalicelib.ending import ENDINGS, ending
 from chalicelib.explain import group, render_text, to_state
@@ -35,10 +35,12 @@ STOPS_NAMED = 10
 # The protocols that programs subscribe with; every other one gets the text.
 FOR_PROGRAMS = ("sqs", "lambda", "http", "https", "firehose")
 
-TROUBLED = frozenset({"troubled", "heartbeat-refused"})
-"""The occasions of a drain that goes on, but lacks something for longer than its retries last."""
-
-EXPLAINED = {"near-deadline": "nears its deadline", "gates-closed": "waits before closed gates"}
+EXPLAINED = {
+    "near-deadline": "nears its deadline",
+    "gates-closed": "waits before closed gates",
+    "blocked": "is blocked",
+    "events-lost": "gets no events; it is polled",
+}
 
 # The outcomes that leave the lifecycle action to its own timers.
 LEFT_TO_THE_HOOK = frozenset({"taken-back", "undrained", "gates-closed"})
@@ -112,7 +114,7 @@ def _headline(occasion: str, state: Mapping[str, Any]) -> str:
         return "is being drained"
     if occasion == "explained":
         return EXPLAINED.get(str(state["look"]["explain"]), "is stuck")
-    if occasion in TROUBLED:
+    if occasion in trouble.TROUBLED:
         return "is held up" if occasion == "troubled" else "may be lost: its heartbeat is refused"
     return "drain failed" if occasion == "failed" else ending(state)
 
@@ -123,8 +125,8 @@ def _lines(occasion: str, state: Mapping[str, Any], at: datetime) -> list[str]:
         return [*_of_a_failure(state.get("failure", {})), *_forced(state)]
     if occasion == "started":
         return _of_the_start(state, at)
-    if occasion in TROUBLED:
-        return _of_a_trouble(occasion, state, at)
+    if occasion in trouble.TROUBLED:
+        return trouble.lines(occasion, state, at)
     if occasion == "explained":
         return [f"{state['look']['summary']}; {at_deadline.told(state, at)}", state["explanation"]["text"]]
     return _of_the_end(state, at)
@@ -135,23 +137,6 @@ def _of_a_failure(failure: Mapping[str, str]) -> list[str]:
         f"the drain failed: {failure.get('Error', 'unknown error')}",
         f"Cause: {failure.get('Cause', 'none was given')}",
         "No result was sent to Auto Scaling. While the lifecycle action lasts, the reconciler drains it again.",
-    ]
-
-
-def _of_a_trouble(occasion: str, state: Mapping[str, Any], at: datetime) -> list[str]:
-    """Return what fails again and again, while there is time to mend it, and what happens meanwhile."""
-    if occasion == "troubled":
-        return [
-            f"the drain is held up: {state['trouble']['Error']}; {at_deadline.told(state, at)}",
-            f"Cause: {state['trouble'].get('Cause') or 'none was given'}",
-            "It is tried again until the deadline, with heartbeats meanwhile; nothing is let go.",
-        ]
-    return [
-        f"Auto Scaling refuses its heartbeat: {state['heartbeat_trouble']['Error']}; {at_deadline.told(state, at)}",
-        f"Cause: {state['heartbeat_trouble'].get('Cause') or 'none was given'}",
-        "The drain goes on and tries again every half minute; unless that is mended before the hook's heartbeat "
-        "timeout is over, Auto Scaling takes the instance with what is left on it. To allow the call, compare the "
-        "role of the state machine with statemachine/template.yaml; `ecs-drainer doctor` names what it lacks.",
     ]
 
 
@@ -214,7 +199,7 @@ def _by_a_person(state: Mapping[str, Any]) -> list[str]:
 
 def _left_to_do(state: Mapping[str, Any]) -> list[str]:
     """Return what the drain did not see to, and who will."""
-    drain, lines = state["drain"], []
+    drain, lines = state["drain"], list[str]()
     if state["lifecycle_action"] and state["outcome"]["name"] in LEFT_TO_THE_HOOK:
         result = f"ends with {drain['default_result']}" if drain["default_result"] else "ends"
         lines.append(

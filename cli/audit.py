@@ -33,6 +33,8 @@ class Visit:
     """JSON."""
     output: str = ""
     """JSON; empty where it was not left."""
+    assigned: str = ""
+    """JSON of the variables that it assigned, by name; empty where it assigned none."""
     errors: tuple[str, ...] = ()
     """What its attempts were answered with, before the one that did."""
 
@@ -130,8 +132,8 @@ def visits_of(events: Iterable[Event]) -> tuple[Visit, ...]:
             )
         elif event.type.endswith("StateExited"):
             entry = _entry_of(event, by_id, visits, event.state)
-            output = _left_with(event)
-            visits[entry] = replace(visits[entry], exited_at=event.at, output=output)
+            output, assigned = str(event.details.get("output", "")), _assigned(event)
+            visits[entry] = replace(visits[entry], exited_at=event.at, output=output, assigned=assigned)
         elif event.type in FAILED_ATTEMPTS:
             entry = _entry_of(event, by_id, visits)
             error = f"{event.details.get('error', event.type)}: {event.details.get('cause', '')}".rstrip(": ")
@@ -139,12 +141,10 @@ def visits_of(events: Iterable[Event]) -> tuple[Visit, ...]:
     return tuple(visits[number] for number in sorted(visits))
 
 
-def _left_with(event: Event) -> str:
-    """Return what a state left behind as JSON: the variables that it assigned, or else its output."""
+def _assigned(event: Event) -> str:
+    """Return the variables that a state assigned as one JSON text; empty where it assigned none."""
     assigned = event.details.get("assignedVariables")
-    if assigned:
-        return json.dumps({name: json_value(text) for name, text in assigned.items()})
-    return str(event.details.get("output", ""))
+    return json.dumps({name: json_value(text) for name, text in assigned.items()}) if assigned else ""
 
 
 def _entry_of(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -93,7 +94,7 @@ def folded(visits: Sequence[Visit]) -> Iterator[tuple[Sequence[Visit], int]]:
 
 def _from(first: Visit, last: Visit) -> Visit:
     errors = (*first.errors, *last.errors) if first is not last else last.errors
-    return Visit(last.name, last.type, first.entered_at, last.exited_at, last.input, last.output, errors)
+    return replace(last, entered_at=first.entered_at, errors=errors)
 
 
 def _longest_run(visits: Sequence[Visit], at: int) -> tuple[int, int]:
@@ -112,7 +113,7 @@ def _longest_run(visits: Sequence[Visit], at: int) -> tuple[int, int]:
 def _states_with_data(audit: Audit) -> str:
     return "\n\n".join(
         f"{_since(visit.entered_at, audit.execution.started_at)}  {visit.name} ({visit.type})\n"
-        f"{_json('input', visit.input)}\n{_json('output', visit.output)}"
+        f"{_json('input', visit.input)}\n{_json('output', visit.assigned or visit.output)}"
         for visit in audit.visits
     )
 
@@ -170,7 +171,8 @@ def _change(change: Change) -> dict[str, Any]:
 
 
 def _visit(visit: Visit, *, with_data: bool) -> dict[str, Any]:
-    data = {"input": object_in(visit.input), "output": object_in(visit.output)} if with_data else {}
+    seen = {"input": visit.input, "output": visit.output, "assigned": visit.assigned}
+    data = {name: object_in(text) for name, text in seen.items()} if with_data else {}
     return {
         "name": visit.name,
         "type": visit.type,

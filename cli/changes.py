@@ -6,7 +6,6 @@ before showed changes nothing.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -15,7 +14,7 @@ from typing import Any
 from chalicelib import at_deadline
 from chalicelib.duration import in_words
 from chalicelib.explain.words import clip
-from chalicelib.history import state_after
+from chalicelib.history import json_value, state_after
 from chalicelib.model import instant, stamp
 from chalicelib.notice import ENDINGS
 from cli.executions import Event
@@ -29,8 +28,7 @@ LONGEST_CAUSE = 300
 """Characters of a cause in a sentence: Step Functions puts whole states into some; programs get all of it."""
 
 FAILED = frozenset({"TaskFailed", "TaskTimedOut", "LambdaFunctionFailed"})
-WAIT_FOR_EVENTS = "Wait for events"
-"""Its time-outs are how what is due by the clock comes up, and its failures shorten nothing but the wait."""
+WAIT_FOR_EVENTS = "Wait for events"  # its time-outs are ordinary, and its failures cost no more than the wait
 
 WELL_ENDED = frozenset({"drained", "nothing-to-drain", "already-done", "returned", "terminated"})
 NOT_ADMITTED = {
@@ -94,8 +92,8 @@ def step(known: Known, event: Event) -> tuple[Known, tuple[Change, ...]]:
     if event.type.endswith("StateExited") and event.state:
         return _of_state(known, event)
     if event.type in FAILED:
-        is_wait = known.state == WAIT_FOR_EVENTS
-        return replace(known, is_failing=True), () if is_wait else (_failed_call(known, event),)
+        told = () if known.state == WAIT_FOR_EVENTS else (_failed_call(known, event),)
+        return replace(known, is_failing=True), told
     return replace(known, is_failing=known.is_failing and not event.type.endswith("Succeeded")), ()
 
 
@@ -231,13 +229,12 @@ READERS: dict[str, Callable[[Known, Event, Mapping[str, Any]], tuple[Known, tupl
     "Explain": _explained,
     "Stop tasks": _stopped,
     "Set ACTIVE again": _reactivated,
-    # The release before had two states each.
     "Explain what holds the drain": _explained,
     "Explain at the deadline": _explained,
     "Stop the standalone tasks": _stopped,
     "Stop every task that is left": _stopped,
 }
-"""What the end of a state brings, from the machine's variables."""
+"""What the end of a state brings, from the machine's variables; the release before had two states of some."""
 
 
 def _failed_call(known: Known, event: Event) -> Change:
@@ -253,17 +250,11 @@ def _failed_call(known: Known, event: Event) -> Change:
 
 def _message(cause: str) -> str:
     """Return the message of a Lambda's error, which Step Functions wraps in JSON, or the cause as it is."""
-    try:
-        told = json.loads(cause)
-    except ValueError:
-        return cause
+    told = json_value(cause)
     return str(told.get("errorMessage", cause)) if isinstance(told, dict) else cause
 
 
 def _data(event: Event, name: str) -> dict[str, Any]:
     """Return the JSON object in an event's data; an empty one where AWS left it out."""
-    try:
-        data = json.loads(event.details.get(name) or "{}")
-    except ValueError:  # AWS cuts data of more than 256 KiB
-        return {}
+    data = json_value(event.details.get(name))
     return data if isinstance(data, dict) else {}

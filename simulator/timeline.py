@@ -30,19 +30,8 @@ OF_OTHERS = {
     "CompleteLifecycleAction": "somebody completes a lifecycle action with {lifecycleactionresult}",
 }
 """What others than the drainer ask for, as far as a timeline tells it."""
-UNINTERESTING = (
-    "Describe",
-    "Send",
-    "ChangeMessageVisibility",
-    "Scan",
-    "BatchGetItem",
-    "DeleteItem",
-    "List",
-    "Get",
-    "TransactWriteItems",
-    "UpdateItem",
-    "Invoke",
-    "StartExecution",
+UNINTERESTING = re.compile(
+    "Describe|List|Get|BatchGet|Scan|Transact|UpdateItem|DeleteItem|Invoke|StartExecution|Send|ChangeMessage"
 )
 IDS = re.compile(r"\bi-[0-9a-f]{8,17}\b|\b[0-9a-f]{32}\b|\b[0-9a-f]{8}\b(?!-)")
 
@@ -177,7 +166,7 @@ def _event_text(event: dict[str, Any], instance_ids: set[str]) -> str | None:
 
 def _of_calls(calls: list[Call]) -> Iterator[Entry]:
     for call in calls:
-        if is_of_the_drainer(call) and not call.operation.startswith(UNINTERESTING):
+        if is_of_the_drainer(call) and not UNINTERESTING.match(call.operation):
             refused = f", refused: {call.error}" if call.error else ""
             yield Entry(call.at, f"{_call_text(call)}{refused}")
         elif call.role is None and call.operation in OF_OTHERS:

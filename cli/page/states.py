@@ -71,7 +71,7 @@ def runs(visits: Sequence[Visit], began_at: datetime) -> tuple[Run, ...]:
 def _steps(visits: Sequence[Visit], began_at: datetime) -> Iterator[Step]:
     left, before = MOST_DATA, ""
     for number, visit in enumerate(visits):
-        given, got = _parsed(visit.input), _parsed(visit.output)
+        given, got = _parsed(visit.input), _parsed(visit.assigned or visit.output)
         changed = _changed(given, got)
         shown_input = "" if visit.input == before and number else _pretty(given)
         shown_output = _pretty(got)

@@ -43,7 +43,7 @@ class Shell:
         self.aws = aws
         self.world = world
         self.deployment = deployment
-        self.ids = world.instances()
+        self.ids = sorted(world.instances())
         self._transcript: list[str] = []
 
     def run(self, line: str, *, edge: Edge | None = None, answer: str | None = None) -> Result:

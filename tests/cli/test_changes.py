@@ -20,9 +20,11 @@ def an_event(number: int, kind: str, seconds: float = 0, **details: Any) -> Even
     return Event(number, kind, after(seconds=seconds), written, number - 1)
 
 
-def left(state: str, seconds: float = 0, kind: str = "Task", **output: Any) -> Event:
-    """Return the event of leaving a state."""
-    return an_event(int(seconds) + 10, f"{kind}StateExited", seconds, name=state, output=output)
+def left(state: str, seconds: float = 0, kind: str = "Task", **assigned: Any) -> Event:
+    """Return the event of leaving a state that assigned these variables: each is JSON within the event."""
+    variables = {name: json.dumps(value) for name, value in assigned.items()}
+    details = {"name": state, "output": "{}", "assignedVariables": variables}
+    return Event(int(seconds) + 10, f"{kind}StateExited", after(seconds=seconds), details, int(seconds) + 9)
 
 
 def a_look(seconds: float, tasks: dict[str, str]) -> Event:

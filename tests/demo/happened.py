@@ -58,8 +58,10 @@ def entered(name: str, seconds: float) -> dict[str, Any]:
     }
 
 
-def exited(name: str, seconds: float, **output: Any) -> dict[str, Any]:
-    details = {"name": name, "output": json.dumps(output)}
+def exited(name: str, seconds: float, **assigned: Any) -> dict[str, Any]:
+    """The end of a state, with the variables that it assigned: each as JSON."""
+    variables = {key: json.dumps(value) for key, value in assigned.items()}
+    details = {"name": name, "output": "{}", "assignedVariables": variables}
     return {"type": "TaskStateExited", "timestamp": at(seconds), "stateExitedEventDetails": details}
 
 
@@ -115,8 +117,13 @@ def at_the_end() -> Scene:
         task(2, "service:web", "STOPPED", 128),
         task(3, "family:report", "STOPPED", 200),
         task(1, "service:log-router", "STOPPED", 220),
-        exited("Drained", 225, look={"memory": {"stopped": ["a", "b", "c"]}}),
-        exited("Complete the lifecycle action", 225, result="CONTINUE"),
+        exited(
+            "What is due?",
+            225,
+            look={"memory": {"stopped": ["a", "b", "c"]}},
+            outcome={"name": "drained"},
+        ),
+        exited("Complete the lifecycle action", 225),
         {
             "type": "ExecutionSucceeded",
             "timestamp": at(225),

@@ -89,10 +89,10 @@ def test_looks_that_change_nothing_are_not_told() -> None:
 def test_an_explanation_is_told_once_in_full() -> None:
     scene = in_mid_drain()
     explained = {"explanation": {"text": "* a headline\n    why: a reason"}}
-    assert lines(scene, exited("Explain what holds the drain", 600, **explained)) == [
+    assert lines(scene, exited("Explain", 600, **explained)) == [
         "  10:00  this holds the drain:\n         * a headline\n             why: a reason"
     ]
-    assert lines(scene, exited("Explain what holds the drain", 900, **explained)) == []
+    assert lines(scene, exited("Explain", 900, **explained)) == []
 
 
 def test_a_failure_says_its_cause() -> None:

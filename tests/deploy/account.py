@@ -9,6 +9,7 @@ from simulator.server import Server
 
 FUNCTIONS = {
     "compose_notice",
+    "tell",
     "wake",
     "explain",
     "look",

@@ -57,7 +57,7 @@ def test_each_function_has_a_role_of_its_own(deployed: Deployed, function: str) 
 def test_the_machine_calls_the_functions_that_were_deployed_with_it(deployed: Deployed) -> None:
     text = json.dumps(definition(deployed.aws))
     assert "${" not in text
-    for function in ("plan_drain", "look", "explain", "stop_tasks", "compose_notice"):
+    for function in ("plan_drain", "look", "explain", "stop_tasks", "tell"):
         assert f"arn:aws:lambda:eu-west-1:123456789012:function:ecs-drainer-dev-{function}" in text
 
 

@@ -69,7 +69,7 @@ def test_functions_have_the_names_that_policies_and_app_rely_on(sam: dict[str, A
         for resource in sam["Resources"].values()
         if resource["Type"] == "AWS::Serverless::Function"
     }
-    assert len(names) == 12
+    assert len(names) == 13
     assert all(name.startswith("ecs-drainer-dev-") for name in names)
 
 

@@ -17,7 +17,7 @@ import pytest
 
 import app
 from statemachine import template
-from statemachine.policies import rendered
+from statemachine.policies import names_in_policies, rendered
 from tests.iam.asked_of_iam import WITHOUT_RESOURCE
 
 ROOT = Path(__file__).parents[2]
@@ -58,6 +58,7 @@ RESOURCE_OF = {
     "dynamodb:GetItem": r"table/.+",
     "dynamodb:PutItem": r"table/.+",
     "dynamodb:Query": r"table/[^/]+/index/.+",
+    "dynamodb:Scan": r"table/[^/]+/index/.+",
     "dynamodb:UpdateItem": r"table/.+",
     "ecs:DeregisterContainerInstance": r"cluster/.+",
     "ecs:DescribeCapacityProviders": r"capacity-provider/.+",
@@ -90,6 +91,9 @@ RESOURCE_OF = {
 }
 """The resource each of our other actions takes, as the part of its ARN after the account."""
 
+OF_THE_RELEASE_BEFORE = {"DrainStateMachine": {"sns:Publish"}}
+"""What executions that began before an upgrade do still, under the role of today: publish what a function composed."""
+
 API_OF = {"elasticloadbalancing": "elbv2", "states": "stepfunctions"}
 """Where IAM's word for a service is not botocore's."""
 
@@ -117,7 +121,8 @@ def functions() -> set[str]:
 
 
 def policy_of(function: str) -> Any:
-    return rendered(json.loads((CHALICE / f"policy-{function}.json").read_text()), NAMES)
+    names = names_in_policies(NAMES, {})
+    return rendered(json.loads((CHALICE / f"policy-{function}.json").read_text()), names)
 
 
 def plain(value: Any) -> Any:
@@ -256,7 +261,9 @@ def actions_of(state: dict[str, Any]) -> set[str]:
     if integration == "states:startExecution" and ".sync" in state["Resource"]:
         return NESTED
     if operation == "transactWriteItems":
-        kinds = {kind for item in state["Parameters"]["TransactItems"] for kind in item}
+        kinds = {
+            kind for item in state.get("Arguments", state.get("Parameters"))["TransactItems"] for kind in item
+        }
         return {f"dynamodb:{kind}{'' if kind == 'ConditionCheck' else 'Item'}" for kind in kinds}
     return {f"{'states' if service == 'sfn' else service}:{operation[0].upper()}{operation[1:]}"}
 
@@ -271,7 +278,7 @@ def test_the_machine_may_do_what_its_definition_does_and_nothing_else(machine: s
         if role == f"{machine}Role" and statement["Sid"] not in ("WriteItsLog", "DeliverLogs", "Trace")
         for action in listed(statement["Action"])
     }
-    assert granted == called
+    assert granted == called | OF_THE_RELEASE_BEFORE.get(machine, set())
 
 
 @pytest.mark.parametrize(("machine", "file"), MACHINES.items())
@@ -285,4 +292,6 @@ def test_the_machine_may_invoke_exactly_the_functions_it_names(machine: str, fil
     ]
     granted = {resource.rpartition(":")[2] for resource in statement["Resource"]}
     given = document["Resources"][machine]["Properties"]["DefinitionSubstitutions"]
-    assert granted == named == {name for name in given if name.endswith("FunctionArn")}
+    before = {"ComposeNoticeFunctionArn"} if machine in OF_THE_RELEASE_BEFORE else set()
+    assert granted == named | before
+    assert named == {name for name in given if name.endswith("FunctionArn")}

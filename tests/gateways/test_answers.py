@@ -36,11 +36,13 @@ from chalicelib.gateways import (
     signing,
     stateful,
     stepfunctions,
+    topics,
     waiting,
 )
 from chalicelib.gateways.aws import client
 from chalicelib.gateways.signing import Asking, NotAsked
 from chalicelib.ledger import Record
+from chalicelib.notice import Notice
 from tests.builders import CLUSTER, INSTANCE_ARN, START, a_task, after, task_arn
 from tests.gateways.answers_by_service import Answer, answers_to
 from tests.gateways.sites import calls
@@ -76,6 +78,7 @@ ASKING = Asking(
     deadline_at=after(hours=1),
 )
 ASKED = Ask("0a1b", "dedupe", after(minutes=10), Silence.PROCEED)
+NOTICE = Notice("ecs-drainer: i-1 is being drained", "draining", {"blockers": None})
 HOLDER = Holder("i-1", EXECUTION, after(hours=1))
 RECORD = Record(
     name="x",
@@ -204,6 +207,8 @@ ROWS = (
     Row("ledger.read_fleet", "dynamodb", "get_item", lambda: ledger.read_fleet(TABLE, "x")),
     Row("ledger.forget_drained", "dynamodb", "update_item", lambda: ledger.forget_drained(TABLE, "i-1"),
         {"condition": None}),
+    Row("ledger.close_late", "dynamodb", "transact_write_items",
+        lambda: ledger.close_late(TABLE, RECORD, "drained", START), {"condition": None}),
     Row("ledger.close_cancelled", "dynamodb", "transact_write_items",
         lambda: ledger.close_cancelled(TABLE, RECORD, "ann", "a mistake", START)),
     Row("ledger.close_fleet_cancelled", "dynamodb", "update_item",
@@ -211,6 +216,8 @@ ROWS = (
         {"condition": None}),
     # Of a drain that waits: no row, or another's, is an answer.
     Row("waiting.read_waiting", "dynamodb", "get_item", lambda: waiting.read_waiting(TABLE, INSTANCE_ARN)),
+    Row("waiting.open_row", "dynamodb", "update_item",
+        lambda: waiting.open_row(TABLE, INSTANCE_ARN, execution=EXECUTION, cluster=CLUSTER, expires_at=1)),
     Row("waiting._changed", "dynamodb", "update_item",
         lambda: waiting.apply_stop(TABLE, INSTANCE_ARN, [task_arn()]), {"condition": None}),
     Row("waiting.remove_token", "dynamodb", "update_item",
@@ -221,6 +228,8 @@ ROWS = (
     Row("waiting.all_waiting", "dynamodb", "scan", lambda: waiting.all_waiting(TABLE)),
     Row("waiting._items", "dynamodb", "batch_get_item", lambda: waiting.waiting_in(TABLE, CLUSTER),
         before=(KEYS,)),
+    # SNS: what refuses the stage's own topic is a failure, for there is no other to tell.
+    Row("topics._publish", "sns", "publish", lambda: topics.publish(NOTICE, ASKING.topic, ASKING.topic)),
     # Step Functions: an execution that nobody knows isn't running.
     Row("stepfunctions.start", "stepfunctions", "start_execution", lambda: stepfunctions.start(MACHINE, "x", "{}")),
     Row("stepfunctions.send_success", "stepfunctions", "send_task_success",
@@ -228,6 +237,8 @@ ROWS = (
     Row("stepfunctions.input_of", "stepfunctions", "describe_execution", lambda: stepfunctions.input_of(EXECUTION)),
     Row("stepfunctions.is_running", "stepfunctions", "describe_execution",
         lambda: stepfunctions.is_running(EXECUTION), gone(False)),
+    Row("stepfunctions.how_it_ended", "stepfunctions", "describe_execution",
+        lambda: stepfunctions.how_it_ended(EXECUTION), gone(None)),
     Row("stepfunctions.running_names", "stepfunctions", "list_executions",
         lambda: stepfunctions.running_names(MACHINE)),
 )  # fmt: skip
@@ -306,4 +317,7 @@ def test_where_something_can_be_gone_the_row_says_what_comes_of_it() -> None:
         if {"gone", "missing"} & {answer.kind for answer in answers_to(row.service, row.method)}
         and "gone" not in row.outcomes
     ]
-    assert silent == ["stepfunctions.input_of: stepfunctions.describe_execution"], "there it stays a refusal"
+    assert silent == [
+        "topics._publish: sns.publish",
+        "stepfunctions.input_of: stepfunctions.describe_execution",
+    ], "there it stays a refusal"
