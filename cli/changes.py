@@ -26,7 +26,6 @@ ENTRY_IS_TAKEN = "DynamoDb.TransactionCanceledException"
 
 LONGEST_CAUSE = 300
 """Characters of a cause in a sentence: Step Functions puts whole states into some; programs get all of it."""
-
 FAILED = frozenset({"TaskFailed", "TaskTimedOut", "LambdaFunctionFailed"})
 WAIT_FOR_EVENTS = "Wait for events"  # its time-outs are ordinary, and its failures cost no more than the wait
 

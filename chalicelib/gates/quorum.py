@@ -24,11 +24,14 @@ def wanted_of(group: Group) -> Wanted:
 
 
 def short_of(group: Group, others: tuple[Holder, ...]) -> int:
-    """Return how many healthy tasks the group lacks beyond what the leaving instances and this one account for."""
-    accounted = {holder.instance_id: holder.tasks for holder in others}
-    for each in group.leaving:
-        accounted[each.instance_id] = max(each.tasks, accounted.get(each.instance_id, 0))
-    return group.desired - group.here - group.healthy_elsewhere - sum(accounted.values())
+    """Return how many healthy tasks the group lacks beyond what the leaving instances and this one account for.
+
+    A slot accounts for what its instance had once that leaves; until then its tasks are healthy still, and counting
+    them as gone would hide as many that really are missing.
+    """
+    held = {holder.instance_id: holder.tasks for holder in others}
+    accounted = sum(max(each.tasks, held.get(each.instance_id, 0)) for each in group.leaving)
+    return group.desired - group.here - group.healthy_elsewhere - accounted
 
 
 def short_blocker(group: Group, others: tuple[Holder, ...]) -> Blocker | None:

@@ -78,9 +78,7 @@ def _steps(visits: Sequence[Visit], began_at: datetime) -> Iterator[Step]:
         is_cut = left < len(shown_input) + len(shown_output)
         if is_cut:
             shown_input = ""
-            shown_output = (
-                _pretty({key: got[key] for key in changed}) if isinstance(got, dict) else shown_output[:2000]
-            )
+            shown_output = _shortened(got, changed, visit)
         left -= len(shown_input) + len(shown_output)
         took = in_short(visit.exited_at - visit.entered_at) if visit.exited_at else ""
         yield Step(
@@ -97,6 +95,13 @@ def _steps(visits: Sequence[Visit], began_at: datetime) -> Iterator[Step]:
             errors=visit.errors,
         )
         before = visit.output
+
+
+def _shortened(got: Any, changed: tuple[str, ...], visit: Visit) -> str:
+    """Return what is shown of an output for which no room is left: the names of the variables, or what changed."""
+    if visit.assigned and isinstance(got, dict):
+        return _pretty(dict.fromkeys(got, "…"))
+    return _pretty({key: got[key] for key in changed}) if isinstance(got, dict) else _pretty(got)[:2000]
 
 
 def _parsed(text: str) -> Any:

@@ -262,7 +262,7 @@ def actions_of(state: dict[str, Any]) -> set[str]:
         return NESTED
     if operation == "transactWriteItems":
         kinds = {
-            kind for item in state.get("Arguments", state.get("Parameters"))["TransactItems"] for kind in item
+            kind for item in (state.get("Arguments") or state["Parameters"])["TransactItems"] for kind in item
         }
         return {f"dynamodb:{kind}{'' if kind == 'ConditionCheck' else 'Item'}" for kind in kinds}
     return {f"{'states' if service == 'sfn' else service}:{operation[0].upper()}{operation[1:]}"}
