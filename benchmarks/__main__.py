@@ -66,7 +66,8 @@ def _quick_parts(measured: dict[int, list[Figures]]) -> Iterator[tuple[str, str]
 
 def _write(measured: dict[int, list[Figures]]) -> None:
     text = document.PATH.read_text(encoding="utf-8")
-    for name, content in (*_quick_parts(measured), (document.LARGE, _tables(measured, LARGE))):
+    # The hundreds in the document are the release before's, kept to compare with.
+    for name, content in _quick_parts(measured):
         text = document.with_part(text, name, content)
     document.PATH.write_text(text, encoding="utf-8")
 

@@ -21,6 +21,7 @@ LAMBDA_SECONDS = 0.2
 """What an invocation is taken to be billed for: on the virtual clock functions run in no time."""
 IN_A_TRANSACTION = 2
 """A transaction costs each of its writes twice: https://aws.amazon.com/dynamodb/pricing/on-demand/"""
+SINGLE_WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
 RECONCILER = "reconcile"
 """Runs every five minutes whether or not anything drains: its calls are no drain's."""
 ECS_READS = frozenset(
@@ -156,11 +157,15 @@ def _is(event: dict[str, Any], kind: str) -> bool:
 def _usage(asked: list[Call], transitions: int, invocations: int) -> Usage:
     """Return what is on the bill: calls of ECS and EC2 Auto Scaling are free."""
     written = [call for call in asked if call.operation == "TransactWriteItems"]
+    updates = sum(
+        call.operation in SINGLE_WRITES for call in asked
+    )  # one whose condition fails costs the same
     return Usage(
         transitions=transitions,
         lambda_requests=invocations,
         lambda_gb_seconds=invocations * LAMBDA_SECONDS * LAMBDA_GIGABYTES,
-        ledger_writes=sum(IN_A_TRANSACTION * len(call.parameters["TransactItems"]) for call in written),
+        ledger_writes=updates
+        + sum(IN_A_TRANSACTION * len(call.parameters["TransactItems"]) for call in written),
         ledger_reads=sum(call.operation == "GetItem" for call in asked),
         notices=sum(call.operation == "Publish" for call in asked),
     )

@@ -11,7 +11,7 @@ from benchmarks.figures import LAMBDA_SECONDS, Figures, percentile
 from simulator.prices import LAMBDA_GIGABYTES, PRICES
 
 OWN = ""
-SCHEDULES = {OWN: "the drain's own waits", "15s": "fixed 15 s", "60s": "fixed 60 s"}
+SCHEDULES = {OWN: "events", "15s": "polls every 15 s", "60s": "polls every 60 s"}
 """The setting `poll`, and what it is called here."""
 
 LEDGER_AND_NOTICES = ("dynamodb", "sns")

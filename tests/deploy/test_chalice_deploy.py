@@ -111,7 +111,7 @@ def test_a_protected_stage_is_not_deleted_by_mistake(project: Project, aws: Serv
 
 
 WRONG = {
-    "a state of no known type": ("statemachine/drain.asl.json", '"Pass"', '"Psas"', 'Type is "Psas"'),
+    "a state of no known type": ("statemachine/drain.asl.json", '"Wait"', '"Wiat"', 'Type is "Wiat"'),
     "a definition that is no JSON": (
         "statemachine/drain.asl.json",
         "{",

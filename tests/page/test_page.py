@@ -101,7 +101,9 @@ def test_a_page_stays_small_enough_for_a_browser() -> None:
     told = History()
     told.visit("Plan the drain", ballast="x" * 20_000)
     for _ in range(1000):
-        told.look(dict.fromkeys(range(1, 101), "RUNNING")).visit("Wait before the next look", "Wait", seconds=60)
+        told.look(dict.fromkeys(range(1, 101), "RUNNING")).visit(
+            "Wait before the next look", "Wait", seconds=60
+        )
     steps = [step for run in runs(audit_of(told).visits, BEGAN_AT) for step in run.steps]
     assert sum(len(step.input) + len(step.output) for step in steps) < 2 * MOST_DATA
     assert not steps[0].is_cut
