@@ -104,7 +104,8 @@ SETTINGS: tuple[Setting, ...] = (
         "5s 60s 300s",
         parsers.poll_schedule,
         parsers.POLL_EXPECTED,
-        "The waits between looks: the shortest, the longest, and the longest after two hours; or always the same.",
+        "The waits between looks where no event tells: the shortest, the longest, and the longest after two hours; or "
+        "always the same, and then no event is waited for.",
     ),
     _duration("stuck_after", "10m", _MINUTE, 48 * _HOUR, "No progress for so long: explain and notify."),
     _choice(
