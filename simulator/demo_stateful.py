@@ -135,7 +135,8 @@ def _passed(stage: Stage, now: datetime) -> str:
 
 def _sum_up(stage: Stage) -> int:
     store, consumer = stage.sample(Store), stage.sample(Consumer)
-    stage.aws.clock.advance(300)
+    # A job whose consumer was stopped comes back once its visibility timeout is over.
+    stage.aws.clock.advance(900)
     refused, left, killed = store.refused, consumer.waiting, stage.tasks_killed
     went_right = not (refused or left or killed or slots_held(stage) or set(stage.outcomes) != {"drained"})
     print(
