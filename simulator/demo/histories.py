@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.explain.words import clip
 from chalicelib.history import state_after
-from simulator.demo.scene import Drain, Entry
+from chalicelib.model import instant
+from simulator.demo.scene import WAITS_FOR_EVENTS, Drain, Entry, minutes
 
 Event = dict[str, Any]
 
 LONGEST_CAUSE = 300
 """Characters: the causes of `States.Runtime` carry the whole state."""
 WAIT = "Wait before the next look"
-FOR_EVENTS = "Wait for events"
 DRAINING = "the container instance is set DRAINING: ECS places nothing more on it"
 FOUND = {
     "taken-back": "somebody set the container instance ACTIVE again",
@@ -24,7 +24,7 @@ FOUND = {
     "deadline": "the deadline is reached with tasks left",
 }
 """What is said when a Choice finds an outcome."""
-FAILURES = {"TaskFailed", "TaskTimedOut", "LambdaFunctionFailed", "MapStateFailed"}
+FAILURES = {"TaskFailed", "TaskTimedOut", "LambdaFunctionFailed", "EvaluationFailed", "MapStateFailed"}
 SUCCESSES = {"TaskSucceeded", "LambdaFunctionSucceeded", "MapStateSucceeded"}
 
 
@@ -32,7 +32,7 @@ def take_history(drain: Drain, event: Event) -> Iterator[Entry]:
     """Put one event of GetExecutionHistory into the drain; yields what it is worth telling."""
     kind = event["type"]
     if kind.endswith("StateEntered"):
-        _entered(drain, event)
+        yield from _entered(drain, event)
     elif kind.endswith("StateExited"):
         # A state that is left by a Catch did not do what its name says.
         yield from () if drain.trouble else _exited(drain, event)
@@ -48,20 +48,31 @@ def _failed(drain: Drain, event: Event) -> Iterator[Entry]:
     """Tell of an error once, however often the machine meets it in its retries."""
     details: Event = next((event[key] for key in event if key.endswith("FailedEventDetails")), {})
     trouble = f"«{drain.state}» meets {details.get('error', 'an error')}"
-    is_news = trouble != drain.trouble and "error" in details and drain.state != FOR_EVENTS
+    is_news = trouble != drain.trouble and "error" in details and drain.state != WAITS_FOR_EVENTS
     drain.trouble = trouble
     if is_news:
         yield Entry(event["timestamp"], trouble, "bad", drain.instance_id)
 
 
-def _entered(drain: Drain, event: Event) -> None:
+def _entered(drain: Drain, event: Event) -> Iterator[Entry]:
     drain.transitions += 1
     drain.trouble = ""
     drain.state = event["stateEnteredEventDetails"]["name"]
+    drain.wait_ends_at = _wait_ends_at(drain, event["timestamp"])
+    if drain.state == WAITS_FOR_EVENTS and not drain.waits_for_events:
+        drain.waits_for_events = True
+        yield Entry(event["timestamp"], _waits(drain), "drain", drain.instance_id)
+
+
+def _waits(drain: Drain) -> str:
+    at = minutes(drain.wait_ends_at - drain.began_at) if drain.wait_ends_at else "its deadline"
+    return f"the drain waits for events of ECS; without any it looks again at {at}"
+
+
+def _wait_ends_at(drain: Drain, now: datetime) -> datetime | None:
     if drain.state == WAIT:
-        drain.wait_ends_at = event["timestamp"] + timedelta(seconds=drain.wait_seconds)
-    else:
-        drain.wait_ends_at = None
+        return now + timedelta(seconds=drain.wait_seconds)
+    return drain.next_look_at if drain.state == WAITS_FOR_EVENTS else None
 
 
 def _exited(drain: Drain, event: Event) -> Iterator[Entry]:
@@ -97,6 +108,7 @@ def _looked(drain: Drain, event: Event) -> Iterator[Entry]:
     look = drain.variables["look"]
     drain.looks.append(event["timestamp"])
     drain.wait_seconds, drain.summary = look["wait_seconds"], look["summary"]
+    drain.next_look_at = instant(look["next_at"]) if "next_at" in look else None
     yield from ()
 
 

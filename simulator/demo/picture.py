@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from simulator.demo.events import note_on
-from simulator.demo.scene import Drain, Instance, Scene, Task, minutes
+from simulator.demo.scene import WAITS_FOR_EVENTS, Drain, Instance, Scene, Task, minutes
 
 NAME_WIDTH, STATUS_WIDTH, NOTE_WIDTH = 23, 12, 34
 WIDE = 110
@@ -165,13 +165,20 @@ def _machine(scene: Scene, drain: Drain, now: datetime, width: int) -> Iterator[
     if not drain.state:
         yield Text("▸ EventBridge brings the event to start_drain", style="bold")
         return
-    left = drain.wait_ends_at - now if drain.wait_ends_at else timedelta(0)
-    waits = f" ({int(left.total_seconds()) + 1} s left)" if left > timedelta(0) else ""
     ended = drain.outcome or (drain.cause and f"failed: {drain.cause}")
-    doing = f"ended: {ended}" if ended else f"{drain.state}{waits}"
+    doing = f"ended: {ended}" if ended else f"{drain.state}{_until(drain, now)}"
     yield Text(f"▸ {doing}", style="bold", no_wrap=True)
     yield _line(scene.comments.get(drain.state, ""), width, "italic bright_black")
     yield _line(drain.summary, width)
+
+
+def _until(drain: Drain, now: datetime) -> str:
+    """Return how long a wait lasts: a poll by the clock, one for events at most."""
+    if drain.wait_ends_at is None or drain.wait_ends_at <= now:
+        return ""
+    if drain.state == WAITS_FOR_EVENTS:
+        return f" (without any, the next look is at {minutes(drain.wait_ends_at - drain.began_at)})"
+    return f" ({int((drain.wait_ends_at - now).total_seconds()) + 1} s left)"
 
 
 def _line(text: str, width: int, style: str = "") -> Text:

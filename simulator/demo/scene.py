@@ -10,6 +10,9 @@ from typing import Any
 LEAVING_STATUSES = ("DEACTIVATING", "STOPPING", "DEPROVISIONING")
 """Between RUNNING and STOPPED: no longer counted by `runningTasksCount`, and still there."""
 
+WAITS_FOR_EVENTS = "Wait for events"
+"""The state of a drain that ends its wait when ECS tells something, or when something is due."""
+
 
 @dataclass(frozen=True)
 class Move:
@@ -121,7 +124,11 @@ class Drain:
     state: str = ""
     """The state that the machine is in."""
     wait_seconds: float = 0
+    next_look_at: datetime | None = None
+    """When the next look is due if no event comes before; None for a drain that polls."""
     wait_ends_at: datetime | None = None
+    waits_for_events: bool = False
+    """Whether it has begun to."""
     summary: str = ""
     """What the last look saw."""
     looks: list[datetime] = field(default_factory=list)

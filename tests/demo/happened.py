@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chalicelib.model import stamp
 from simulator.demo.events import take_event
 from simulator.demo.histories import take_history
 from simulator.demo.scene import Drain, Entry, Scene, merged
@@ -65,8 +66,14 @@ def exited(name: str, seconds: float, **assigned: Any) -> dict[str, Any]:
     return {"type": "TaskStateExited", "timestamp": at(seconds), "stateExitedEventDetails": details}
 
 
-def looked(seconds: float, summary: str, wait_seconds: int = 15, **more: Any) -> dict[str, Any]:
-    return exited("Look", seconds, look={"summary": summary, "wait_seconds": wait_seconds}, **more)
+def looked(seconds: float, summary: str, next_at: float | None = None, **more: Any) -> dict[str, Any]:
+    """The end of a look after which events are waited for until `next_at`; without it the drain polls."""
+    look = {
+        "summary": summary,
+        "wait_seconds": 15,
+        **({} if next_at is None else {"next_at": stamp(at(next_at))}),
+    }
+    return exited("Look", seconds, look=look, **more)
 
 
 def told(scene: Scene, *events: dict[str, Any]) -> list[Entry]:
@@ -86,7 +93,7 @@ def the_drain(scene: Scene) -> Drain:
 
 def in_mid_drain() -> Scene:
     """A service task that leaves, a standalone task and a daemon that hold the drain, a replacement that starts."""
-    scene = Scene(daemons=frozenset({"log-router"}), comments={"Wait before the next look": "Waits grow."})
+    scene = Scene(daemons=frozenset({"log-router"}), comments={"Wait for events": "Stores a token."})
     told(
         scene,
         *(instance(each) for each in (LEAVING, STAYING)),
@@ -97,13 +104,14 @@ def in_mid_drain() -> Scene:
         action_begins(),
         execution_starts(),
         task(5, "service:web", "PROVISIONING", 0, STAYING),
-        entered("Look", 0.2),
         exited("Set DRAINING", 0.2),
-        looked(0.2, "3 tasks hold the drain"),
+        entered("Look", 10.2),
+        looked(10.2, "3 tasks hold the drain", 190.2),
+        entered("Wait for events", 10.2),
         exited("Record a heartbeat", 30),
         task(2, "service:web", "DEACTIVATING", 45),
-        looked(60, "3 tasks hold the drain", 20),
-        entered("Wait before the next look", 60),
+        looked(60, "3 tasks hold the drain", 190.2),
+        entered("Wait for events", 60),
     )
     return scene
 

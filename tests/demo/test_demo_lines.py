@@ -79,11 +79,29 @@ def test_replacements_elsewhere_are_told_when_they_begin_and_when_they_run() -> 
     ]
 
 
-def test_looks_that_change_nothing_are_not_told() -> None:
-    assert (
-        lines(in_mid_drain(), looked(75, "3 tasks hold the drain"), entered("Wait before the next look", 75))
-        == []
+def test_that_events_are_waited_for_is_told_once() -> None:
+    """And until when, so that nobody takes silence for a drain that hangs."""
+    scene = Scene()
+    told(
+        scene, instance(LEAVING), task(1, "service:web", "RUNNING", -90), action_begins(), execution_starts()
     )
+    waits = (looked(10, "1 task holds the drain", 190), entered("Wait for events", 10))
+    assert lines(scene, *waits) == [
+        "   0:10  the drain waits for events of ECS; without any it looks again at 3:10"
+    ]
+    assert lines(scene, looked(190, "1 task holds the drain", 550), entered("Wait for events", 190)) == []
+
+
+def test_looks_that_change_nothing_are_not_told() -> None:
+    for wait in ("Wait before the next look", "Wait for events"):
+        assert lines(in_mid_drain(), looked(75, "3 tasks hold the drain"), entered(wait, 75)) == [], wait
+
+
+def test_a_wait_that_runs_out_meets_no_error() -> None:
+    """What is due by the clock comes up by a States.Timeout."""
+    scene = in_mid_drain()
+    assert lines(scene, met("TaskTimedOut", 190, "States.Timeout")) == []
+    assert lines(scene, exited("Wait for events", 190), looked(190, "3 tasks hold the drain", 550)) == []
 
 
 def test_an_explanation_is_told_once_in_full() -> None:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from simulator.demo.picture import axis, picture
 from simulator.demo.scene import Scene
-from tests.demo.happened import at, at_the_end, in_mid_drain
+from tests.demo.happened import at, at_the_end, entered, in_mid_drain, looked, told
 
 MID_DRAIN = """\
 ────── 1:10 after scale-in · 10:01:10 UTC · time passes 10 times as fast ───────
@@ -21,10 +21,10 @@ i-0bbbbbbbbbbbbbbbb  eu-west-1b  ACTIVE                      ■ □
 web 00000002            DEACTIVATING ━━━━━━━╍╍╍
 report 00000003         RUNNING      ━━━━━━━━━━
 log-router 00000001     RUNNING      ━━━━━━━━━━
-ecs-drainer             2 looks      ╵   ♥    ╵
+ecs-drainer             2 looks       ╵  ♥    ╵
 
-▸ Wait before the next look (11 s left)
-  Waits grow.
+▸ Wait for events (without any, the next look is at 3:10)
+  Stores a token.
   3 tasks hold the drain
 """
 
@@ -37,10 +37,10 @@ i-0bbbbbbbbbbbbbbbb  eu-west-1b  ACTIVE      ■ □
 web 00000002            STOPPED      ━━━━━━━╍╍╍╍╍╍╍╍╍┅┅┅✔
 report 00000003         STOPPED      ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━✔
 log-router 00000001     STOPPED      ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━✔
-ecs-drainer             2 looks      ╵   ♥    ╵                         ▶
+ecs-drainer             2 looks       ╵  ♥    ╵                         ▶
 
 ▸ ended: drained
-  Waits grow.
+  Stores a token.
   3 tasks hold the drain
 """
 
@@ -57,6 +57,16 @@ def test_in_mid_drain() -> None:
 
 def test_at_the_end() -> None:
     assert drawn(at_the_end(), 230, 80) == THE_END
+
+
+def test_a_drain_that_polls_says_how_long_its_wait_still_is() -> None:
+    scene = in_mid_drain()
+    told(scene, looked(61, "3 tasks hold the drain"), entered("Wait before the next look", 61))
+    assert "▸ Wait before the next look (7 s left)\n" in drawn(scene, 70, 80)
+
+
+def test_a_wait_that_is_over_says_no_more_of_its_end() -> None:
+    assert "▸ Wait for events\n" in drawn(in_mid_drain(), 191, 80)
 
 
 def test_a_wide_terminal_has_room_to_say_why_each_task_is_still_there() -> None:
