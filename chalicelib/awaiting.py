@@ -86,7 +86,8 @@ def what_to_read(memory: Memory, row: Waiting | None, told: Told, at: datetime) 
     if told.why == "instance":
         return Reading.INSTANCE
     if told.why == "emptied":
-        return Reading.NOTHING if told.is_empty and set(memory.tasks) <= memory.awaited else Reading.TASKS
+        is_all = set(memory.tasks) <= memory.awaited - row.tasks
+        return Reading.NOTHING if told.is_empty and is_all else Reading.TASKS
     if told.why != "service" and row.looks != memory.looks:
         return Reading.TASKS  # the last wait could not be stored, so that the row tells of an earlier one
     if memory.next_read_at is None or at >= memory.next_read_at:
@@ -183,7 +184,7 @@ def awaited(holding: Iterable[Task], memory: Memory) -> frozenset[str]:
 
 
 def wait_of(memory: Memory, row: Waiting | None, next_at: datetime) -> dict[str, Any]:
-    """Return what "Wait for events" stores, as `$.look` carries it, and whether the drain polls instead."""
+    """Return what "Wait for events" stores, as `$look` carries it, and whether the drain polls instead."""
     services = sorted({name for group in memory.groups.values() if (name := _service(group))})
     return {
         "next_at": stamp(next_at),
