@@ -80,7 +80,7 @@ def look(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 @app.lambda_function()
 def explain(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Say what holds the drain for "Explain what holds the drain"."""
+    """Say what holds the drain for "Explain"."""
     return steps.explain(event)
 
 

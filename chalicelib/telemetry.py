@@ -30,8 +30,16 @@ LET_GO = frozenset({"drained", "nothing-to-drain", "agent-lost", "deadline", "ab
 """The outcomes after which the instance goes, or may."""
 
 
-EXPLAINED = {"near-deadline": "DrainsNearDeadline", "gates-closed": "DrainsAtClosedGates"}
+EXPLAINED = {
+    "near-deadline": "DrainsNearDeadline",
+    "gates-closed": "DrainsAtClosedGates",
+    "blocked": "BlockedDrains",
+    "events-lost": "DrainsWithoutEvents",
+}
 """What an explanation counts as, by its occasion; any other is of a drain that is stuck."""
+
+COUNTED = {"failed": "FailedDrains", "troubled": "TroubledDrains", "heartbeat-refused": "RefusedHeartbeats"}
+"""What other occasions count as."""
 
 
 def with_metrics(call: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -57,8 +65,8 @@ def measure(occasion: str, state: Mapping[str, Any], at: datetime) -> None:
     if occasion == "explained":
         name = EXPLAINED.get(str(state["look"]["explain"]), "StuckDrains")
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
-    elif occasion == "failed":
-        metrics.add_metric(name="FailedDrains", unit=MetricUnit.Count, value=1)
+    elif occasion in COUNTED:
+        metrics.add_metric(name=COUNTED[occasion], unit=MetricUnit.Count, value=1)
     elif occasion == "ended":
         _measure_end(state, at)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.looking import preface
 from chalicelib.memory import Memory
 from chalicelib.notice import SUBJECT_LIMIT, compose
 from tests.builders import INSTANCE_ARN, START, after, task_arn
@@ -169,3 +170,79 @@ def test_the_largest_notice_fits_into_a_message_and_into_the_machines_state() ->
     composed = compose("explained", state, EXECUTION, START).to_state()
     assert len(composed["subject"]) <= SUBJECT_LIMIT
     assert len(json.dumps({**state, "notice": composed})) < 200_000
+
+
+def explained(kind: str, at: datetime, **memory: Any) -> tuple[str, dict[str, Any]]:
+    """Return the notice of an explanation, as "Explain" and "Tell" make it from a look."""
+    look = {
+        **a_state()["look"],
+        "explain": kind,
+        "summary": "1 task holds the drain: web 0a1b2c3d RUNNING",
+        "memory": {**Memory.at_start(START).to_state(), **memory},
+    }
+    text = "\n".join([*preface(kind, look), "* until its replacement is healthy"])
+    return told("explained", at, look=look, explanation={**a_state()["explanation"], "text": text})
+
+
+def test_a_service_in_trouble_is_told_in_ecs_own_words() -> None:
+    """When its event comes, not ten minutes later; the newest three, however many came."""
+    reasons = ["RESOURCE:CPU", "RESOURCE:MEMORY", "RESOURCE:PORTS", "AGENT"]
+    troubles = [
+        json.dumps({"service": "web", "event": "SERVICE_TASK_PLACEMENT_FAILURE", "reason": reason})
+        for reason in reasons
+    ]
+    subject, bodies = explained("blocked", after(minutes=1), troubles=troubles)
+    assert subject == f"ecs-drainer: {INSTANCE} is blocked"
+    lines = bodies["default"].splitlines()
+    assert lines[1:5] == [
+        *(
+            f"ECS says of service web: SERVICE_TASK_PLACEMENT_FAILURE: {reason}"
+            for reason in ("RESOURCE:MEMORY", "RESOURCE:PORTS", "AGENT")
+        ),
+        "* until its replacement is healthy",
+    ]
+
+
+def test_lost_events_are_told_with_what_the_drain_does_instead() -> None:
+    subject, bodies = explained("events-lost", after(minutes=3))
+    assert subject == f"ecs-drainer: {INSTANCE} gets no events; it is polled"
+    assert bodies["default"].splitlines()[1] == (
+        "Tasks were STOPPED and no event said so: from now on ECS is asked instead, every few seconds. "
+        "`ecs-drainer doctor` says what keeps its events from the queue."
+    )
+
+
+def test_what_no_event_said_needs_no_preface() -> None:
+    assert preface("stuck", {"memory": {"troubles": ["{}"]}}) == []
+
+
+def test_a_drain_that_is_held_up_says_by_what_and_until_when() -> None:
+    """A trouble that lasts is told while somebody can still mend it."""
+    trouble = {"Error": "AwsUnavailable", "Cause": "DescribeTasks was answered with 503"}
+    subject, bodies = told("troubled", after(minutes=5), trouble=trouble)
+    assert subject == f"ecs-drainer: {INSTANCE} is held up"
+    assert bodies["default"].splitlines()[:3] == [
+        f"{INSTANCE}: the drain is held up: AwsUnavailable; deadline 2026-03-02T11:00:00Z (55 min left), then continue",
+        "Cause: DescribeTasks was answered with 503",
+        "It is tried again until the deadline, with heartbeats meanwhile; nothing is let go.",
+    ]
+    record = json.loads(bodies["sqs"])
+    assert (record["occasion"], record["failure"], record["outcome"]) == ("troubled", trouble, None)
+
+
+def test_a_trouble_without_a_cause_says_so() -> None:
+    """A States.Timeout has none."""
+    _, bodies = told("troubled", after(minutes=5), trouble={"Error": "States.Timeout", "Cause": ""})
+    assert bodies["default"].splitlines()[1] == "Cause: none was given"
+
+
+def test_a_refused_heartbeat_says_what_it_costs_and_what_mends_it() -> None:
+    refused = {"Error": "AutoScaling.AutoScalingException", "Cause": "not authorized to perform"}
+    subject, bodies = told("heartbeat-refused", after(minutes=3), heartbeat_trouble=refused)
+    assert subject == f"ecs-drainer: {INSTANCE} may be lost: its heartbeat is refused"
+    text = bodies["default"]
+    assert "Auto Scaling refuses its heartbeat: AutoScaling.AutoScalingException; deadline" in text
+    assert "Cause: not authorized to perform" in text
+    assert "Auto Scaling takes the instance with what is left on it" in text
+    assert "`ecs-drainer doctor` names what it lacks" in text
+    assert json.loads(bodies["sqs"])["failure"] == refused

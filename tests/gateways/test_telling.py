@@ -1,0 +1,216 @@
+"""One function tells: what is written is published to the policy's topic, or to the stage's where that can't be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib import steps, telemetry
+from chalicelib.errors import AccessDenied, AwsRefused, AwsUnavailable, DrainerError, Gone, Throttled
+from chalicelib.gateways.topics import Told, publish
+from chalicelib.notice import Notice
+from tests.builders import after
+from tests.gateways.stubs import Stubs
+from tests.unit.test_plan import INSTANCE, plan
+
+OWN = "arn:aws:sns:eu-west-1:123456789012:drains-of-a-team"
+STAGE = "arn:aws:sns:eu-west-1:123456789012:ecs-drainer-dev-notifications"
+EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:ecs-drainer-dev:x"
+NOTICE = Notice("ecs-drainer: i-1 is being drained", "i-1: draining", {"occasion": "started", "blockers": []})
+PUBLISHED = {"MessageId": "1"}
+
+
+def expect(stubs: Stubs, topic: str, notice: Notice = NOTICE) -> None:
+    """Expect one notice, whole, at a topic."""
+    stubs.expect("sns", "publish", PUBLISHED, TopicArn=topic, **message_of(notice))
+
+
+def message_of(notice: Notice) -> dict[str, str]:
+    state = notice.to_state()
+    return {"Subject": state["subject"], "Message": state["message"], "MessageStructure": "json"}
+
+
+def test_a_notice_goes_to_the_policys_topic_alone(stubs: Stubs) -> None:
+    """With a body for each kind of subscriber: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html"""
+    expect(stubs, OWN)
+    assert publish(NOTICE, OWN, STAGE) == Told(OWN)
+
+
+def test_where_nobody_is_to_be_told_nothing_is_called(stubs: Stubs) -> None:
+    stubs.of("sns")
+    assert publish(NOTICE, None, STAGE) == Told(None)
+
+
+REFUSALS = [
+    ("NotFound", 404, Gone),
+    ("AuthorizationError", 403, AccessDenied),
+    ("InvalidParameter", 400, AwsRefused),
+]
+
+
+@pytest.mark.parametrize(("code", "status", "error"), REFUSALS, ids=[row[0] for row in REFUSALS])
+def test_a_topic_that_is_gone_or_refuses_is_passed_over_for_the_stages(
+    code: str, status: int, error: type[DrainerError], stubs: Stubs
+) -> None:
+    stubs.refuse("sns", "publish", code, status)
+    expect(stubs, STAGE)
+    told = publish(NOTICE, OWN, STAGE)
+    assert told.topic == STAGE
+    assert type(told.untold) is error
+
+
+@pytest.mark.parametrize(("code", "status", "error"), REFUSALS, ids=[row[0] for row in REFUSALS])
+def test_where_the_stages_refuses_too_nobody_is_told_and_that_is_said(
+    code: str, status: int, error: type[DrainerError], stubs: Stubs
+) -> None:
+    stubs.refuse("sns", "publish", "NotFound", 404)
+    stubs.refuse("sns", "publish", code, status)
+    with pytest.raises(error):
+        publish(NOTICE, OWN, STAGE)
+
+
+@pytest.mark.parametrize("topic", [OWN, STAGE])
+@pytest.mark.parametrize(
+    ("code", "status", "error"), [("Throttled", 429, Throttled), ("InternalError", 500, AwsUnavailable)]
+)
+def test_what_may_answer_otherwise_in_a_while_is_asked_again(
+    topic: str, code: str, status: int, error: type[DrainerError], stubs: Stubs
+) -> None:
+    """By the machine's Retry: a team's topic is not given up for an outage of a second."""
+    stubs.refuse("sns", "publish", code, status)
+    with pytest.raises(error):
+        publish(NOTICE, topic, STAGE)
+
+
+def test_at_the_last_try_a_topic_out_of_reach_is_passed_over_as_well(stubs: Stubs) -> None:
+    stubs.refuse("sns", "publish", "InternalError", 500)
+    expect(stubs, STAGE)
+    told = publish(NOTICE, OWN, STAGE, is_last_try=True)
+    assert (told.topic, type(told.untold)) == (STAGE, AwsUnavailable)
+
+
+def test_at_the_last_try_the_stages_own_outage_is_raised(stubs: Stubs) -> None:
+    stubs.refuse("sns", "publish", "InternalError", 500)
+    with pytest.raises(AwsUnavailable):
+        publish(NOTICE, STAGE, STAGE, is_last_try=True)
+
+
+@pytest.fixture
+def measured() -> Iterator[dict[str, Any]]:
+    """What is measured, by the name of the metric."""
+    telemetry.metrics.clear_metrics()
+    yield telemetry.metrics.metric_set
+    telemetry.metrics.clear_metrics()
+
+
+def the_event(occasion: str = "started", topic: str | None = OWN, **state: Any) -> dict[str, Any]:
+    """Return what "Tell" sends."""
+    planned = plan().to_state()
+    kept = {"failure": None, "trouble": None, "untold": None, "unrecorded": None, **planned, **state}
+    return {
+        "occasion": occasion,
+        "is_planned": True,
+        "request": {"instance_id": INSTANCE, "trigger": "manual"},
+        "state": {**kept, "drain": {**planned["drain"], "topic": topic}},
+        "stage_topic": STAGE,
+        "execution": EXECUTION,
+        "now": "2026-03-02T10:00:00Z",
+        "retries": 0,
+    }
+
+
+def test_what_is_told_is_measured_and_the_subject_kept(stubs: Stubs, measured: dict[str, Any]) -> None:
+    stubs.answer("sns", "publish", PUBLISHED)
+    event = the_event("failed", failure={"Error": "AccessDenied", "Cause": "ListTasks"})
+    told = steps.tell(event)
+    assert told == {"subject": f"ecs-drainer: {INSTANCE} drain failed", "topic": STAGE, "untold": None}
+    assert list(measured) == ["FailedDrains"]
+
+
+def test_a_retry_measures_nothing_again(stubs: Stubs, measured: dict[str, Any]) -> None:
+    stubs.answer("sns", "publish", PUBLISHED)
+    steps.tell({**the_event("failed", failure={"Error": "AccessDenied", "Cause": "ListTasks"}), "retries": 1})
+    assert measured == {}
+
+
+def test_failures_go_to_the_stage_even_where_nothing_else_is_to_be_told(stubs: Stubs) -> None:
+    """`notify: none` silences what goes well."""
+    stubs.of("sns")
+    assert steps.tell(the_event(topic=None))["topic"] is None
+    stubs.answer("sns", "publish", PUBLISHED)
+    failed = the_event("failed", topic=None, failure={"Error": "AccessDenied", "Cause": "ListTasks"})
+    assert steps.tell(failed)["topic"] == STAGE
+
+
+def test_later_notices_go_to_the_stage_once_the_policys_topic_is_gone(stubs: Stubs) -> None:
+    stubs.refuse("sns", "publish", "NotFound", 404, "Topic does not exist")
+    stubs.answer("sns", "publish", PUBLISHED)
+    told = steps.tell(the_event())
+    assert told["topic"] == STAGE
+    assert told["untold"]["Error"] == "Gone"
+    assert "Topic does not exist" in told["untold"]["Cause"]
+
+
+def test_why_an_earlier_notice_was_not_told_is_kept_until_the_end(stubs: Stubs) -> None:
+    earlier = {"Error": "Gone", "Cause": "Topic does not exist"}
+    stubs.answer("sns", "publish", PUBLISHED)
+    assert steps.tell(the_event(topic=STAGE, untold=earlier))["untold"] == earlier
+
+
+def test_where_both_refuse_the_machine_hears_of_it(stubs: Stubs) -> None:
+    stubs.refuse("sns", "publish", "NotFound", 404)
+    stubs.refuse("sns", "publish", "AuthorizationError", 403)
+    with pytest.raises(AccessDenied):
+        steps.tell(the_event())
+
+
+def test_after_three_retries_the_stage_is_told_of_what_its_own_topic_cant_be(stubs: Stubs) -> None:
+    stubs.refuse("sns", "publish", "InternalError", 500)
+    with pytest.raises(AwsUnavailable):
+        steps.tell({**the_event(), "retries": 2})
+    stubs.refuse("sns", "publish", "InternalError", 500)
+    stubs.answer("sns", "publish", PUBLISHED)
+    assert steps.tell({**the_event(), "retries": 3})["topic"] == STAGE
+
+
+def test_a_failure_before_the_plan_is_told_of_the_request(stubs: Stubs) -> None:
+    stubs.answer("sns", "publish", PUBLISHED)
+    failure = {"Error": "InvalidRequest", "Cause": "no such instance"}
+    event = the_event("failed", failure=failure) | {"is_planned": False}
+    del event["state"]["drain"]["instance_id"]
+    assert steps.tell(event)["subject"] == f"ecs-drainer: {INSTANCE} drain failed"
+
+
+@pytest.mark.parametrize(
+    ("explained", "metric"),
+    [
+        ("stuck", "StuckDrains"),
+        ("near-deadline", "DrainsNearDeadline"),
+        ("gates-closed", "DrainsAtClosedGates"),
+        ("blocked", "BlockedDrains"),
+        ("events-lost", "DrainsWithoutEvents"),
+    ],
+)
+def test_each_explanation_counts_as_what_it_is(explained: str, metric: str, measured: dict[str, Any]) -> None:
+    """The alarm `stuck-drain` rings for a drain in which nothing moved, not for one event of a service."""
+    telemetry.measure("explained", {"look": {"explain": explained}}, after(minutes=1))
+    assert list(measured) == [metric]
+
+
+@pytest.mark.parametrize(
+    ("occasion", "metric"),
+    [("troubled", "TroubledDrains"), ("heartbeat-refused", "RefusedHeartbeats")],
+)
+def test_what_a_drain_lacks_is_counted(occasion: str, metric: str, measured: dict[str, Any]) -> None:
+    telemetry.measure(occasion, {}, after(minutes=1))
+    assert list(measured) == [metric]
+
+
+def test_programs_get_the_whole_notice() -> None:
+    """In `MessageStructure: json` each protocol has its own body."""
+    bodies = json.loads(message_of(NOTICE)["Message"])
+    assert bodies["default"] == "i-1: draining"
+    assert json.loads(bodies["sqs"])["occasion"] == "started"
