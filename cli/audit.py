@@ -15,8 +15,7 @@ from chalicelib.history import json_value
 from chalicelib.ledger import Record
 from cli.changes import Change, Known, step
 from cli.executions import Event, Execution
-
-FAILED_ATTEMPTS = ("TaskFailed", "TaskTimedOut", "LambdaFunctionFailed")
+from cli.states import FAILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +133,7 @@ def visits_of(events: Iterable[Event]) -> tuple[Visit, ...]:
             entry = _entry_of(event, by_id, visits, event.state)
             output, assigned = str(event.details.get("output", "")), _assigned(event)
             visits[entry] = replace(visits[entry], exited_at=event.at, output=output, assigned=assigned)
-        elif event.type in FAILED_ATTEMPTS:
+        elif event.type in FAILED:
             entry = _entry_of(event, by_id, visits)
             error = f"{event.details.get('error', event.type)}: {event.details.get('cause', '')}".rstrip(": ")
             visits[entry] = replace(visits[entry], errors=(*visits[entry].errors, error))

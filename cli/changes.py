@@ -19,14 +19,13 @@ from chalicelib.model import instant, stamp
 from chalicelib.notice import ENDINGS
 from cli.executions import Event
 from cli.exit_codes import ExitCode
-from cli.states import FOUND, QUIET, TOLD
+from cli.states import FAILED, FOUND, QUIET, TOLD
 
 ENTRY_IS_TAKEN = "DynamoDb.TransactionCanceledException"
 """What the conditional write of the ledger entry is answered with, where another execution holds it."""
 
 LONGEST_CAUSE = 300
 """Characters of a cause in a sentence: Step Functions puts whole states into some; programs get all of it."""
-FAILED = frozenset({"TaskFailed", "TaskTimedOut", "LambdaFunctionFailed"})
 WAIT_FOR_EVENTS = "Wait for events"  # its time-outs are ordinary, and its failures cost no more than the wait
 
 WELL_ENDED = frozenset({"drained", "nothing-to-drain", "already-done", "returned", "terminated"})

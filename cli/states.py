@@ -1,4 +1,4 @@
-"""What the states of the drain's machine mean to somebody who follows a drain. Pure data."""
+"""What states and events of the drain's machine mean to somebody who follows a drain. Pure data."""
 
 from __future__ import annotations
 
@@ -51,3 +51,18 @@ QUIET = frozenset(
     }
 )
 """States whose end is no news to who follows; a Task that is not among them is told by its name, once."""
+
+FAILED = frozenset(
+    {
+        "TaskFailed",
+        "TaskTimedOut",
+        "TaskStartFailed",
+        "TaskSubmitFailed",
+        "LambdaFunctionFailed",
+        "EvaluationFailed",
+    }
+)
+"""The types of events by which a try of a Task has failed: after the last an expression refused what it was answered.
+
+https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html
+"""

@@ -40,6 +40,23 @@ def test_an_entry_is_paired_with_its_exit_through_the_attempts_between() -> None
     assert visit.output == '{"a": 1}'
 
 
+def test_what_an_expression_refused_is_an_error_of_its_state() -> None:
+    (visit,) = visits_of(
+        [
+            entered(1, "Update the container instances", 0),
+            Event(2, "TaskSucceeded", after(seconds=2), {}, 1),
+            Event(
+                3,
+                "EvaluationFailed",
+                after(seconds=2),
+                {"error": "States.QueryEvaluationError", "cause": "no"},
+                2,
+            ),
+        ]
+    )
+    assert visit.errors == ("States.QueryEvaluationError: no",)
+
+
 def test_iterations_of_a_map_that_run_at_once_keep_their_own() -> None:
     """Two iterations interleave: only the chain of events tells which exit belongs to which entry."""
     visits = visits_of(

@@ -88,6 +88,31 @@ def test_the_plan_tells_deadline_and_notices() -> None:
     assert known.deadline_at == START + timedelta(hours=1)
 
 
+def test_what_an_expression_refuses_was_not_done() -> None:
+    """ECS answers 200 and names what it refused; only the expression of the state's output says so."""
+    refused: dict[str, Any] = {
+        "error": "States.QueryEvaluationError",
+        "cause": "RefusedByEcs: [{'Reason': 'MISSING_VERSION'}]",
+    }
+    known, changes = told(
+        an_event(1, "MapStateEntered", name="Set DRAINING"),
+        an_event(2, "TaskStateEntered", name="Update the container instances"),
+        an_event(3, "TaskSucceeded"),
+        an_event(4, "EvaluationFailed", **refused),
+        an_event(5, "MapIterationFailed"),
+        an_event(6, "MapStateFailed", **refused),
+        left("Set DRAINING", 1, "Map", again="drain"),
+    )
+    assert [(change.kind, change.text) for change in changes] == [
+        (
+            "error",
+            "Update the container instances got States.QueryEvaluationError: RefusedByEcs: "
+            "[{'Reason': 'MISSING_VERSION'}]; it is tried again or recorded",
+        )
+    ]
+    assert known.variables["again"] == "drain"
+
+
 def test_bookkeeping_is_no_news_and_an_unknown_step_is() -> None:
     """A state that the command doesn't know (a newer machine) is told by its name rather than hidden."""
     _, changes = told(
