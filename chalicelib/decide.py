@@ -51,7 +51,7 @@ class Look:
         return bool(self.stop_now) or self.agent_lost or self.at >= deadline_at
 
     def to_state(self) -> dict[str, Any]:
-        """Return the JSON that the state machine keeps as `$.look`."""
+        """Return the JSON that the state machine keeps as `$look`."""
         return {
             "at": stamp(self.at),
             "drained": self.drained,

@@ -13,7 +13,7 @@ from chalicelib.notice import Notice, console_link
 def compose(state: Mapping[str, Any], execution: str, at: datetime) -> Notice:
     """Return the notice that nothing of the request is applied, and what would apply it.
 
-    `state` is the machine's whole state, `$.open` the ledger's entry of the drain that goes on.
+    `state` is the machine's whole state, `$open` the ledger's entry of the drain that goes on.
     """
     drain, other = state["drain"], state["open"]["Item"]["execution"]["S"]
     instance, who = drain["instance_id"], drain["who"]

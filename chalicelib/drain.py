@@ -76,7 +76,7 @@ class Drain:
         return self.managed_draining and self.policy.managed_draining is ManagedDraining.OBSERVE
 
     def to_state(self) -> dict[str, Any]:
-        """Return `$.drain` of the state machine, the keys of its ledger entries among it."""
+        """Return `$drain` of the state machine, the keys of its ledger entries among it."""
         return {
             "execution": self.execution,
             "ledger_key": f"drain#{self.name}",

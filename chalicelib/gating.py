@@ -227,12 +227,12 @@ def behind(event: Event) -> dict[str, Any]:
 
 
 def blockers_of(gates: Mapping[str, Any]) -> tuple[Blocker, ...]:
-    """Return what keeps gates closed, as the last look found it, given `$.look.gates`."""
+    """Return what keeps gates closed, as the last look found it, given `$look.gates`."""
     return from_state(gates["blockers"])
 
 
 def keep_slots(event: Event) -> dict[str, Any]:
-    """Renew the slots of a drain whose gates were passed, when it is time to; returns `$.look.gates`."""
+    """Renew the slots of a drain whose gates were passed, when it is time to; returns `$look.gates`."""
     gates, at = GateMemory.from_state(event["gates"]), instant(event["now"])
     if not gates.slots or not needs_renewal(gates.slots_until, at):
         return dict(event["gates"])

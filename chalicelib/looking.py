@@ -100,7 +100,7 @@ def _with_wait(facts: Look, seen: Observation, *, was_read: bool, lost: bool, ne
 
 
 def preface(occasion: str, look: Mapping[str, Any]) -> list[str]:
-    """Return what an explanation begins with, given `$.look`: what ECS said, or that it said nothing."""
+    """Return what an explanation begins with, given `$look`: what ECS said, or that it said nothing."""
     if occasion == EVENTS_LOST:
         return [
             "Tasks were STOPPED and no event said so: from now on ECS is asked instead, every few seconds. "

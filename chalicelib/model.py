@@ -102,7 +102,7 @@ class LifecycleHook:
 
 
 def instant(text: str) -> datetime:
-    """Read an instant that Step Functions wrote (`$$.State.EnteredTime`): RFC 3339 in UTC."""
+    """Read an instant that Step Functions wrote (`$states.context.State.EnteredTime`): RFC 3339 in UTC."""
     return datetime.fromisoformat(text)
 
 

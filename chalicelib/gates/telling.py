@@ -52,6 +52,6 @@ def from_state(state: Iterable[Mapping[str, Any]]) -> tuple[Blocker, ...]:
 
 
 def kinds_told(explanation: Mapping[str, Any]) -> frozenset[str]:
-    """Return the kinds of blockers that an explanation names, given `$.explanation`; none before the first."""
+    """Return the kinds of blockers that an explanation names, given `$explanation`; none before the first."""
     blockers = explanation["blockers"]
     return frozenset(group["kind"] for group in blockers["groups"]) if blockers else frozenset()

@@ -19,7 +19,12 @@ from cli.naming import by_cluster, names_of
 from cli.options import Drain
 from cli.problems import Halt
 
-WithData = Annotated[bool, typer.Option("--data", help="Every state with its input and output.")]
+WithData = Annotated[
+    bool,
+    typer.Option(
+        "--data", help="Every state with its input, and what it left: its variables, or its output."
+    ),
+]
 
 AsPage = Annotated[
     Path | None,
