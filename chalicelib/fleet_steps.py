@@ -11,6 +11,7 @@ from chalicelib.fleet.plan import plan
 from chalicelib.fleet.request import parse_fleet
 from chalicelib.fleet.room import room_for
 from chalicelib.gateways.fleet import read_own_turn, read_policies, read_surroundings
+from chalicelib.gateways.topics import publish
 from chalicelib.model import instant
 from chalicelib.policy import manual_source
 from chalicelib.settings import Settings
@@ -42,8 +43,18 @@ def plan_fleet(event: Event) -> dict[str, Any]:
     return planned.to_state()
 
 
+def tell(event: Event) -> dict[str, Any]:
+    """Write what people and programs are told of a fleet that has ended or failed, and publish it to the stage's topic.
+
+    Returns its subject; raises what `publish` raises.
+    """
+    told = notice.compose(event["state"], event["execution"], instant(event["now"]))
+    publish(told, event["stage_topic"], event["stage_topic"])
+    return {"subject": told.subject}
+
+
 def compose_notice(event: Event) -> dict[str, Any]:
-    """Write what people and programs are told of a fleet that has ended."""
+    """Write what people and programs are told of a fleet of the release before, which publishes it itself."""
     state = event["state"]
     told = notice.compose(state, event["execution"], instant(event["now"]))
     return {**told.to_state(), "outcome": notice.outcome_of(state["results"]), "summary": told.subject}

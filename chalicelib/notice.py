@@ -80,7 +80,7 @@ def compose(occasion: str, state: Mapping[str, Any], execution: str, at: datetim
 
 def _fitting(record: dict[str, Any]) -> dict[str, Any]:
     """Return the record, without the blockers' details where it would be too long with them."""
-    if len(json.dumps(record)) <= LONGEST_RECORD or not isinstance(record["blockers"], Mapping):
+    if len(json.dumps(record)) <= LONGEST_RECORD or not isinstance(record.get("blockers"), Mapping):
         return record
     return {
         **record,

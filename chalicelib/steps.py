@@ -31,6 +31,8 @@ Event = Mapping[str, Any]
 
 MOST_DOUBLINGS = 10
 
+FLEET_OCCASIONS = ("fleet-ended", "fleet-failed")
+
 PATIENT_TRIES = 3
 """After so many retries of "Tell" the stage's topic is told instead of one that can't be reached."""
 
@@ -115,8 +117,11 @@ def stop_tasks(event: Event) -> dict[str, Any]:
 def tell(event: Event) -> dict[str, Any]:
     """Write what people and programs are told on an occasion, measure it, and publish it.
 
-    Returns the subject, the topic that later notices go to, and as `untold` why the policy's own was not told.
+    Returns the subject, the topic that later notices go to, and as `untold` why the policy's own was not told; of a
+    fleet the subject alone.
     """
+    if event["occasion"] in FLEET_OCCASIONS:
+        return fleet_steps.tell(event)
     state, at = _told_of(event), instant(event["now"])
     topic = state["drain"]["topic"] if "drain" in state else event["stage_topic"]
     if event["occasion"] == "already-draining":
@@ -145,7 +150,7 @@ def _told_of(event: Event) -> dict[str, Any]:
 
 
 def compose_notice(event: Event) -> dict[str, Any]:
-    """Write what is told of a fleet; or of a drain of the release before, which publishes it itself."""
+    """Write what is told of a drain or a fleet of the release before, which publishes it itself."""
     if event["occasion"] == "fleet-ended":
         return fleet_steps.compose_notice(event)
     state, at = event["state"], instant(event["now"])

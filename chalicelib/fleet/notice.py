@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +17,9 @@ NOT_BEGUN = "not-begun"
 ALREADY_OPEN = "already-open"
 GIVEN_BACK, GOES_ON, CANCELLED, KEPT = "given-back", "goes-on", "cancelled", "left-draining"
 """What becomes of the instances of a fleet that is cancelled, beside those whose drain has ended."""
+
+NAMED = 20
+"""Instances in a line, and lines of troubles."""
 
 WORDS = {
     **ENDINGS,
@@ -42,22 +44,48 @@ def outcome_of(results: Sequence[Mapping[str, Any]]) -> str:
 def compose(state: Mapping[str, Any], execution: str, at: datetime) -> Notice:
     """Return the notice about a fleet's end: how many ended how, and each instance that needs somebody.
 
-    With `cancelled` in the state (who, why) a person ended the fleet.
+    With `failure` in the state (Error, Cause) the fleet failed; with `cancelled` (who, why) a person ended it.
     """
     fleet, results, cancelled = state["fleet"], state["results"], state.get("cancelled")
-    outcome = CANCELLED if cancelled else outcome_of(results)
-    tally = Counter(result["outcome"] for result in results)
-    good = sum(number for name, number in tally.items() if name in WELL_ENDED)
     told = "cancelled, " if cancelled else ""
+    good = sum(result["outcome"] in WELL_ENDED for result in results)
     headline = f"fleet {fleet['name']}: {told}{good} of {count(len(results), 'instance')} drained"
-    lines = [f"{headline}; asked for by {fleet['who']}, reason {fleet['reason']}"]
+    failure = state.get("failure")
+    first = f"The fleet {fleet['name']} failed: {_in_words(failure, '. ')}" if failure else headline
+    lines = [f"{first}; asked for by {fleet['who']}, reason {fleet['reason']}"]
     lines += [f"Cancelled by {cancelled['who']}, reason {cancelled['why']}"] if cancelled else []
-    for name in sorted(tally.keys() - WELL_ENDED):
+    lines += [*_of_instances(results, has_failed=bool(failure)), *fleet["notices"]]
+    if unrecorded := state.get("unrecorded"):
+        lines.append(
+            f"The ledger could not be written, and may show the fleet as open: {_in_words(unrecorded)}"
+        )
+    text = "\n".join([*lines, f"Execution: {console_link(execution)}"])
+    subject = "a fleet failed" if failure else headline
+    return Notice(f"ecs-drainer: {subject}", text, _record(state, execution, at))
+
+
+def _in_words(failure: Mapping[str, Any], between: str = ": ") -> str:
+    return f"{failure['Error']}{between}{failure.get('Cause') or 'no cause was given'}"
+
+
+def _of_instances(results: Sequence[Mapping[str, Any]], *, has_failed: bool) -> Iterator[str]:
+    """Yield a line for each ending that needs somebody, and one for each instance with which something went wrong."""
+    for name in sorted({result["outcome"] for result in results} - WELL_ENDED):
         ids = [result["instance_id"] for result in results if result["outcome"] == name]
-        lines.append(f"{WORDS.get(name, name)}: {some(ids, 20)}")
-    text = "\n".join([*lines, *fleet["notices"], f"Execution: {console_link(execution)}"])
-    record = {
-        "occasion": "fleet-ended",
+        words = "not begun" if has_failed and name == NOT_BEGUN else WORDS.get(name, name)
+        yield f"{words}: {some(ids, NAMED)}"
+    troubled = [result for result in results if result.get("trouble")]
+    yield from (f"{result['instance_id']}: {result['trouble']}" for result in troubled[:NAMED])
+    if len(troubled) > NAMED:
+        yield f"and {count(len(troubled) - NAMED, 'instance')} more with trouble, which the ledger's entry names"
+
+
+def _record(state: Mapping[str, Any], execution: str, at: datetime) -> dict[str, Any]:
+    """Return the same for programs."""
+    fleet, results, failure = state["fleet"], state["results"], state.get("failure")
+    outcome = CANCELLED if state.get("cancelled") else "failed" if failure else outcome_of(results)
+    return {
+        "occasion": "fleet-failed" if failure else "fleet-ended",
         "at": stamp(at),
         "execution": execution,
         "fleet": fleet["name"],
@@ -65,5 +93,5 @@ def compose(state: Mapping[str, Any], execution: str, at: datetime) -> Notice:
         "reason": fleet["reason"],
         "outcome": outcome,
         "instances": {result["instance_id"]: result["outcome"] for result in results},
+        **({"failure": failure} if failure else {}),
     }
-    return Notice(f"ecs-drainer: {headline}", text, record)

@@ -102,12 +102,18 @@ class FleetPlan:
         return found.values()
 
     def _drain(self, member: Member) -> dict[str, Any]:
+        """Return a drain; `also`: its instance in other clusters; `was_active`: for machines of the release before."""
         return {
             "instance_id": member.instance_id,
             "name": drain_name(member.instance_id, self.name),
             "cluster": member.cluster,
             "container_instance": member.arn,
             "was_active": member.status == "ACTIVE",
+            "also": [
+                {"cluster": one.cluster, "container_instance": one.arn}
+                for one in self.members
+                if one.instance_id == member.instance_id and one.arn != member.arn
+            ],
         }
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.fleet.notice import ALREADY_OPEN, CANCELLED, GIVEN_BACK, GOES_ON, KEPT, WELL_ENDED, WORDS
+from chalicelib.history import state_after
 from cli.executions import Event
 from cli.exit_codes import ExitCode
 
@@ -127,16 +128,20 @@ def advance(progress: Progress, event: Event) -> Progress:
 
 def _of_state(progress: Progress, event: Event) -> Progress:
     if event.state == "Plan the fleet" and event.type.endswith("Exited"):
-        return _planned(progress, _data(event, "output"))
+        return _planned(progress, state_after({}, event.details) or _data(event, "output"))
     if event.type == "TaskSucceeded":
         return _held(progress, _data(event, "output").get("Output"))
     if event.state == "Drain the instance" and event.type.endswith("Entered"):
-        return _seated(progress, _data(event, "input").get("drain", {}), state=DRAINING, began_at=event.at)
-    if event.state == "Tell how it ended" and event.type.endswith("Exited"):
+        given = _data(event, "input")
+        return _seated(progress, given.get("drain", given), state=DRAINING, began_at=event.at)
+    if event.state in SEEN_TO and event.type.endswith("Exited"):
         output = _data(event, "output")
         return _seated(progress, output, state=output.get("outcome", "ended"), ended_at=event.at)
     return progress
 
+
+SEEN_TO = ("Seen to", "Tell how it ended")
+"""Where the Map is done with an instance; the second is of the release before."""
 
 LEFT = {
     GOES_ON: "left to their own drains",

@@ -11,8 +11,8 @@ from statelint.linter import Linter
 
 from statemachine.checks.machine import Body
 
-_FALSE_ALARM = re.compile(r'is "\{%.*%\}" but should be an? (Integer|Float|Number)', re.DOTALL)
-"""statelint 3.1.0 wants a number where Step Functions takes an expression too: in Seconds and TimeoutSeconds."""
+_FALSE_ALARM = re.compile(r'is "\{%.*%\}" but should be (an? (Integer|Float|Number)|numeric)', re.DOTALL)
+"""statelint 3.1.0 wants a number where Step Functions takes an expression too: in Seconds, say, or MaxConcurrency."""
 
 _UNREACHED = "No transition found to state"
 _FUNCTION = re.compile(r"\$\{\w+FunctionArn\}")

@@ -17,8 +17,6 @@ from statemachine.definition_check import ROOT, functions_in
 from statemachine.definitions import STATE_MACHINE, inlined
 from statemachine.graph import TEMPLATE
 
-NOT_YET = pytest.mark.xfail(reason="the fleet's machine is in JSONPath still", strict=True)
-
 
 @pytest.fixture(scope="module")
 def emitted() -> dict[str, str]:
@@ -31,10 +29,7 @@ def emitted() -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("machine", "most"),
-    [
-        ("DrainStateMachine", 55),
-        pytest.param("FleetStateMachine", 20, marks=NOT_YET),
-    ],
+    [("DrainStateMachine", 55), ("FleetStateMachine", 20)],
 )
 def test_states_are_few_those_within_a_map_among_them(
     emitted: dict[str, str], machine: str, most: int
@@ -48,13 +43,7 @@ def test_bytes_are_few(emitted: dict[str, str], machine: str, most: int) -> None
     assert len(emitted[machine].encode()) <= most
 
 
-@pytest.mark.parametrize(
-    "machine",
-    [
-        "DrainStateMachine",
-        pytest.param("FleetStateMachine", marks=NOT_YET),
-    ],
-)
+@pytest.mark.parametrize("machine", ["DrainStateMachine", "FleetStateMachine"])
 def test_the_query_language_is_jsonata(emitted: dict[str, str], machine: str) -> None:
     """One language for what every state does: variables need it."""
     assert json.loads(emitted[machine])["QueryLanguage"] == "JSONata"

@@ -91,7 +91,7 @@ RESOURCE_OF = {
 }
 """The resource each of our other actions takes, as the part of its ARN after the account."""
 
-OF_THE_RELEASE_BEFORE = {"DrainStateMachine": {"sns:Publish"}}
+OF_THE_RELEASE_BEFORE = {machine: {"sns:Publish"} for machine in ("DrainStateMachine", "FleetStateMachine")}
 """What executions that began before an upgrade do still, under the role of today: publish what a function composed."""
 
 API_OF = {"elasticloadbalancing": "elbv2", "states": "stepfunctions"}

@@ -104,7 +104,7 @@ def told(fleet: Fleet) -> str:
     """Return the fleet's own notice: the last that was published."""
     published = [call for call in fleet.aws.requests.calls if call.operation == "Publish"]
     given = {key.lower(): value for key, value in published[-1].parameters.items()}
-    assert given["subject"].startswith("ecs-drainer: fleet fleet-1: ")
+    assert given["subject"].startswith(("ecs-drainer: fleet fleet-1: ", "ecs-drainer: a fleet failed"))
     return str(json.loads(given["message"])["default"])
 
 

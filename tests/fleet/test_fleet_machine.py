@@ -61,6 +61,7 @@ def test_without_room_nothing_is_touched() -> None:
         assert fleet.statuses() == ["ACTIVE"] * 4
         assert fleet.drains() == []
         assert fleet.aws.requests.count("UpdateContainerInstancesState") == 0
+        assert "The fleet fleet-1 failed: NoRoom. the rest of the cluster has no room for " in told(fleet)
 
 
 def test_tasks_may_hop_where_somebody_says_so() -> None:

@@ -17,6 +17,7 @@ BY_EVENTS = "in the stories drains poll: no event of ECS finds one that waits"
 BY_STEP_FUNCTIONS = "Step Functions does it by itself, with the machine's role"
 RARE = {
     ("DrainStateMachineRole", "sns:Publish"): "what drains of the release before tell, until they end",
+    ("FleetStateMachineRole", "sns:Publish"): "what fleets of the release before tell, until they end",
     ("reconcile", "dynamodb:DeleteItem"): "the row of a drain that ended without closing its entry",
     ("*", "logs:CreateLogStream"): BY_LAMBDA,
     ("*", "logs:PutLogEvents"): BY_LAMBDA,
