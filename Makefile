@@ -19,13 +19,13 @@ $(VENV)/installed: requirements.txt requirements-dev.txt
 install: $(VENV)/installed ## Create the environment in .venv
 
 demo: install ## Deploy into an embedded AWS, scale in, and watch the drain
-	@$(RUN) -m simulator.demo
+	@$(RUN) -m stories.demo
 
 demo-stuck: install ## The same with a service that can't move: what holds the drain, and what frees it
-	@$(RUN) -m simulator.demo stuck
+	@$(RUN) -m stories.demo stuck
 
 demo-stateful: install ## Replace five instances under a quorum store and a queue consumer
-	@$(RUN) -m simulator.demo_stateful
+	@$(RUN) -m stories.demo_stateful
 
 test: check ## Lint, types and every tier of tests
 	$(VENV)/bin/pytest -q -n $(WORKERS) -m "not slow"

@@ -8,8 +8,10 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, ConvertToMiddleware, Rate
 
-from chalicelib import fleet_steps, returning, signing, starting, steps, waking
-from chalicelib.telemetry import logger, with_metrics
+from chalicelib.common.telemetry import logger, with_metrics
+from chalicelib.steps import of_drain as steps
+from chalicelib.steps import of_fleet as fleet_steps
+from chalicelib.steps import returning, signing, starting, waking
 
 if os.environ.get("AWS_CHALICE_CLI_MODE") == "true":  # set by the chalice command, never in Lambda
     from statemachine import extension

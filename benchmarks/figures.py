@@ -10,12 +10,12 @@ from statistics import median
 from typing import Any
 
 from benchmarks.fleet import Drained, drained
-from simulator import timeline
-from simulator.ecs.agent import killed_tasks
-from simulator.eventbridge import events_state
-from simulator.prices import LAMBDA_GIGABYTES, Usage, cost
-from simulator.requests import Call
-from simulator.stepfunctions import executions_of
+from embedded_aws.ecs.agent import killed_tasks
+from embedded_aws.eventbridge import events_state
+from embedded_aws.requests import Call
+from embedded_aws.stepfunctions import executions_of
+from stories import timeline
+from stories.prices import LAMBDA_GIGABYTES, Usage, cost
 
 LAMBDA_SECONDS = 0.2
 """What an invocation is taken to be billed for: on the virtual clock functions run in no time."""

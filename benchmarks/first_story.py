@@ -9,8 +9,8 @@ from io import StringIO
 from pathlib import Path
 
 from app import app
-from simulator.story import read_story
-from simulator.telling import told
+from stories.story import read_story
+from stories.telling import told
 
 STORY = Path(__file__).parent.parent / "tests" / "scenarios" / "three-service-tasks.toml"
 

@@ -17,11 +17,11 @@ from io import StringIO
 from unittest.mock import patch
 
 from app import app
-from simulator.aws import EmbeddedAws, embedded_aws
-from simulator.clients import client
-from simulator.deployment import Deployment, deploy
-from simulator.stepfunctions import executions_of
-from simulator.world import REGISTERED_WITHIN, STEADY_WITHIN, Hook, Service, World
+from embedded_aws.aws import EmbeddedAws, embedded_aws
+from embedded_aws.clients import client
+from embedded_aws.stepfunctions import executions_of
+from stories.deployment import Deployment, deploy
+from stories.world import REGISTERED_WITHIN, STEADY_WITHIN, Hook, Service, World
 
 GROUP_SIZE = 10
 """Instances a group: hundreds of drains at once are those of many groups, and each plan describes its group."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from rich.table import Table
 
 from benchmarks.figures import LAMBDA_SECONDS, Figures, percentile
-from simulator.prices import LAMBDA_GIGABYTES, PRICES
+from stories.prices import LAMBDA_GIGABYTES, PRICES
 
 OWN = ""
 SCHEDULES = {OWN: "events", "15s": "polls every 15 s", "60s": "polls every 60 s"}

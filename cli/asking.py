@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.notice import NOBODY
+from chalicelib.tell.notice import NOBODY
 
 
 def said(text: str) -> str | None:

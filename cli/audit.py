@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.history import json_value
-from chalicelib.ledger import Record
+from chalicelib.common.history import json_value
+from chalicelib.common.ledger import Record
 from cli.changes import Change, Known, step
 from cli.executions import Event, Execution
 from cli.states import FAILED

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from chalicelib.common.model import stamp
 from chalicelib.explain.words import clip, count, spell
-from chalicelib.model import stamp
 from cli.asking import asker, said
 from cli.audit import Audit, TaskHistory, Visit, object_in
 from cli.changes import LONGEST_CAUSE, Change

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib import at_deadline
-from chalicelib.duration import in_words
+from chalicelib.common.duration import in_words
+from chalicelib.common.history import json_value, state_after
+from chalicelib.common.model import instant, stamp
 from chalicelib.explain.words import clip
-from chalicelib.history import json_value, state_after
-from chalicelib.model import instant, stamp
-from chalicelib.notice import ENDINGS
+from chalicelib.tell import at_deadline
+from chalicelib.tell.notice import ENDINGS
 from cli.executions import Event
 from cli.exit_codes import ExitCode
 from cli.states import FAILED, FOUND, QUIET, TOLD

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 
+from chalicelib.common.trigger import Trigger
 from chalicelib.events.autoscaling import MANAGED_DRAINING_HOOK
 from chalicelib.explain.words import count, some, spell
 from chalicelib.policy import Gates, ManagedDraining, resolve
 from chalicelib.policy.deadline import CEILING_MARGIN, LATEST_START, hook_time
-from chalicelib.trigger import Trigger
 from cli.checkup_events import of_the_way
 from cli.checkup_found import TRIGGERED, Complaint, Deployed, Group, Level
 from cli.installation import APP

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from chalicelib.findings import AutoScalingGroup
-from chalicelib.model import LifecycleHook
+from chalicelib.common.model import LifecycleHook
+from chalicelib.plan.findings import AutoScalingGroup
 from chalicelib.policy import Circumstances, Resolved, metadata_source, resolve, tag_source
-from chalicelib.settings import Settings
+from chalicelib.policy.settings import Settings
 from cli.hooks import acted_on
 
 FUNCTIONS = (

@@ -11,15 +11,15 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
-from chalicelib.errors import AccessDenied, AwsRefused
+from chalicelib.common.errors import AccessDenied, AwsRefused
+from chalicelib.common.wording import did_you_mean
 from chalicelib.explain.words import some
-from chalicelib.findings import AutoScalingGroup
 from chalicelib.gateways import autoscaling
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
 from chalicelib.gateways.circumstances import container_instances_of, managed_draining_by
 from chalicelib.gateways.stateful import stateful_by_instance
-from chalicelib.settings import Settings
-from chalicelib.wording import did_you_mean
+from chalicelib.plan.findings import AutoScalingGroup
+from chalicelib.policy.settings import Settings
 from cli import executions
 from cli.checkup_events import read_way
 from cli.checkup_found import FUNCTIONS, TRIGGERED, Deployed, EventsWay, Group

@@ -16,8 +16,8 @@ from typing import Any, ParamSpec, TypeVar
 
 from rich.console import Console
 
-from chalicelib.errors import AwsUnavailable, Throttled
-from chalicelib.model import stamp
+from chalicelib.common.errors import AwsUnavailable, Throttled
+from chalicelib.common.model import stamp
 from cli.edge import Edge
 from cli.exit_codes import ExitCode
 from cli.installation import Installation, locate

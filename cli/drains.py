@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from chalicelib.common.ledger import Record
+from chalicelib.common.model import stamp
 from chalicelib.events.fields import INSTANCE_ID
 from chalicelib.explain.words import spell
 from chalicelib.gateways.ledger import read_record, read_records
-from chalicelib.ledger import Record
-from chalicelib.model import stamp
 from cli import executions
 from cli.asking import said
 from cli.desk import Desk

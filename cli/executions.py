@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from chalicelib.common.history import state_after
 from chalicelib.gateways.aws import all_pages, client, translated
-from chalicelib.history import state_after
 
 LISTED_AT_MOST = 1_000
 EVENTS_A_PAGE = 100

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 
+from chalicelib.common.model import stamp
 from chalicelib.gateways.ecs import describe_tasks
 from chalicelib.gateways.ledger import read_record
-from chalicelib.model import stamp
 from cli import executions
 from cli.changes import Change, Known, step
 from cli.desk import Desk

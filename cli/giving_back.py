@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib import notice
-from chalicelib.findings import Findings
 from chalicelib.gateways import autoscaling, ecs
 from chalicelib.gateways.find import find
 from chalicelib.gateways.ledger import close_cancelled, read_record
+from chalicelib.plan.findings import Findings
+from chalicelib.tell import notice
 from cli import executions
 from cli.cancelling import Doom, doom_of
 from cli.desk import Desk

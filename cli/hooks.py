@@ -12,15 +12,15 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from chalicelib.duration import in_short, parse_duration
+from chalicelib.common.duration import in_short, parse_duration
+from chalicelib.common.model import LifecycleHook
 from chalicelib.events import LifecycleAction
 from chalicelib.events.autoscaling import MANAGED_DRAINING_HOOK
 from chalicelib.explain.words import spell
-from chalicelib.model import LifecycleHook
 from chalicelib.policy import Circumstances, Source, metadata_source, resolve
 from chalicelib.policy.deadline import CEILING_MARGIN, LATEST_START, hook_ceiling
+from chalicelib.policy.settings import Settings
 from chalicelib.policy.table import BY_NAME
-from chalicelib.settings import Settings
 from cli.exit_codes import ExitCode
 from cli.problems import Halt
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from chalicelib.errors import AccessDenied, AwsRefused
+from chalicelib.common.errors import AccessDenied, AwsRefused
+from chalicelib.common.model import stamp
 from chalicelib.events.fields import INSTANCE_ID
 from chalicelib.explain.words import some
 from chalicelib.gateways import ecs
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
 from chalicelib.gateways.circumstances import container_instances_of
 from chalicelib.gateways.ledger import read_records
-from chalicelib.model import stamp
-from chalicelib.settings import Settings
+from chalicelib.policy.settings import Settings
 from cli.desk import Desk
 from cli.exit_codes import ExitCode
 from cli.installation import Installation

@@ -9,8 +9,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from chalicelib.common.model import stamp
 from chalicelib.explain.words import spell
-from chalicelib.model import stamp
 from cli.changes import Change
 from cli.desk import Desk
 from cli.followed import Followed, told

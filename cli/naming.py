@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from chalicelib.decide import name_of
-from chalicelib.model import Task
+from chalicelib.common.model import Task
+from chalicelib.look.decide import name_of
 
 
 def names_of(tasks: Iterable[Task]) -> dict[str, str]:

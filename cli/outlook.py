@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from chalicelib.common.model import Task, TaskKind
 from chalicelib.explain import BlockerKind, Circumstances, Fate, Forecast, Outcome
 from chalicelib.explain.words import count, spell
-from chalicelib.model import Task, TaskKind
 from chalicelib.policy import DrainPolicy, Standalone
 
 NOTHING = timedelta(0)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib import at_deadline
+from chalicelib.common.model import stamp
 from chalicelib.explain import Fate, group, render_forecast, render_text, to_state
 from chalicelib.explain.words import spell
-from chalicelib.model import stamp
 from chalicelib.policy.sources import DEFAULTS
+from chalicelib.tell import at_deadline
 from cli.instances import short
 from cli.outlook import room_for, time_needed
 from cli.prospects import Prospect

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from botocore import exceptions as boto
 from botocore.exceptions import ClientError
 
-from chalicelib import errors
+from chalicelib.common import errors
 from cli.exit_codes import ExitCode
 
 EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})

@@ -6,18 +6,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from chalicelib.common.model import Task, TaskKind
 from chalicelib.events import DrainRequest
 from chalicelib.explain import Blocker, Circumstances, Forecast, Outcome, forecast
-from chalicelib.findings import Findings
 from chalicelib.gateways import ecs, stepfunctions
 from chalicelib.gateways.circumstances import read_circumstances
 from chalicelib.gateways.find import find
 from chalicelib.gateways.ledger import read_entry
-from chalicelib.gating_ahead import gates_now, with_gates
-from chalicelib.model import Task, TaskKind
-from chalicelib.plan import Execution, Plan, make_plan
+from chalicelib.plan.findings import Findings
+from chalicelib.plan.making import Execution, Plan, make_plan
 from chalicelib.policy import DrainPolicy
-from chalicelib.settings import Settings
+from chalicelib.policy.settings import Settings
+from chalicelib.steps.gating_ahead import gates_now, with_gates
 from cli.outlook import under_policy
 from cli.requests import Wishes
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from chalicelib.decide import name_of
+from chalicelib.common.model import Task, stamp
 from chalicelib.explain import Outcome
 from chalicelib.explain.words import count, some, spell
-from chalicelib.model import Task, stamp
+from chalicelib.look.decide import name_of
 from chalicelib.policy import AfterDrain, OnDeadline
 from chalicelib.policy.sources import DEFAULTS
 from cli.outlook import time_needed

@@ -39,7 +39,7 @@ class Server:
     """Virtual seconds a real second."""
 
     def ask(self, path: str, **given: Any) -> Any:
-        """Ask a control endpoint (`simulator.control`): GET, or POST where something is given."""
+        """Ask a control endpoint (`embedded_aws.control`): GET, or POST where something is given."""
         body = json.dumps(given).encode() if given else None
         request = urllib.request.Request(f"{self.endpoint}/_embedded-aws/{path}", data=body)  # noqa: S310  # loopback
         with urllib.request.urlopen(request, timeout=ANSWERS_WITHIN) as answer:  # noqa: S310  # loopback

@@ -20,7 +20,7 @@ import boto3
 
 from cli.problems import Halt
 from cli.sandbox import FOLDER, REGION, ROOT, Server, forget, remember
-from simulator.world import Hook, Service, World
+from stories.world import Hook, Service, World
 
 DEPLOYED = ("app.py", "requirements.txt", "chalicelib", "statemachine", ".chalice")
 LEFT_OUT = shutil.ignore_patterns("deployed", "deployments", "__pycache__")
@@ -49,7 +49,7 @@ def start(port: int, speed: float) -> Server:
     arguments = ["serve", "--port", str(port), "--speed", str(speed), "--ready-file", str(ready)]
     with LOG.open("wb") as log:
         process = subprocess.Popen(  # noqa: S603  # our own module
-            [sys.executable, "-m", "simulator", *arguments],
+            [sys.executable, "-m", "embedded_aws", *arguments],
             cwd=ROOT,
             stdout=log,
             stderr=log,

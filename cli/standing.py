@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib import at_deadline
+from chalicelib.common.ledger import Record
+from chalicelib.common.model import stamp
 from chalicelib.explain.words import spell
-from chalicelib.ledger import Record
-from chalicelib.model import stamp
+from chalicelib.tell import at_deadline
 from cli.asking import asker
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from chalicelib.errors import AccessDenied, DrainerError
+from chalicelib.common.errors import AccessDenied, DrainerError
 from chalicelib.gateways.aws import client, translated
-from chalicelib.notice import Notice
+from chalicelib.tell.notice import Notice
 from cli.desk import Desk
 
 

@@ -44,7 +44,7 @@ def transcript() -> tuple[Path, str]:
     """Return the README with what `make demo` says; runs the demo."""
     with TemporaryDirectory() as folder:
         written = Path(folder) / "transcript"
-        command = [sys.executable, "-m", "simulator.demo", "--transcript", str(written)]
+        command = [sys.executable, "-m", "stories.demo", "--transcript", str(written)]
         subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)  # noqa: S603  # our own module
         return with_transcript(written.read_text(encoding="utf-8"))
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from embedded_aws.aws import ACCOUNT_ID, REGION, EmbeddedAws, embedded_aws
+from embedded_aws.clients import client
 from examples.catalogue import Example
 from examples.resources import Resources
-from simulator.aws import ACCOUNT_ID, REGION, EmbeddedAws, embedded_aws
-from simulator.clients import client
 
 
 @dataclass(frozen=True)

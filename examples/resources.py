@@ -15,10 +15,10 @@ import zipfile
 from collections.abc import Mapping
 from typing import Any
 
+from embedded_aws.aws import REGION
+from embedded_aws.awslambda import register_module
+from embedded_aws.clients import client
 from examples.catalogue import Example
-from simulator.aws import REGION
-from simulator.awslambda import register_module
-from simulator.clients import client
 from statemachine.checks.wording import camel_case
 from statemachine.definition_check import functions_in
 

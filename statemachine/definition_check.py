@@ -51,9 +51,11 @@ def check(
     """Return a sentence for each fault of a definition, in the definition's order; nothing where it is good.
 
     `known_functions` are the functions' Python names, which `${PlanDrainFunctionArn}` and the like must match
-    (None: any will do); `known_errors` the error classes that they raise (None: those of chalicelib.errors).
+    (None: any will do); `known_errors` the error classes that they raise (None: those of chalicelib.common.errors).
     """
-    errors = classes_in(ROOT / "chalicelib" / "errors.py") if known_errors is None else known_errors
+    errors = (
+        classes_in(ROOT / "chalicelib" / "common" / "errors.py") if known_errors is None else known_errors
+    )
     return [finding.sentence(name) for finding in _findings(definition, known_functions, errors)]
 
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.memory import Memory
-from chalicelib.model import ContainerInstance, Task
-from chalicelib.observation import Observation
+from chalicelib.common.model import ContainerInstance, Task
+from chalicelib.common.timers import Timers
+from chalicelib.look.memory import Memory
+from chalicelib.look.observation import Observation
 from chalicelib.policy import DrainPolicy
 from chalicelib.policy.table import BY_NAME
-from chalicelib.timers import Timers
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 CLUSTER = "arn:aws:ecs:eu-west-1:123456789012:cluster/web"

@@ -15,10 +15,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.errors import InvalidEvent
+from chalicelib.common.errors import InvalidEvent
+from chalicelib.common.trigger import Trigger
 from chalicelib.events.fields import Fields
 from chalicelib.events.request import LONGEST_METADATA, DrainRequest, Ignored, LifecycleAction, Outcome
-from chalicelib.trigger import Trigger
 
 TERMINATING = "autoscaling:EC2_INSTANCE_TERMINATING"
 LAUNCHING = "autoscaling:EC2_INSTANCE_LAUNCHING"

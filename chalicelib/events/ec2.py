@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.errors import InvalidEvent
+from chalicelib.common.errors import InvalidEvent
+from chalicelib.common.trigger import Trigger
 from chalicelib.events.fields import Fields
 from chalicelib.events.request import DrainRequest
-from chalicelib.trigger import Trigger
 
 SPOT_NOTICE = timedelta(minutes=2)
 """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html"""

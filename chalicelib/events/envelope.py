@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from chalicelib.errors import InvalidEvent
-from chalicelib.wording import shown
+from chalicelib.common.errors import InvalidEvent
+from chalicelib.common.wording import shown
 
 DEEPEST = 5
 """A dead-lettered SQS record of an SNS notification of a hook message is four deep."""

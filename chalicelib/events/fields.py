@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from chalicelib.errors import InvalidInput
-from chalicelib.model import instant
-from chalicelib.wording import shown
+from chalicelib.common.errors import InvalidInput
+from chalicelib.common.model import instant
+from chalicelib.common.wording import shown
 
 # Eight hexadecimal digits until 2016, seventeen since:
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html

@@ -15,12 +15,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from chalicelib.errors import InvalidEvent
+from chalicelib.common.errors import InvalidEvent
+from chalicelib.common.model import stamp
+from chalicelib.common.trigger import Trigger
+from chalicelib.common.wording import shown
 from chalicelib.events.fields import INSTANCE_ID, Fields
 from chalicelib.events.request import DrainRequest, Ignored, Outcome
-from chalicelib.model import stamp
-from chalicelib.trigger import Trigger
-from chalicelib.wording import shown
 
 CODES = ("_RETIREMENT_SCHEDULED", "_MAINTENANCE_SCHEDULED")
 

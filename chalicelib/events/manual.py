@@ -13,12 +13,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.errors import InvalidRequest
+from chalicelib.common.errors import InvalidRequest
+from chalicelib.common.trigger import Trigger
+from chalicelib.common.wording import did_you_mean, one_of, shown
 from chalicelib.events.fields import Fields
 from chalicelib.events.request import DrainRequest
 from chalicelib.policy.table import BY_NAME
-from chalicelib.trigger import Trigger
-from chalicelib.wording import did_you_mean, one_of, shown
 
 OWN_FIELDS = ("instance_id", "reason", "who", "idempotency_key")
 FIELDS = (*OWN_FIELDS, *BY_NAME)

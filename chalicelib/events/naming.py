@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
+from chalicelib.common.trigger import Trigger
 from chalicelib.events.request import DrainRequest
-from chalicelib.trigger import Trigger
 
 LONGEST_NAME = 80
 LABELS = {

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chalicelib.errors import InvalidEvent
+from chalicelib.common.errors import InvalidEvent
+from chalicelib.common.wording import did_you_mean, one_of
 from chalicelib.events.autoscaling import is_hook_message, parse_hook_message, parse_launch
 from chalicelib.events.ec2 import parse_rebalance_recommendation, parse_spot_interruption
 from chalicelib.events.envelope import messages
 from chalicelib.events.fields import Fields
 from chalicelib.events.health import parse_health_event
 from chalicelib.events.request import Outcome
-from chalicelib.wording import did_you_mean, one_of
 
 Parser = Callable[[Mapping[str, Any]], tuple[Outcome, ...]]
 

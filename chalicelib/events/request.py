@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from chalicelib.errors import InvalidRequest
+from chalicelib.common.errors import InvalidRequest
+from chalicelib.common.model import stamp
+from chalicelib.common.trigger import Trigger
 from chalicelib.events.fields import Fields
-from chalicelib.model import stamp
-from chalicelib.trigger import Trigger
 
 LONGEST_METADATA = 4_000
 """https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutLifecycleHook.html"""

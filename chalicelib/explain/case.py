@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from chalicelib.common.model import Task
 from chalicelib.explain.arithmetic import Standing, is_deadlocked, percents_of, standing_of
 from chalicelib.explain.blocker import Blocker, BlockerKind
 from chalicelib.explain.circumstances import Circumstances, Service
 from chalicelib.explain.naming import short
 from chalicelib.explain.placement import Match, best_elsewhere
 from chalicelib.explain.words import some
-from chalicelib.model import Task
 
 
 @dataclass(frozen=True, slots=True)

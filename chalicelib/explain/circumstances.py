@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from chalicelib.model import Task
+from chalicelib.common.model import Task
 
 DEFAULT_STOP_TIMEOUT = timedelta(seconds=30)
 """Of a container without `stopTimeout`, where the agent's ECS_CONTAINER_STOP_TIMEOUT isn't set either."""

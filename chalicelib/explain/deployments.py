@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from chalicelib.common.model import stamp
 from chalicelib.explain import remedies
 from chalicelib.explain.arithmetic import health_time, is_healthy
 from chalicelib.explain.blocker import Blocker, BlockerKind
@@ -13,7 +14,6 @@ from chalicelib.explain.circumstances import Deployment, ServiceTask, Target, Ta
 from chalicelib.explain.evidence import signs
 from chalicelib.explain.naming import short
 from chalicelib.explain.words import clip, count, since, some
-from chalicelib.model import stamp
 
 SETTLES_WITHIN = timedelta(minutes=10)
 """A deployment in progress for less than this is no news."""

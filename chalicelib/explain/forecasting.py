@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from chalicelib.common.model import Task, TaskKind
 from chalicelib.explain.arithmetic import bounds_of, health_time, is_deadlocked, percents_of
 from chalicelib.explain.blocker import Blocker, in_order
 from chalicelib.explain.case import Case
@@ -26,7 +27,6 @@ from chalicelib.explain.of_tasks import (
     standalone_blocker,
 )
 from chalicelib.explain.placement import match, with_task
-from chalicelib.model import Task, TaskKind
 
 
 class Outcome(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.model import Task
+from chalicelib.common.model import Task
 
 SHORT_ID = 8
 """As many characters of a task's id as people read out; commands carry the whole id."""

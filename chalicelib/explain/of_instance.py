@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from chalicelib.common.model import stamp
 from chalicelib.explain.blocker import Blocker, BlockerKind
 from chalicelib.explain.circumstances import Circumstances
 from chalicelib.explain.words import count, since, spell
-from chalicelib.model import stamp
 
 MANAGED_HOOK = "ecs-managed-draining-termination-hook"
 """The hook that ECS puts on the Auto Scaling group of a capacity provider with managed draining."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from chalicelib.common.model import Task, stamp
 from chalicelib.explain import remedies
 from chalicelib.explain.blocker import Blocker, BlockerKind
 from chalicelib.explain.circumstances import Circumstances
 from chalicelib.explain.naming import name_of
 from chalicelib.explain.words import count, since, spell, until
-from chalicelib.model import Task, stamp
 
 LATE = timedelta(seconds=60)
 """After SIGKILL was due: the agent reports, and network interfaces are detached, within seconds."""

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 
+from chalicelib.common.model import Task, TaskKind
 from chalicelib.explain import remedies
 from chalicelib.explain.blocker import Blocker, BlockerKind, in_order
 from chalicelib.explain.case import Case
@@ -20,7 +21,6 @@ from chalicelib.explain.of_tasks import (
     protected_blocker,
     standalone_blocker,
 )
-from chalicelib.model import Task, TaskKind
 
 
 def explain(circumstances: Circumstances, at: datetime) -> tuple[Blocker, ...]:

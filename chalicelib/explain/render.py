@@ -7,11 +7,11 @@ from datetime import timedelta
 from textwrap import wrap
 from typing import Any
 
-from chalicelib.duration import whole_seconds
+from chalicelib.common.duration import whole_seconds
+from chalicelib.common.model import stamp
 from chalicelib.explain.blocker import Blocker, BlockerGroup, group
 from chalicelib.explain.forecasting import Forecast, Outcome
 from chalicelib.explain.words import EXAMPLES, clip, count, some, spell
-from chalicelib.model import stamp
 
 MOST_GROUPS = 8
 """In the state: its 256 KiB are for the drain's memory (https://docs.aws.amazon.com/step-functions/latest/dg/limits.html)."""

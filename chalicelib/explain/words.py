@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from chalicelib.duration import in_words
-from chalicelib.model import stamp
+from chalicelib.common.duration import in_words
+from chalicelib.common.model import stamp
 
 EXAMPLES = 3
 """How many of anything are named before "and N more"."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from chalicelib.common.model import stamp
 from chalicelib.explain.words import count, some
-from chalicelib.model import stamp
-from chalicelib.notice import ENDINGS, Notice, console_link
+from chalicelib.tell.notice import ENDINGS, Notice, console_link
 
 WELL_ENDED = frozenset({"drained", "nothing-to-drain", "already-done", "returned", "terminated"})
 """The outcomes of a drain after which nobody needs to look."""

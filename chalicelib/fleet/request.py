@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.errors import InvalidRequest
+from chalicelib.common.errors import InvalidRequest
+from chalicelib.common.wording import did_you_mean, one_of, shown
 from chalicelib.events import parse_manual
 from chalicelib.events.fields import INSTANCE_ID_EXPECTED, Fields
-from chalicelib.wording import did_you_mean, one_of, shown
 
 MOST_INSTANCES = 300
 """A state holds 256 KiB, and an instance takes about 550 bytes of it, names and ends included; of the 25,000 events

@@ -18,8 +18,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from chalicelib.duration import parse_duration
-from chalicelib.wording import did_you_mean, one_of, shown
+from chalicelib.common.duration import parse_duration
+from chalicelib.common.wording import did_you_mean, one_of, shown
 
 PREFIX = "ecs-drainer:"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from chalicelib.duration import in_words
+from chalicelib.common.duration import in_words
 from chalicelib.gates.declared import Declared
 from chalicelib.gates.queues import CONSISTENT_AFTER
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.model import instant, stamp
+from chalicelib.common.model import instant, stamp
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from chalicelib.common.model import stamp
 from chalicelib.explain.blocker import Blocker, BlockerKind
 from chalicelib.explain.words import count, some
 from chalicelib.gates.leases import Full, Holder, Wanted, quorum_key
 from chalicelib.gates.seen import Group, Seen, StatefulService
-from chalicelib.model import stamp
 
 
 def wanted_of(group: Group) -> Wanted:

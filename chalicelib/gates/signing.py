@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from chalicelib.common.model import stamp
 from chalicelib.explain.blocker import Blocker, BlockerKind
 from chalicelib.explain.naming import short
 from chalicelib.explain.words import until
 from chalicelib.gates.declared import SignOffRule, Silence
 from chalicelib.gates.seen import Answer, SignOff, StatefulService
-from chalicelib.model import stamp
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from chalicelib.common.model import instant, stamp
 from chalicelib.explain.blocker import Blocker, BlockerKind
 from chalicelib.explain.words import clip
-from chalicelib.model import instant, stamp
 
 BLOCKERS_KEPT = 20
 LONGEST_TEXT = 500

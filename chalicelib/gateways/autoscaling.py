@@ -6,10 +6,10 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.errors import Gone
-from chalicelib.findings import AutoScalingGroup
+from chalicelib.common.errors import Gone
+from chalicelib.common.model import LifecycleHook
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
-from chalicelib.model import LifecycleHook
+from chalicelib.plan.findings import AutoScalingGroup
 
 MEMBERS_AT_ONCE = 50
 """https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeAutoScalingInstances.html"""

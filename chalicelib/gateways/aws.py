@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from botocore.parsers import ResponseParserError
 
-from chalicelib.errors import (
+from chalicelib.common.errors import (
     AccessDenied,
     AwsRefused,
     AwsUnavailable,
@@ -43,7 +43,7 @@ def client(service: str) -> Any:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn botocore's errors into the family of `chalicelib.errors`, whose names the state machine catches.
+    """Turn botocore's errors into the family of `chalicelib.common.errors`, whose names the state machine catches.
 
     Raises Throttled, AccessDenied, AwsUnavailable (5xx, time-outs and broken connections) or AwsRefused (all other
     4xx): as Gone where what the call named is missing, and as ConditionFailed where a conditional write found others.

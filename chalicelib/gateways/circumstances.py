@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from chalicelib.errors import AccessDenied, AwsRefused, Gone
+from chalicelib.common.errors import AccessDenied, AwsRefused, Gone
+from chalicelib.common.model import Task
 from chalicelib.explain.circumstances import (
     Circumstances,
     DescribedInstance,
@@ -26,7 +27,6 @@ from chalicelib.explain.circumstances import (
 from chalicelib.gateways import described, ecs_answers
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
 from chalicelib.gateways.ecs_answers import gone_among
-from chalicelib.model import Task
 
 DESCRIBED_AT_ONCE = 100
 SERVICES_AT_ONCE = 10

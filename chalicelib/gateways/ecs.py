@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.errors import AwsRefused, Gone
+from chalicelib.common.errors import AwsRefused, Gone
+from chalicelib.common.model import ContainerInstance, Task
 from chalicelib.gateways import error_codes
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
 from chalicelib.gateways.ecs_answers import (
@@ -23,7 +24,6 @@ from chalicelib.gateways.ecs_answers import (
     read_task_definition,
     read_tasks,
 )
-from chalicelib.model import ContainerInstance, Task
 
 DESCRIBED_AT_ONCE = 100
 SERVICES_AT_ONCE = 10

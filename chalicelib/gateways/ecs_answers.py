@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chalicelib.errors import AwsUnavailable, Gone
+from chalicelib.common.errors import AwsUnavailable, Gone
 from chalicelib.gateways.aws import client, translated
 from chalicelib.gateways.error_codes import GONE_REASONS
 from chalicelib.wake.seen import InstanceView

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from chalicelib.errors import Gone
+from chalicelib.common.errors import Gone
+from chalicelib.common.model import ContainerInstance
 from chalicelib.events import DrainRequest
-from chalicelib.findings import IN_CLUSTER, Findings
 from chalicelib.gateways import autoscaling, ecs
 from chalicelib.gateways.ecs_answers import read_capacity_providers
-from chalicelib.model import ContainerInstance
+from chalicelib.plan.findings import IN_CLUSTER, Findings
 
 
 def find(request: DrainRequest, clusters: Sequence[str]) -> Findings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from chalicelib.common.model import Task
 from chalicelib.explain import Circumstances
 from chalicelib.explain.circumstances import DescribedInstance
 from chalicelib.fleet import Member
@@ -13,7 +14,6 @@ from chalicelib.gateways import described, ecs
 from chalicelib.gateways.autoscaling import groups_of
 from chalicelib.gateways.circumstances import container_instances_of, needs_of, services_of
 from chalicelib.gateways.stateful import stateful_by_instance
-from chalicelib.model import Task
 from chalicelib.policy import Gates, Resolved, Source
 
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.errors import ConditionFailed, Throttled
+from chalicelib.common.errors import ConditionFailed, Throttled
+from chalicelib.common.model import instant, stamp
 from chalicelib.gates.leases import Holder, Lease
 from chalicelib.gates.seen import Answer, SignOff
 from chalicelib.gateways.aws import client, in_batches, translated
-from chalicelib.model import instant, stamp
 
 READ_AT_ONCE = 100
 """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html"""

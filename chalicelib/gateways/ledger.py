@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.errors import ConditionFailed
+from chalicelib.common.errors import ConditionFailed
+from chalicelib.common.ledger import Drained, Entry, FleetEntry, Record
+from chalicelib.common.model import instant, stamp
 from chalicelib.gateways.aws import client, translated
-from chalicelib.ledger import Drained, Entry, FleetEntry, Record
-from chalicelib.model import instant, stamp
 
 
 def ledger_of(function_arn: str) -> str:

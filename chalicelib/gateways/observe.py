@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from chalicelib.errors import Gone, Throttled
+from chalicelib.common.errors import Gone, Throttled
+from chalicelib.common.model import ContainerInstance, Task
 from chalicelib.gateways import ecs
-from chalicelib.memory import Memory
-from chalicelib.model import ContainerInstance, Task
-from chalicelib.observation import Observation, only_daemons
+from chalicelib.look.memory import Memory
+from chalicelib.look.observation import Observation, only_daemons
 
 CHECK_EVERY = timedelta(minutes=5)
 """How often the container instance itself is described: a person may have set it ACTIVE again."""

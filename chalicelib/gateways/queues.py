@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chalicelib.errors import AccessDenied, AwsRefused
+from chalicelib.common.errors import AccessDenied, AwsRefused
 from chalicelib.gates.seen import Counts
 from chalicelib.gateways.aws import client, in_batches, translated
 

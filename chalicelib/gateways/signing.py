@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.errors import ConditionFailed, Gone, InvalidRequest
+from chalicelib.common.errors import ConditionFailed, Gone, InvalidRequest
+from chalicelib.common.model import stamp
 from chalicelib.gates.declared import Silence
 from chalicelib.gates.seen import Answer, SignOff
 from chalicelib.gates.signing import Ask
 from chalicelib.gateways.aws import client, translated
 from chalicelib.gateways.leases import read_sign_off, sign_off_key
-from chalicelib.model import stamp
 
 KEPT = timedelta(days=7)
 

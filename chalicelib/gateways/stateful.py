@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chalicelib.errors import Gone
+from chalicelib.common.errors import Gone
+from chalicelib.common.model import ContainerInstance
 from chalicelib.explain.arithmetic import is_healthy
 from chalicelib.explain.circumstances import Circumstances, DescribedInstance, Needs, Service, TargetGroup
 from chalicelib.gates.declared import Declared, declare
@@ -20,7 +21,6 @@ from chalicelib.gates.seen import Group, Leaving, StatefulService
 from chalicelib.gateways import described, ecs, ecs_answers
 from chalicelib.gateways.aws import all_pages, client, in_batches
 from chalicelib.gateways.circumstances import needs_of, target_groups_of, tasks_of_service
-from chalicelib.model import ContainerInstance
 
 Containers = Mapping[str, tuple[str, ...]]
 Answer = dict[str, Any]

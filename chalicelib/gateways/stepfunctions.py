@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.errors import Gone
+from chalicelib.common.errors import Gone
 from chalicelib.gateways.aws import all_pages, client, translated
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib.drain import Drain
+from chalicelib.common.model import Task
 from chalicelib.gateways import ecs
-from chalicelib.model import Task
+from chalicelib.plan.drain import Drain
 from chalicelib.policy.deadline import CEILING_MARGIN, earlier
 
 # A target is deregistered before SIGTERM, for 300 s where nobody set another delay:

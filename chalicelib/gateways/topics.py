@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chalicelib.errors import AccessDenied, AwsRefused, DrainerError
+from chalicelib.common.errors import AccessDenied, AwsRefused, DrainerError
 from chalicelib.gateways.aws import client, translated
-from chalicelib.notice import Notice
+from chalicelib.tell.notice import Notice
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from chalicelib.errors import ConditionFailed, Throttled
+from chalicelib.common.errors import ConditionFailed, Throttled
 from chalicelib.gateways.aws import client, in_batches, translated
 from chalicelib.wake.row import Waiting
 from chalicelib.wake.seen import InstanceChanged, ServiceTrouble

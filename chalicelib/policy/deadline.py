@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib.duration import in_words, whole_seconds
-from chalicelib.model import LifecycleHook
+from chalicelib.common.duration import in_words, whole_seconds
+from chalicelib.common.model import LifecycleHook
 
 LONGEST_HOOK = timedelta(hours=48)
 TIMEOUTS_AT_MOST = 100

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.errors import InvalidPolicy
+from chalicelib.common.errors import InvalidPolicy
+from chalicelib.common.trigger import OPTIONAL_TRIGGERS, Trigger
 from chalicelib.policy.table import SETTINGS, defaults
 from chalicelib.policy.values import (
     AfterDrain,
@@ -20,7 +21,6 @@ from chalicelib.policy.values import (
     PollSchedule,
     StandaloneTasks,
 )
-from chalicelib.trigger import OPTIONAL_TRIGGERS, Trigger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,10 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from chalicelib.duration import in_words, parse_duration
+from chalicelib.common.duration import in_words, parse_duration
+from chalicelib.common.trigger import OPTIONAL_TRIGGERS, Trigger
+from chalicelib.common.wording import did_you_mean, one_of, shown
 from chalicelib.policy.values import DrainBudget, PollSchedule, Standalone, StandaloneTasks
-from chalicelib.trigger import OPTIONAL_TRIGGERS, Trigger
-from chalicelib.wording import did_you_mean, one_of, shown
 
 Choice = TypeVar("Choice", bound=StrEnum)
 

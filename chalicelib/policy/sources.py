@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from chalicelib.common.wording import did_you_mean, shown
 from chalicelib.policy.table import BY_NAME
-from chalicelib.wording import did_you_mean, shown
 
 VARIABLE_PREFIX = "ECS_DRAINER_"
 STAGE_VARIABLES = ("ECS_DRAINER_CLUSTERS", "ECS_DRAINER_HOOKS")
-"""Those of the stage itself, which `chalicelib.settings` reads: no policy of a single drain."""
+"""Those of the stage itself, which `chalicelib.policy.settings` reads: no policy of a single drain."""
 TAG_PREFIX = "ecs-drainer:"
 DEFAULTS = "built-in default"
 

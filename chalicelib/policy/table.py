@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.duration import EXPECTED, in_words, whole_seconds
+from chalicelib.common.duration import EXPECTED, in_words, whole_seconds
+from chalicelib.common.trigger import OPTIONAL_TRIGGERS
+from chalicelib.common.wording import one_of
 from chalicelib.policy import parsers
 from chalicelib.policy.values import AfterDrain, Daemons, Gates, ManagedDraining, OnClosedGates, OnDeadline
-from chalicelib.trigger import OPTIONAL_TRIGGERS
-from chalicelib.wording import one_of
 
 
 @dataclass(frozen=True, slots=True)

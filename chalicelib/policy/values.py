@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import ClassVar
 
-from chalicelib.duration import in_short
+from chalicelib.common.duration import in_short
 
 
 class OnDeadline(StrEnum):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chalicelib.errors import InvalidEvent
+from chalicelib.common.errors import InvalidEvent
 from chalicelib.wake.parse import Happening, parse
 from chalicelib.wake.seen import InstanceChanged, ServiceTrouble, TaskStopped
 

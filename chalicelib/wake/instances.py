@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.errors import InvalidEvent
+from chalicelib.common.errors import InvalidEvent
 from chalicelib.events.fields import Fields
 from chalicelib.wake.seen import InstanceChanged, InstanceView
 

@@ -10,13 +10,13 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chalicelib.errors import InvalidEvent
+from chalicelib.common.errors import InvalidEvent
+from chalicelib.common.wording import shown
 from chalicelib.events.fields import Fields
 from chalicelib.wake.instances import parse_instance
 from chalicelib.wake.seen import Ignored, InstanceChanged, ServiceTrouble, TaskStopped
 from chalicelib.wake.services import parse_deployment, parse_service
 from chalicelib.wake.tasks import parse_task
-from chalicelib.wording import shown
 
 Happening = TaskStopped | InstanceChanged | ServiceTrouble | Ignored
 

@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.errors import InvalidEvent
+from chalicelib.common.errors import InvalidEvent
+from chalicelib.common.wording import shown
 from chalicelib.events.fields import Fields
 from chalicelib.wake.seen import Ignored, ServiceTrouble
-from chalicelib.wording import shown
 
 PLACEMENT_FAILED = "SERVICE_TASK_PLACEMENT_FAILURE"
 DEPLOYMENT_FAILED = "SERVICE_DEPLOYMENT_FAILED"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.errors import InvalidEvent
+from chalicelib.common.errors import InvalidEvent
+from chalicelib.common.model import STOPPED
+from chalicelib.common.wording import shown
 from chalicelib.events.fields import Fields
-from chalicelib.model import STOPPED
 from chalicelib.wake.seen import Ignored, TaskStopped
-from chalicelib.wording import shown
 
 _INSTANCE = "arn:aws:ecs:eu-west-1:123456789012:container-instance/web/0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from chalicelib.model import stamp
+from chalicelib.common.model import stamp
 from chalicelib.wake.row import Waiting, agent_word
 from chalicelib.wake.seen import InstanceChanged, InstanceView, ServiceTrouble
 

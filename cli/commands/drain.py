@@ -13,10 +13,10 @@ from typing import Annotated
 
 import typer
 
+from chalicelib.common.model import stamp
 from chalicelib.events import execution_input, execution_name
 from chalicelib.explain.words import count
 from chalicelib.gateways import stepfunctions
-from chalicelib.model import stamp
 from cli import plan_view
 from cli.command import command
 from cli.commands.plan import read_prospects

@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
+from chalicelib.common.model import LifecycleHook
+from chalicelib.common.wording import did_you_mean
 from chalicelib.events import LifecycleAction
 from chalicelib.explain.words import some
-from chalicelib.findings import AutoScalingGroup
 from chalicelib.gateways import autoscaling
 from chalicelib.gateways.aws import client, translated
-from chalicelib.model import LifecycleHook
-from chalicelib.settings import Settings
-from chalicelib.wording import did_you_mean
+from chalicelib.plan.findings import AutoScalingGroup
+from chalicelib.policy.settings import Settings
 from cli.command import command
 from cli.desk import Desk
 from cli.exit_codes import ExitCode

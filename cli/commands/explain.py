@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib import explain as explaining
+from chalicelib.common.model import instant
 from chalicelib.explain import Circumstances
 from chalicelib.explain.words import count
-from chalicelib.findings import Findings
 from chalicelib.gates.telling import from_state
 from chalicelib.gateways import ecs
 from chalicelib.gateways.circumstances import read_circumstances
 from chalicelib.gateways.find import find
-from chalicelib.model import instant
+from chalicelib.plan.findings import Findings
 from cli import executions
 from cli.command import command
 from cli.desk import Desk

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 
+from chalicelib.common.model import stamp
 from chalicelib.explain.words import count
 from chalicelib.fleet.request import DEFAULT_AT_ONCE, DEFAULT_STOP_AFTER, FleetRequest
-from chalicelib.model import stamp
 from cli.command import command
 from cli.commands.drain import deployed
 from cli.commands.fleet_cancel import cancel

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
+from chalicelib.common.model import stamp
 from chalicelib.fleet.notice import CANCELLED, GIVEN_BACK
 from chalicelib.gateways.ledger import read_fleet
-from chalicelib.model import stamp
 from cli.command import command
 from cli.desk import Desk
 from cli.exit_codes import ExitCode

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+from chalicelib.common.model import stamp
 from chalicelib.explain.words import spell
 from chalicelib.fleet.notice import CANCELLED
-from chalicelib.model import stamp
 from cli.asking import said
 from cli.command import command
 from cli.desk import Desk

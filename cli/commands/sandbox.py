@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from chalicelib.common.model import stamp
 from chalicelib.explain.words import count
-from chalicelib.model import stamp
 from cli import sandbox
 from cli.command import local_command
 from cli.desk import Desk
@@ -32,7 +32,7 @@ def up(desk: Desk, *, port: Port = 0, speed: Speed = 10.0, bare: Bare = False) -
 
     Every other command asks it with --sandbox, or where DRAINER_SANDBOX=1 is set.
     """
-    from cli import sandbox_up  # noqa: PLC0415  # no other command needs the simulator
+    from cli import sandbox_up  # noqa: PLC0415  # no other command needs the embedded AWS
 
     server = sandbox.remembered()
     if server and server.answers():

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from chalicelib import signing
 from chalicelib.gateways.signing import NotAsked
+from chalicelib.steps import signing
 from cli.command import command
 from cli.desk import Desk
 from cli.exit_codes import ExitCode

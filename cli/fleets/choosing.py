@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from chalicelib.duration import parse_duration
+from chalicelib.common.duration import parse_duration
+from chalicelib.common.model import Task
 from chalicelib.fleet.request import MOST_INSTANCES
 from chalicelib.gateways.fleet import read_own_turn, read_policies, read_surroundings
-from chalicelib.model import Task
 from chalicelib.policy import Resolved, manual_source
-from chalicelib.settings import Settings
+from chalicelib.policy.settings import Settings
 from cli.desk import Desk
 from cli.exit_codes import ExitCode
 from cli.fleets.outlook import Outlook, against, look_ahead

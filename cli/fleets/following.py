@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from chalicelib.common.model import stamp
 from chalicelib.fleet.notice import CANCELLED
-from chalicelib.model import stamp
 from cli.desk import Desk
 from cli.exit_codes import ExitCode
 from cli.fleets.progress import DRAINING, Progress, Seat

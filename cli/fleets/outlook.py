@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from chalicelib.common.model import Task
 from chalicelib.explain.arithmetic import is_deadlocked, percents_of
 from chalicelib.explain.words import count, some, spell
 from chalicelib.fleet import Cramped, room_for
 from chalicelib.fleet.plan import own_turn_in_words
 from chalicelib.gateways.fleet import Surroundings
-from chalicelib.model import Task
 from cli.fleets.selection import Described
 from cli.instances import short
 from cli.refusals import FORCE, STANDALONE, left_alone

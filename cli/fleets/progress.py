@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from chalicelib.common.history import state_after
 from chalicelib.fleet.notice import ALREADY_OPEN, CANCELLED, GIVEN_BACK, GOES_ON, KEPT, WELL_ENDED, WORDS
-from chalicelib.history import state_after
 from cli.executions import Event
 from cli.exit_codes import ExitCode
 

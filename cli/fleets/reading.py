@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from chalicelib.errors import AccessDenied, AwsRefused
+from chalicelib.common.errors import AccessDenied, AwsRefused
+from chalicelib.common.model import Task
 from chalicelib.fleet.notice import CANCELLED
 from chalicelib.gateways import described, ecs
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
 from chalicelib.gateways.circumstances import container_instances_of
 from chalicelib.gateways.ledger import read_fleet
-from chalicelib.model import Task
 from cli import executions
 from cli.desk import Desk
 from cli.exit_codes import ExitCode

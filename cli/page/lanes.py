@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from chalicelib.duration import in_short
-from chalicelib.model import stamp
+from chalicelib.common.duration import in_short
+from chalicelib.common.model import stamp
 from cli.audit import Audit, TaskHistory
 
 SCALE = 1000.0

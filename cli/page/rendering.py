@@ -8,10 +8,10 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from chalicelib import at_deadline
+from chalicelib.common.model import stamp
 from chalicelib.explain.words import count, some, spell
-from chalicelib.model import stamp
-from chalicelib.notice import ENDINGS
+from chalicelib.tell import at_deadline
+from chalicelib.tell.notice import ENDINGS
 from cli.audit import Audit
 from cli.changes import WELL_ENDED, ending
 from cli.page.graph import figures

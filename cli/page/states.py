@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chalicelib.duration import in_short
-from chalicelib.model import stamp
+from chalicelib.common.duration import in_short
+from chalicelib.common.model import stamp
 from cli.audit import Visit
 from cli.audit_text import folded
 

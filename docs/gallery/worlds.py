@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chalicelib.common.model import Task
 from chalicelib.explain import explain
 from chalicelib.explain.blocker import Blocker, BlockerKind
 from chalicelib.explain.circumstances import (
@@ -20,7 +21,6 @@ from chalicelib.explain.circumstances import (
     ServiceTask,
     TargetGroup,
 )
-from chalicelib.model import Task
 
 NOW = datetime(2026, 3, 2, 10, 20, tzinfo=UTC)
 BEGAN_AT = NOW - timedelta(minutes=20)

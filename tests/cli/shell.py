@@ -18,9 +18,9 @@ from app import app as chalice_app
 from chalicelib.gateways import aws as gateway
 from cli.edge import Edge
 from cli.main import app
-from simulator.aws import EmbeddedAws, embedded_aws
-from simulator.deployment import Deployment, deploy
-from simulator.world import Hook, Service, World
+from embedded_aws.aws import EmbeddedAws, embedded_aws
+from stories.deployment import Deployment, deploy
+from stories.world import Hook, Service, World
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
 IDS = re.compile(

@@ -8,8 +8,8 @@ from typing import Any
 import boto3
 
 from cli.exit_codes import ExitCode
-from simulator.requests import Fault
-from simulator.world import CLUSTER, GROUP, Service
+from embedded_aws.requests import Fault
+from stories.world import CLUSTER, GROUP, Service
 from tests.cli.shell import Shell, shell
 
 STAGE_TOPIC = "arn:aws:sns:eu-west-1:123456789012:ecs-drainer-dev-notifications"

@@ -12,15 +12,15 @@ import boto3
 import pytest
 
 from app import app as chalice_app
+from chalicelib.common.model import LifecycleHook
 from chalicelib.events.autoscaling import MANAGED_DRAINING_HOOK
-from chalicelib.findings import AutoScalingGroup
-from chalicelib.model import LifecycleHook
-from chalicelib.settings import Settings
+from chalicelib.plan.findings import AutoScalingGroup
+from chalicelib.policy.settings import Settings
 from cli.checkup import complaints
 from cli.checkup_found import FUNCTIONS, TRIGGERED, Deployed, Group, Level
 from cli.exit_codes import ExitCode
-from simulator.requests import Fault
-from simulator.world import GROUP, Service
+from embedded_aws.requests import Fault
+from stories.world import GROUP, Service
 from tests.cli.shell import shell
 
 WELL = Deployed(stage="dev", rules={"start_drain": "ENABLED", "reconcile": "ENABLED"})

@@ -11,7 +11,7 @@ import pytest
 from cli.checkup import complaints
 from cli.checkup_events import lets_events_in
 from cli.checkup_found import Deployed, EventsWay, Level
-from simulator.world import Service
+from stories.world import Service
 from tests.cli.shell import shell
 
 NAME = "ecs-drainer-dev-ecs-events"

@@ -9,11 +9,11 @@ import pytest
 from botocore import exceptions as boto
 from botocore.exceptions import ClientError
 
-from chalicelib.errors import AccessDenied, AwsUnavailable, DrainerError, InvalidRequest, Throttled
+from chalicelib.common.errors import AccessDenied, AwsUnavailable, DrainerError, InvalidRequest, Throttled
 from chalicelib.gateways.aws import ours, translated
 from cli.exit_codes import ExitCode
 from cli.problems import Halt, problem_of
-from simulator.requests import Fault
+from embedded_aws.requests import Fault
 from tests.cli.shell import Shell, shell
 
 

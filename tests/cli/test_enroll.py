@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
+from chalicelib.common.model import LifecycleHook
 from chalicelib.events.autoscaling import MANAGED_DRAINING_HOOK
-from chalicelib.model import LifecycleHook
 from chalicelib.policy import environment_source
-from chalicelib.settings import Settings
+from chalicelib.policy.settings import Settings
 from cli.exit_codes import ExitCode
 from cli.hooks import HookEnd, WantedHook, acted_on, hook_to_write, wanted_hook
 from cli.problems import Halt
-from simulator.world import GROUP, Service
+from stories.world import GROUP, Service
 from tests.cli.shell import shell
 
 HOOK = LifecycleHook("web", "ecs-drainer", 900, 90_000, "CONTINUE")

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from app import app as chalice_app
 from chalicelib.gateways import aws as gateway
 from cli.exit_codes import ExitCode
-from simulator.aws import embedded_aws
-from simulator.clients import client
-from simulator.deployment import deploy
-from simulator.world import Service, World
+from embedded_aws.aws import embedded_aws
+from embedded_aws.clients import client
+from stories.deployment import deploy
+from stories.world import Service, World
 from tests.cli.shell import Shell
 
 DEDUPE = Service(

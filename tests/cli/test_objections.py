@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from chalicelib.common.model import Task
 from chalicelib.explain import Circumstances, Fate, Forecast, Outcome
 from chalicelib.explain.circumstances import DescribedInstance, Protection
-from chalicelib.findings import AutoScalingGroup, Findings
-from chalicelib.model import Task
-from chalicelib.plan import Execution, make_plan
+from chalicelib.plan.findings import AutoScalingGroup, Findings
+from chalicelib.plan.making import Execution, make_plan
 from chalicelib.policy import environment_source
 from cli.outlook import under_policy
 from cli.prospects import Prospect

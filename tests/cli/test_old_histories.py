@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.history import state_after
+from chalicelib.common.history import state_after
 from cli import standing
 from cli.audit import Audit, make_audit
 from cli.audit_text import record, render

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.common.model import LifecycleHook
 from chalicelib.explain import Blocker, BlockerKind, Circumstances, Fate, Forecast, Outcome
 from chalicelib.explain.circumstances import DescribedInstance, Needs
-from chalicelib.findings import AutoScalingGroup
-from chalicelib.model import LifecycleHook
+from chalicelib.plan.findings import AutoScalingGroup
 from cli import help_pages
 from cli.cancelling import doom_of
 from cli.exit_codes import ExitCode

@@ -6,7 +6,7 @@ import json
 
 import boto3
 
-from simulator.world import CLUSTER, GROUP, Service
+from stories.world import CLUSTER, GROUP, Service
 from tests.cli.shell import Shell, compare_with_approved, shell
 
 DEADLOCKED = Service(

@@ -6,10 +6,10 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.model import stamp
-from simulator.demo.events import take_event
-from simulator.demo.histories import take_history
-from simulator.demo.scene import Drain, Entry, Scene, merged
+from chalicelib.common.model import stamp
+from stories.demo.events import take_event
+from stories.demo.histories import take_history
+from stories.demo.scene import Drain, Entry, Scene, merged
 
 BEGAN_AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 LEAVING, STAYING = "i-0aaaaaaaaaaaaaaaa", "i-0bbbbbbbbbbbbbbbb"

@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from simulator.aws import embedded_aws
-from simulator.clients import client
-from simulator.demo.command import NotACommand, parsed, run, shown
-from simulator.demo.drain import SCALE_IN
-from simulator.demo.stuck import BILLING, notice_lines, remedy_of
-from simulator.world import GROUP, World
+from embedded_aws.aws import embedded_aws
+from embedded_aws.clients import client
+from stories.demo.command import NotACommand, parsed, run, shown
+from stories.demo.drain import SCALE_IN
+from stories.demo.stuck import BILLING, notice_lines, remedy_of
+from stories.world import GROUP, World
 
 REMEDY = (
     "aws ecs update-service --cluster web --service billing "

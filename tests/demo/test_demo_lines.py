@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import json
 
-from simulator.demo.scene import Entry, Scene
-from simulator.demo.show import Lines, line
-from simulator.demo.steady import Steady
+from stories.demo.scene import Entry, Scene
+from stories.demo.show import Lines, line
+from stories.demo.steady import Steady
 from tests.demo.happened import (
     LEAVING,
     STAYING,

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from rich.console import Console
 
-from simulator.demo.picture import axis, picture
-from simulator.demo.scene import Scene
+from stories.demo.picture import axis, picture
+from stories.demo.scene import Scene
 from tests.demo.happened import at, at_the_end, entered, in_mid_drain, looked, told
 
 MID_DRAIN = """\

@@ -7,8 +7,8 @@ import re
 
 from rich.console import Console
 
-from simulator.demo.scene import Entry
-from simulator.demo.show import Screen
+from stories.demo.scene import Entry
+from stories.demo.show import Screen
 from tests.demo.happened import LEAVING, at, at_the_end, in_mid_drain
 
 CONTROLS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")

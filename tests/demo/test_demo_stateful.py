@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator import demo_stateful
+from stories import demo_stateful
 
 
 @pytest.mark.slow

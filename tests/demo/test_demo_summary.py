@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from simulator.demo.figures import Figures, usage_of
-from simulator.demo.summary import rows, text, timeline
-from simulator.prices import Usage, cost
+from stories.demo.figures import Figures, usage_of
+from stories.demo.summary import rows, text, timeline
+from stories.prices import Usage, cost
 from tests.demo.happened import LEAVING, at_the_end, in_mid_drain, the_drain
 
 FIGURES = Figures(

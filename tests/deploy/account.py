@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from simulator.server import Server
+from embedded_aws.server import Server
 
 FUNCTIONS = {
     "compose_notice",

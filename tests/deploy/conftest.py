@@ -15,7 +15,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from simulator.server import Server
+from embedded_aws.server import Server
 
 ROOT = Path(__file__).parents[2]
 DEPLOYED = ("app.py", "requirements.txt", "chalicelib", "statemachine", ".chalice")

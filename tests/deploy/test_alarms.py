@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import telemetry
+from chalicelib.common import telemetry
 from statemachine import template
 
 RESOURCES = template.load(Path(__file__).parents[2] / "statemachine" / "template.yaml")["Resources"]
@@ -24,7 +24,7 @@ MOMENTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("explained", {"look": {"explain": "near-deadline"}}),
     ("failed", {}),
 )
-"""What the functions measure without dimensions of its own, by occasion: see chalicelib/telemetry.py."""
+"""What the functions measure without dimensions of its own, by occasion: see chalicelib/common/telemetry.py."""
 
 
 def written() -> set[tuple[str, tuple[str, ...], str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.server import Server
+from embedded_aws.server import Server
 from tests.deploy.account import FUNCTIONS, definition, function_names, is_empty, stacks
 from tests.deploy.conftest import Project
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.server import Server
+from embedded_aws.server import Server
 from tests.deploy.account import FUNCTIONS, MACHINE, QUEUE, definition, function_names, stacks
 from tests.deploy.conftest import Project, emptied
 

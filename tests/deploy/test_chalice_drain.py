@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from simulator.server import Server
-from simulator.world import World
+from embedded_aws.server import Server
+from stories.world import World
 from tests.deploy.conftest import Project
 
 pytestmark = pytest.mark.deploy

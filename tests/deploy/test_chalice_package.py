@@ -32,7 +32,7 @@ def test_the_zip_is_lean_and_carries_the_app_alone(packaged: Path) -> None:
     assert file.stat().st_size <= ZIP_LIMIT_BYTES
     carried = {name.split("/")[0] for name in zipfile.ZipFile(file).namelist()}
     assert {"app.py", "chalicelib", "aws_lambda_powertools"} <= carried
-    assert not carried & {"statemachine", "simulator", "tests", "cli", "boto3", "botocore", "moto", "yaml"}
+    assert not carried & {"statemachine", "embedded_aws", "tests", "cli", "boto3", "botocore", "moto", "yaml"}
 
 
 def test_the_template_carries_the_machine_and_all_around_it(sam: dict[str, Any]) -> None:

@@ -41,7 +41,7 @@ def checkout() -> set[tuple[str, int]]:
 
 def begin(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(  # noqa: S603  # our own command
-        [sys.executable, "-m", "simulator.demo", *arguments],
+        [sys.executable, "-m", "stories.demo", *arguments],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

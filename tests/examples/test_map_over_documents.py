@@ -8,12 +8,12 @@ from io import BytesIO
 import pytest
 from pypdf import PdfReader
 
+from embedded_aws.aws import embedded_aws
+from embedded_aws.clients import client
 from examples.catalogue import example_named
 from examples.laboratory import Laboratory
 from examples.map_over_documents.server import PAGES, Archive, archive
 from examples.resources import BUCKET
-from simulator.aws import embedded_aws
-from simulator.clients import client
 
 
 @pytest.fixture

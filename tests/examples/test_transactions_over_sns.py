@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from embedded_aws.clients import client
 from examples.laboratory import Laboratory
-from simulator.clients import client
 
 EXAMPLE = "transactions_over_sns"
 

@@ -11,12 +11,12 @@ from typing import Any
 
 from app import app as chalice_app
 from chalicelib.gateways import aws as gateway
-from simulator.aws import EmbeddedAws, embedded_aws
-from simulator.clients import client
-from simulator.deployment import Deployment, deploy
-from simulator.eventbridge import events_state
-from simulator.stepfunctions import find_execution
-from simulator.world import CLUSTER, Service, World
+from embedded_aws.aws import EmbeddedAws, embedded_aws
+from embedded_aws.clients import client
+from embedded_aws.eventbridge import events_state
+from embedded_aws.stepfunctions import find_execution
+from stories.deployment import Deployment, deploy
+from stories.world import CLUSTER, Service, World
 
 
 @dataclass

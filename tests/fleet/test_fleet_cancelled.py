@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from cli.exit_codes import ExitCode
-from simulator.world import CLUSTER, Service
+from stories.world import CLUSTER, Service
 from tests.cli.shell import Shell, compare_with_approved, shell
 
 WEB = Service(desired=4, has_target_group=False)

@@ -7,8 +7,8 @@ import json
 import boto3
 
 from cli.exit_codes import ExitCode
-from simulator.clients import client
-from simulator.world import GROUP, Service
+from embedded_aws.clients import client
+from stories.world import GROUP, Service
 from tests.cli.shell import Shell, compare_with_approved, shell
 
 WEB = Service(desired=6, has_target_group=False)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from simulator.clients import client
-from simulator.world import CLUSTER, Service
+from embedded_aws.clients import client
+from stories.world import CLUSTER, Service
 from tests.fleet.account import Fleet, a_fleet, most_at_once, told
 
 QUICK = {"healthy-after": "10"}

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from simulator.clients import client
-from simulator.samples import Store
-from simulator.world import GROUP, Service
+from embedded_aws.clients import client
+from stories.samples import Store
+from stories.world import GROUP, Service
 from tests.fleet.account import Fleet, a_fleet, most_at_once, told
 
 MEMBER_TAGS = {"ecs-drainer:quorum-group": "store", "ecs-drainer:max-unavailable": "1"}

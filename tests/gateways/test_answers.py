@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import (
+from chalicelib.common.errors import (
     AccessDenied,
     AwsRefused,
     AwsUnavailable,
@@ -21,7 +21,7 @@ from chalicelib.errors import (
     Gone,
     Throttled,
 )
-from chalicelib.findings import AutoScalingGroup
+from chalicelib.common.ledger import Record
 from chalicelib.gates.declared import Silence
 from chalicelib.gates.leases import Holder, Lease
 from chalicelib.gates.signing import Ask
@@ -41,8 +41,8 @@ from chalicelib.gateways import (
 )
 from chalicelib.gateways.aws import client
 from chalicelib.gateways.signing import Asking, NotAsked
-from chalicelib.ledger import Record
-from chalicelib.notice import Notice
+from chalicelib.plan.findings import AutoScalingGroup
+from chalicelib.tell.notice import Notice
 from tests.builders import CLUSTER, INSTANCE_ARN, START, a_task, after, task_arn
 from tests.gateways.answers_by_service import Answer, answers_to
 from tests.gateways.sites import calls

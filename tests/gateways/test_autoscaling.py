@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.common.model import LifecycleHook
+from chalicelib.common.trigger import Trigger
 from chalicelib.events import DrainRequest, LifecycleAction
-from chalicelib.findings import AutoScalingGroup
 from chalicelib.gateways import autoscaling
 from chalicelib.gateways.find import find
-from chalicelib.model import LifecycleHook
-from chalicelib.trigger import Trigger
+from chalicelib.plan.findings import AutoScalingGroup
 from tests.builders import START
 from tests.gateways.stubs import Stubs
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from chalicelib.errors import AwsRefused, Throttled
+from chalicelib.common.errors import AwsRefused, Throttled
+from chalicelib.common.model import Task
 from chalicelib.explain.circumstances import Protection, ServiceTask, Target, TargetGroup
 from chalicelib.gateways import circumstances, described
 from chalicelib.gateways.aws import client
-from chalicelib.model import Task
 
 NOW = datetime(2026, 3, 2, 10, 20, tzinfo=UTC)
 PREFIX = "arn:aws:ecs:eu-west-1:123456789012"

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.errors import AccessDenied, AwsRefused, AwsUnavailable, DrainerError, Gone, Throttled
+from chalicelib.common.errors import AccessDenied, AwsRefused, AwsUnavailable, DrainerError, Gone, Throttled
 from chalicelib.gateways import ecs
 from tests.builders import CLUSTER, INSTANCE_ARN, task_arn
 from tests.gateways.stubs import Stubs

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
 
-from chalicelib.errors import (
+from chalicelib.common.errors import (
     AccessDenied,
     AwsRefused,
     AwsUnavailable,

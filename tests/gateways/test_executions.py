@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.errors import Throttled
+from chalicelib.common.errors import Throttled
+from chalicelib.common.ledger import Entry
 from chalicelib.gateways import ledger, stepfunctions
-from chalicelib.ledger import Entry
 from tests.builders import START
 from tests.gateways.stubs import Stubs
 

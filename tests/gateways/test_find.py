@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from chalicelib.common.trigger import Trigger
 from chalicelib.events import DrainRequest, LifecycleAction
-from chalicelib.findings import AutoScalingGroup, Findings
 from chalicelib.gateways import autoscaling
 from chalicelib.gateways.find import find_instances
-from chalicelib.trigger import Trigger
+from chalicelib.plan.findings import AutoScalingGroup, Findings
 from tests.builders import CLUSTER, INSTANCE_ARN
 from tests.gateways.stubs import Stubs
 

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.gateways.fleet import Surroundings, read_own_turn, read_policies, read_surroundings
 from chalicelib.policy import Source
-from chalicelib.settings import Settings
+from chalicelib.policy.settings import Settings
 from tests.builders import CLUSTER, task_arn
 from tests.gateways.stubs import Stubs
 

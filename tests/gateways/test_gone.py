@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from chalicelib.decide import is_drained
-from chalicelib.errors import AwsUnavailable, Gone
+from chalicelib.common.errors import AwsUnavailable, Gone
 from chalicelib.explain.circumstances import Service
-from chalicelib.findings import AutoScalingGroup, Findings
 from chalicelib.gateways import autoscaling, circumstances, described, ecs, stateful
 from chalicelib.gateways.find import find_instances
 from chalicelib.gateways.observe import observe
 from chalicelib.gateways.stop import stop_tasks
-from chalicelib.observation import remember
+from chalicelib.look.decide import is_drained
+from chalicelib.look.observation import remember
+from chalicelib.plan.findings import AutoScalingGroup, Findings
 from tests.builders import CLUSTER, INSTANCE_ARN, START, a_memory, a_task, after, task_arn
 from tests.gateways.stubs import Stubs
 from tests.gateways.test_find import INSTANCE, expect_it, expect_nothing

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import Throttled
+from chalicelib.common.errors import Throttled
 from chalicelib.gates import Answer, Holder, Lease, SignOff
 from chalicelib.gateways import leases
 from tests.builders import START, after

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import ConditionFailed
+from chalicelib.common.errors import ConditionFailed
+from chalicelib.common.ledger import Drained, FleetEntry, Record
 from chalicelib.gateways import ledger
-from chalicelib.ledger import Drained, FleetEntry, Record
 from tests.builders import START, after
 from tests.gateways.stubs import Stubs
 

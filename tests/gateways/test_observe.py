@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import Throttled
+from chalicelib.common.errors import Throttled
 from chalicelib.gateways.observe import observe, with_instances
-from chalicelib.observation import remember
+from chalicelib.look.observation import remember
 from tests.builders import CLUSTER, INSTANCE_ARN, START, a_memory, after, an_observation, task_arn
 from tests.gateways.stubs import Stubs
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.errors import Throttled
+from chalicelib.common.errors import Throttled
 from chalicelib.gates import Counts
 from chalicelib.gateways import queues
 from tests.gateways.stubs import Stubs

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import AwsRefused
-from chalicelib.returning import bring_back, return_to_service
+from chalicelib.common.errors import AwsRefused
+from chalicelib.steps.returning import bring_back, return_to_service
 from tests.builders import INSTANCE_ARN
 from tests.gateways.stubs import Stubs
 from tests.unit.event_samples import sample

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import Throttled
+from chalicelib.common.errors import Throttled
 from chalicelib.gates import Answer, Silence
 from chalicelib.gates.signing import Ask
 from chalicelib.gateways import signing

@@ -8,10 +8,10 @@ import pytest
 
 from chalicelib.gateways import aws as gateway
 from chalicelib.gateways.stateful import read_standing, stateful_by_instance
-from simulator.aws import ACCOUNT_ID, REGION, EmbeddedAws, embedded_aws
-from simulator.clients import client
-from simulator.ecs import target_groups
-from simulator.world import CLUSTER, Service, World
+from embedded_aws.aws import ACCOUNT_ID, REGION, EmbeddedAws, embedded_aws
+from embedded_aws.clients import client
+from embedded_aws.ecs import target_groups
+from stories.world import CLUSTER, Service, World
 
 MEMBERS = Service(
     name="store",

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.errors import Throttled
+from chalicelib.common.errors import Throttled
 from chalicelib.gateways import aws as gateway
 from chalicelib.gateways.stop import stop_tasks
-from simulator.aws import EmbeddedAws, embedded_aws
-from simulator.clients import client
-from simulator.requests import Fault
-from simulator.world import CLUSTER, Service, World
+from embedded_aws.aws import EmbeddedAws, embedded_aws
+from embedded_aws.clients import client
+from embedded_aws.requests import Fault
+from stories.world import CLUSTER, Service, World
 from tests.unit.test_plan import plan
 
 DRAIN = plan().drain

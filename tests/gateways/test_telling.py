@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib import steps, telemetry
-from chalicelib.errors import AccessDenied, AwsRefused, AwsUnavailable, DrainerError, Gone, Throttled
+from chalicelib.common import telemetry
+from chalicelib.common.errors import AccessDenied, AwsRefused, AwsUnavailable, DrainerError, Gone, Throttled
 from chalicelib.gateways.topics import Told, publish
-from chalicelib.notice import Notice
+from chalicelib.steps import of_drain as steps
+from chalicelib.tell.notice import Notice
 from tests.builders import after
 from tests.gateways.stubs import Stubs
 from tests.unit.test_plan import INSTANCE, plan

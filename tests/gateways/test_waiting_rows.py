@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import Throttled
+from chalicelib.common.errors import Throttled
 from chalicelib.gateways import queues, stepfunctions, waiting
 from chalicelib.wake import InstanceChanged, InstanceView, ServiceTrouble, Waiting
 from tests.builders import CLUSTER, INSTANCE_ARN, task_arn

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from simulator.requests import Call
+from embedded_aws.requests import Call
 from tests.iam.evaluator import ACCOUNT, Request, listed
 
 REGION = "eu-west-1"

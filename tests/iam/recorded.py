@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from app import app
-from simulator.clients import client
-from simulator.requests import RequestLog
-from simulator.samples.story import read_stateful_story
-from simulator.samples.telling import told as told_with_samples
-from simulator.story import read_story
-from simulator.telling import told
-from simulator.world import Service
+from embedded_aws.clients import client
+from embedded_aws.requests import RequestLog
+from stories.samples.story import read_stateful_story
+from stories.samples.telling import told as told_with_samples
+from stories.story import read_story
+from stories.telling import told
+from stories.world import Service
 from tests.fleet.account import a_fleet
 from tests.iam.asked_of_iam import requests_of
 from tests.iam.evaluator import Request, Statement

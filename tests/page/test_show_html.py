@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cli.exit_codes import ExitCode
-from simulator.world import Service
+from stories.world import Service
 from tests.cli.shell import shell
 
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import app
-from simulator.aws import EmbeddedAws, embedded_aws
-from simulator.clients import client
-from simulator.deployment import Deployment, deploy
-from simulator.eventbridge import events_state
-from simulator.timeline import executions, outcome
-from simulator.world import Service, World
+from embedded_aws.aws import EmbeddedAws, embedded_aws
+from embedded_aws.clients import client
+from embedded_aws.eventbridge import events_state
+from stories.deployment import Deployment, deploy
+from stories.timeline import executions, outcome
+from stories.world import Service, World
 
 LIFECYCLE_EVENT = "EC2 Instance-terminate Lifecycle Action"
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from app import app
-from simulator.aws import EmbeddedAws, embedded_aws
-from simulator.clients import client
-from simulator.deployment import Deployment, deploy
-from simulator.timeline import executions
+from embedded_aws.aws import EmbeddedAws, embedded_aws
+from embedded_aws.clients import client
+from stories.deployment import Deployment, deploy
+from stories.timeline import executions
 from tests.unit.event_samples import sample
 
 PATIENCE = 600

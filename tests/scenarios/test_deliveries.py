@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from simulator.clients import client
+from embedded_aws.clients import client
 from tests.scenarios.scene import Scene, a_scene, messages
 from tests.unit.event_samples import sample
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from app import app
-from simulator.story import read_story
-from simulator.telling import Told, told
+from stories.story import read_story
+from stories.telling import Told, told
 
 HERE = Path(__file__).parent
 READS = ("DescribeContainerInstances", "DescribeTasks", "ListContainerInstances", "ListTasks")

@@ -6,8 +6,8 @@ import json
 from itertools import pairwise
 from typing import Any
 
-from simulator.clients import client
-from simulator.world import Service
+from embedded_aws.clients import client
+from stories.world import Service
 from tests.scenarios.scene import Scene, a_queue, a_scene, messages
 
 STUCK = Service(desired=3, minimum_percent=100, maximum_percent=100)

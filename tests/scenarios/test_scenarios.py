@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from app import app
-from simulator.story import Story, WrongStory, read_story
-from simulator.telling import Told, told
-from simulator.timeline import history
+from stories.story import Story, WrongStory, read_story
+from stories.telling import Told, told
+from stories.timeline import history
 
 STORIES = sorted(Path(__file__).parent.glob("*.toml"))
 

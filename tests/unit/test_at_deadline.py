@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib import at_deadline
-from chalicelib.notice import compose
-from chalicelib.trigger import Trigger
+from chalicelib.common.trigger import Trigger
+from chalicelib.tell import at_deadline
+from chalicelib.tell.notice import compose
 from tests.builders import START, after
 from tests.unit.test_endings import manual
 from tests.unit.test_plan import EXECUTION, a_request, plan

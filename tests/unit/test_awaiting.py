@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.awaiting import (
+from chalicelib.common.model import stamp
+from chalicelib.look.awaiting import (
     AS_KEPT,
     FIRST_SAFETY_LOOK,
     LONGEST_SAFETY_WAIT,
@@ -27,10 +28,9 @@ from chalicelib.awaiting import (
     what_to_read,
     with_wait,
 )
-from chalicelib.decide import DAEMON_MARGIN, decide
-from chalicelib.memory import Memory
-from chalicelib.model import stamp
-from chalicelib.observation import Observation, remember
+from chalicelib.look.decide import DAEMON_MARGIN, decide
+from chalicelib.look.memory import Memory
+from chalicelib.look.observation import Observation, remember
 from chalicelib.policy import DrainPolicy
 from chalicelib.wake.row import Waiting
 from tests.builders import (

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import InvalidEvent
+from chalicelib.common.errors import InvalidEvent
 from chalicelib.events import DrainRequest, Ignored, Trigger, execution_name, parse_event
 from tests.unit.event_samples import INSTANCE_ID, sample
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.model import LifecycleHook
+from chalicelib.common.model import LifecycleHook
 from chalicelib.policy.deadline import (
     CEILING_MARGIN,
     LATEST_START,

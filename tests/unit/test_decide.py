@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.decide import Look, decide
-from chalicelib.memory import Memory
-from chalicelib.model import Task
-from chalicelib.observation import Observation, remember
+from chalicelib.common.model import Task
+from chalicelib.look.decide import Look, decide
+from chalicelib.look.memory import Memory
+from chalicelib.look.observation import Observation, remember
 from tests.builders import (
     a_container_instance,
     a_daemon_task,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.duration import LONGEST, in_short, in_words, parse_duration
+from chalicelib.common.duration import LONGEST, in_short, in_words, parse_duration
 
 WHOLE_SECONDS = st.integers(0, int(LONGEST.total_seconds())).map(lambda seconds: timedelta(seconds=seconds))
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.common.trigger import Trigger
 from chalicelib.events import DrainRequest
-from chalicelib.findings import Findings
-from chalicelib.notice import compose
-from chalicelib.plan import make_plan, preferred_cluster
+from chalicelib.plan.findings import Findings
+from chalicelib.plan.making import make_plan, preferred_cluster
 from chalicelib.policy import environment_source
-from chalicelib.trigger import Trigger
+from chalicelib.tell.notice import compose
 from tests.builders import CLUSTER, INSTANCE_ARN, START, task_arn
 from tests.unit.test_plan import ACTION, ACTIVE, EXECUTION, INSTANCE, a_group, a_hook, a_request, plan
 

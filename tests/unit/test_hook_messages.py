@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import InvalidEvent
+from chalicelib.common.errors import InvalidEvent
 from chalicelib.events import (
     DrainRequest,
     Ignored,

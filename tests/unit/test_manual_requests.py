@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.errors import InvalidInput, InvalidRequest
+from chalicelib.common.errors import InvalidInput, InvalidRequest
 from chalicelib.events import (
     DrainRequest,
     Trigger,

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.looking import preface
-from chalicelib.memory import Memory
-from chalicelib.notice import SUBJECT_LIMIT, compose
+from chalicelib.look.memory import Memory
+from chalicelib.steps.looking import preface
+from chalicelib.tell.notice import SUBJECT_LIMIT, compose
 from tests.builders import INSTANCE_ARN, START, after, task_arn
 from tests.unit.test_plan import INSTANCE, plan
 

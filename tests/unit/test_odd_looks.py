@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.decide import decide
-from chalicelib.observation import remember
-from chalicelib.pace import next_wait
+from chalicelib.look.decide import decide
+from chalicelib.look.observation import remember
+from chalicelib.look.pace import next_wait
 from tests.builders import (
     START,
     a_container_instance,

@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import pytest
 
-from chalicelib.memory import Memory
-from chalicelib.pace import next_wait
-from chalicelib.timers import Timers
+from chalicelib.common.timers import Timers
+from chalicelib.look.memory import Memory
+from chalicelib.look.pace import next_wait
 from tests.builders import START, a_memory, a_policy, a_task, after, timers
 
 FAR = timers(deadline_at=after(hours=48))

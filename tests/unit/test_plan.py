@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib.drain import Drain
+from chalicelib.common.model import LifecycleHook, instant
+from chalicelib.common.trigger import Trigger
 from chalicelib.events import DrainRequest, LifecycleAction
-from chalicelib.findings import AutoScalingGroup, Findings
-from chalicelib.model import LifecycleHook, instant
-from chalicelib.plan import Execution, Plan, make_plan
+from chalicelib.plan.drain import Drain
+from chalicelib.plan.findings import AutoScalingGroup, Findings
+from chalicelib.plan.making import Execution, Plan, make_plan
 from chalicelib.policy import environment_source
-from chalicelib.trigger import Trigger
 from tests.builders import CLUSTER, INSTANCE_ARN, START, TOKEN, a_container_instance, after
 
 INSTANCE = "i-0123456789abcdef0"

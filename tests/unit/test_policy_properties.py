@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from chalicelib.errors import InvalidPolicy
+from chalicelib.common.errors import InvalidPolicy
 from chalicelib.policy import SETTINGS, Circumstances, DrainPolicy, Source, resolve, settings_table
 
 HELD = Circumstances(lifecycle_action=True)

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.common.trigger import OPTIONAL_TRIGGERS, Trigger
 from chalicelib.policy import DrainPolicy, PollSchedule, Standalone, StandaloneTasks, manual_source, resolve
-from chalicelib.trigger import OPTIONAL_TRIGGERS, Trigger
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.findings import AutoScalingGroup
-from chalicelib.ledger import Drained, Entry
-from chalicelib.reconciling import (
+from chalicelib.common.ledger import Drained, Entry
+from chalicelib.plan.findings import AutoScalingGroup
+from chalicelib.plan.reconciling import (
     has_an_execution,
     in_service_beside_a_warm_pool,
     patience,

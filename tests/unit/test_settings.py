@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chalicelib.events import LifecycleAction
 from chalicelib.policy import resolve
-from chalicelib.settings import Settings
+from chalicelib.policy.settings import Settings
 
 MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:ecs-drainer-dev"
 

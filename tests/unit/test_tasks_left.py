@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.decide import Look, decide
-from chalicelib.ending import tasks_alive
-from chalicelib.memory import Memory
-from chalicelib.notice import compose
-from chalicelib.observation import Observation, remember
+from chalicelib.look.decide import Look, decide
+from chalicelib.look.memory import Memory
+from chalicelib.look.observation import Observation, remember
+from chalicelib.tell.ending import tasks_alive
+from chalicelib.tell.notice import compose
 from tests.builders import (
     a_container_instance,
     a_daemon_task,

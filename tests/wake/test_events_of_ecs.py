@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import InvalidEvent
+from chalicelib.common.errors import InvalidEvent
 from chalicelib.wake import Ignored, InstanceChanged, InstanceView, ServiceTrouble, TaskStopped, parse
 from chalicelib.wake.instances import SAMPLE as INSTANCE_EVENT
 from chalicelib.wake.services import SAMPLE_DEPLOYMENT, SAMPLE_PLACEMENT

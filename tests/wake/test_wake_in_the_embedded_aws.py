@@ -11,7 +11,7 @@ import boto3
 
 from chalicelib.gateways.waiting import read_waiting, waiting_in
 from chalicelib.wake import Waiting
-from simulator.world import CLUSTER, Service
+from stories.world import CLUSTER, Service
 from tests.cli.shell import Shell, shell
 
 TABLE = "ecs-drainer-dev-ledger"

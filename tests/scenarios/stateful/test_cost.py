@@ -6,8 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 from app import app
-from simulator.story import Story, read_story
-from simulator.telling import told
+from stories.story import Story, read_story
+from stories.telling import told
 
 USUAL = read_story(Path(__file__).parents[1] / "three-service-tasks.toml")
 

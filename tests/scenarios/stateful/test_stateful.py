@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from app import app
-from simulator.samples import Consumer, Dedupe, Store
-from simulator.samples.story import StatefulStory, read_stateful_story
-from simulator.samples.telling import Stage, slots_held, told
-from simulator.story import WrongStory
-from simulator.timeline import is_of_the_drainer
+from stories.samples import Consumer, Dedupe, Store
+from stories.samples.story import StatefulStory, read_stateful_story
+from stories.samples.telling import Stage, slots_held, told
+from stories.story import WrongStory
+from stories.timeline import is_of_the_drainer
 
 STORIES = sorted(Path(__file__).parent.glob("*.toml"))
 

@@ -6,8 +6,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from chalicelib import fleet_steps
 from chalicelib.fleet.notice import NAMED, compose
+from chalicelib.steps import of_fleet as fleet_steps
 
 AT = datetime(2026, 3, 2, 10, tzinfo=UTC)
 EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:ecs-drainer-dev-fleet:fleet-1"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import InvalidRequest
+from chalicelib.common.errors import InvalidRequest
 from chalicelib.fleet.request import DEFAULT_AT_ONCE, DEFAULT_STOP_AFTER, parse_fleet
 
 ONE, TWO = "i-0123456789abcdef0", "i-0123456789abcdef1"

@@ -1,0 +1,1 @@
+"""What every stage shares: the model, durations, errors, the ledger's keys, words and telemetry."""

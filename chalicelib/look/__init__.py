@@ -1,0 +1,1 @@
+"""The look: what is observed, remembered, decided and waited for next. Pure."""

@@ -1,0 +1,207 @@
+"""Decide from one look's memory what the state machine should know. Pure: no AWS, no clock.
+
+The machine asks the questions in its Choice states, in this order: is the instance drained, did somebody set it
+ACTIVE again, is its agent lost, has the deadline passed, is a heartbeat due, are there tasks to stop, is there
+something to explain? This module gives the facts that those questions compare.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.common.model import Task, TaskKind, stamp
+from chalicelib.common.timers import Timers, near_the_deadline
+from chalicelib.explain.words import count
+from chalicelib.look.memory import Memory
+from chalicelib.look.observation import Observation
+from chalicelib.look.pace import next_wait
+from chalicelib.policy import Daemons, DrainPolicy, Standalone
+
+SETTLE = timedelta(seconds=10)
+"""ECS reads are eventually consistent: an empty listing right after DRAINING proves nothing before so long."""
+
+DAEMON_MARGIN = timedelta(seconds=30)
+"""What daemon tasks get beyond their own stop timeout: ECS notices, and the agent reports, within seconds."""
+
+NAMED_IN_SUMMARY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The facts of one look, as the Choice state after it compares them."""
+
+    at: datetime
+    drained: bool
+    taken_back: bool
+    agent_lost: bool
+    heartbeat_due: bool
+    stop_now: tuple[str, ...]
+    explain: str
+    """`no`, `stuck` or `near-deadline`."""
+    holding: tuple[Task, ...]
+    kinds: dict[str, int]
+    wait: timedelta
+    summary: str
+    memory: Memory
+
+    def is_followed_by_deeds(self, deadline_at: datetime) -> bool:
+        """Whether the machine will stop tasks or let the instance go, though tasks are left on it."""
+        return bool(self.stop_now) or self.agent_lost or self.at >= deadline_at
+
+    def to_state(self) -> dict[str, Any]:
+        """Return the JSON that the state machine keeps as `$look`."""
+        return {
+            "at": stamp(self.at),
+            "drained": self.drained,
+            "taken_back": self.taken_back,
+            "agent_lost": self.agent_lost,
+            "heartbeat_due": self.heartbeat_due,
+            "stop_now": list(self.stop_now),
+            "tasks_to_stop": len(self.stop_now),
+            "explain": self.explain,
+            "holding": len(self.holding),
+            "kinds": self.kinds,
+            "wait_seconds": int(self.wait.total_seconds()),
+            "summary": self.summary,
+            "memory": self.memory.to_state(),
+        }
+
+
+def decide(
+    memory: Memory, seen: Observation, policy: DrainPolicy, timers: Timers, *, observes: bool = False
+) -> Look:
+    """Return the facts of this look; `memory` has taken the observation in already.
+
+    `observes`: ECS sets DRAINING itself, in its own time, so that an ACTIVE instance was not taken back.
+    """
+    holding = tuple(task for task in seen.unstopped if holds_the_drain(task, memory, policy, seen.at))
+    wait = next_wait(memory, holding, policy, timers, seen.at)
+    heartbeat_due = timers.heartbeat_due_at is not None and timers.heartbeat_due_at <= seen.at
+    return Look(
+        at=seen.at,
+        drained=is_drained(holding, seen, memory.started_at),
+        taken_back=is_active(seen) and not observes,
+        agent_lost=_has_lasted(memory.disconnected_at, policy.dead_agent_after, seen.at),
+        heartbeat_due=heartbeat_due,
+        stop_now=tuple(
+            task.arn for task in seen.unstopped if is_to_be_stopped(task, memory, policy, seen.at)
+        ),
+        explain=what_to_explain(memory, policy, timers, seen.at),
+        holding=holding,
+        kinds=count_kinds(holding, memory),
+        wait=wait,
+        summary=summary(holding, seen.unstopped, memory, policy),
+        memory=replace(memory, wait=wait),
+    )
+
+
+def is_drained(holding: tuple[Task, ...], seen: Observation, draining_at: datetime) -> bool:
+    """Whether a full listing, taken long enough after DRAINING was set, shows nothing that holds the drain."""
+    if seen.is_gone:
+        return True
+    is_empty = not holding and seen.is_full and seen.at - draining_at >= SETTLE
+    return is_empty and not is_active(seen) and not seen.counts_more
+
+
+def is_active(seen: Observation) -> bool:
+    """Whether ECS may place tasks on a container instance: it is not DRAINING yet, or no longer."""
+    return any(instance.status == "ACTIVE" for instance in seen.instances or ())
+
+
+def holds_the_drain(task: Task, memory: Memory, policy: DrainPolicy, at: datetime) -> bool:
+    """Whether an unstopped task is waited for.
+
+    Not `runningTasksCount`: it drops a task at DEACTIVATING, while its target still gets traffic
+    (https://github.com/aws/aws-cdk/issues/13506).
+    """
+    kind = task.kind(memory.daemon_services)
+    if kind is TaskKind.STANDALONE:
+        return policy.standalone_tasks.action is not Standalone.IGNORE
+    if kind is TaskKind.DAEMON:
+        if policy.daemons is Daemons.IGNORE:
+            return False
+        patience = (memory.daemon_stop or timedelta(0)) + DAEMON_MARGIN
+        return not _has_lasted(memory.daemons_alone_at, patience, at)
+    return True
+
+
+def is_to_be_stopped(task: Task, memory: Memory, policy: DrainPolicy, at: datetime) -> bool:
+    """Whether the policy wants StopTask for this standalone task now, and it was not called yet."""
+    standalone = policy.standalone_tasks
+    if task.kind(memory.daemon_services) is not TaskKind.STANDALONE or task.arn in memory.stop_asked:
+        return False
+    if task.desired_status == "STOPPED" or standalone.action not in (Standalone.STOP, Standalone.STOP_AFTER):
+        return False
+    return at - memory.started_at >= (standalone.after or timedelta(0))
+
+
+def what_to_explain(memory: Memory, policy: DrainPolicy, timers: Timers, at: datetime) -> str:
+    """Return `near-deadline` once when little time is left, `stuck` when nothing moved for long, else `no`."""
+    if not timers.warned and at >= near_the_deadline(timers):
+        return "near-deadline"
+    is_told = timers.explained_until is not None and at < timers.explained_until
+    return "stuck" if at - memory.changed_at >= policy.stuck_after and not is_told else "no"
+
+
+def count_kinds(holding: tuple[Task, ...], memory: Memory) -> dict[str, int]:
+    """Count the tasks that hold the drain by kind."""
+    kinds = [task.kind(memory.daemon_services) for task in holding]
+    return {kind.value: kinds.count(kind) for kind in TaskKind}
+
+
+def summary(
+    holding: tuple[Task, ...], unstopped: tuple[Task, ...], memory: Memory, policy: DrainPolicy
+) -> str:
+    """Say in a sentence what holds the drain: `2 tasks hold the drain: web 0a1b2c3d DEACTIVATING, ...`.
+
+    Where nothing does: what is left on the instance all the same, or went with it.
+    """
+    if memory.is_gone:
+        return gone(memory.lost)
+    if not holding:
+        lost = [f"{_not_stopped(memory.lost)} went with a container instance that is gone"]
+        left = [*left_behind(unstopped, memory, policy), *(lost if memory.lost else [])]
+        return "; ".join(["no task holds the drain", *left])
+    named = ", ".join(
+        f"{name_of(task)} {task.id[:8]} {task.last_status}" for task in holding[:NAMED_IN_SUMMARY]
+    )
+    more = f" and {len(holding) - NAMED_IN_SUMMARY} more" if len(holding) > NAMED_IN_SUMMARY else ""
+    verb = "1 task holds" if len(holding) == 1 else f"{len(holding)} tasks hold"
+    return f"{verb} the drain: {named}{more}"
+
+
+def gone(lost: int) -> str:
+    """Say that the instance is gone, and how many tasks with it that nobody saw STOPPED."""
+    if not lost:
+        return "the instance is gone, and no task with it"
+    return f"the instance is gone, and {_not_stopped(lost)} went with it"
+
+
+def _not_stopped(number: int) -> str:
+    return f"{count(number, 'task')} that {'was' if number == 1 else 'were'} not STOPPED at the last look"
+
+
+def left_behind(unstopped: tuple[Task, ...], memory: Memory, policy: DrainPolicy) -> list[str]:
+    """Return a clause for each kind of task that is not waited for: how many are left, and why."""
+    kinds = count_kinds(unstopped, memory)
+    is_overdue = policy.daemons is not Daemons.IGNORE
+    reasons = {
+        TaskKind.STANDALONE: "as the policy says",
+        TaskKind.DAEMON: "past the time to stop" if is_overdue else "as the policy says",
+    }
+    return [
+        f"{count(kinds[kind], f'{kind} task')} {'is' if kinds[kind] == 1 else 'are'} left, {reason}"
+        for kind, reason in reasons.items()
+        if kinds[kind]
+    ]
+
+
+def name_of(task: Task) -> str:
+    """Return the service's name, or the family of a standalone task."""
+    return task.service_name or task.group.removeprefix("family:") or "task"
+
+
+def _has_lasted(since: datetime | None, at_least: timedelta, at: datetime) -> bool:
+    return since is not None and at - since >= at_least

@@ -1,0 +1,130 @@
+"""One drain as the state machine carries it: what the plan settled and no later state changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.common.model import instant, stamp
+from chalicelib.policy import DrainPolicy, ManagedDraining
+
+KEPT_IN_LEDGER = timedelta(days=90)
+"""As long as Step Functions keeps the history of a closed execution."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drain:
+    """What one execution knows of its drain."""
+
+    execution: str
+    """The ARN of the execution."""
+    instance_id: str
+    trigger: str
+    who: str
+    reason: str
+    policy: DrainPolicy
+    containers: Mapping[str, tuple[str, ...]]
+    """The ARNs of its container instances by cluster; more than one where the agent registered again."""
+    started_at: datetime
+    topic: str | None
+    """The ARN of the SNS topic that is told; None where the policy wants nobody told."""
+    heartbeat_every: timedelta = timedelta(0)
+    auto_scaling_group: str | None = None
+    destination: str | None = None
+    """Where Auto Scaling sends the instance: `EC2` (it terminates), `WarmPool`, or its group (root volume)."""
+    default_result: str | None = None
+    ceiling_at: datetime | None = None
+    gone_at: datetime | None = None
+    """When AWS takes the instance away whatever we do (a Spot interruption)."""
+    managed_draining: bool = False
+    """Whether ECS drains it as well. Its managed draining acts by a lifecycle hook of its own, hence on what Auto
+    Scaling terminates alone: without a lifecycle action nobody but this drain sets DRAINING.
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instance-draining.html
+    """
+    sources: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The execution's name."""
+        return self.execution.rsplit(":", 1)[-1]
+
+    @property
+    def cluster(self) -> str | None:
+        """The cluster that knows the instance, where one does."""
+        return next(iter(self.containers), None)
+
+    @property
+    def expires_at(self) -> int:
+        """When DynamoDB may forget the drain, in seconds since 1970."""
+        return int((self.started_at + KEPT_IN_LEDGER).timestamp())
+
+    @property
+    def waits_on(self) -> str | None:
+        """The container instance whose events the drain waits for; where there are more, or none, it polls.
+
+        So does one that watches ECS drain: when it sets DRAINING, hence what a listing proves, is ECS's to know.
+        """
+        arns = [arn for each in self.containers.values() for arn in each]
+        return arns[0] if len(arns) == 1 and not self.observes and not self.policy.poll.is_fixed else None
+
+    @property
+    def observes(self) -> bool:
+        """Whether ECS drains the instance itself, and this drain only watches, explains and notifies."""
+        return self.managed_draining and self.policy.managed_draining is ManagedDraining.OBSERVE
+
+    def to_state(self) -> dict[str, Any]:
+        """Return `$drain` of the state machine, the keys of its ledger entries among it."""
+        return {
+            "execution": self.execution,
+            "ledger_key": f"drain#{self.name}",
+            "lock_key": f"instance#{self.instance_id}",
+            "waiting_key": f"waiting#{self.waits_on or self.instance_id}",
+            "expires_at": str(self.expires_at),
+            "instance_id": self.instance_id,
+            "trigger": self.trigger,
+            "who": self.who,
+            "reason": self.reason,
+            "policy": self.policy.to_state(),
+            "containers": [
+                {"cluster": cluster, "container_instances": list(arns)}
+                for cluster, arns in self.containers.items()
+            ],
+            "started_at": stamp(self.started_at),
+            "topic": self.topic,
+            "heartbeat_seconds": int(self.heartbeat_every.total_seconds()),
+            "auto_scaling_group": self.auto_scaling_group,
+            "destination": self.destination,
+            "default_result": self.default_result,
+            "ceiling_at": self.ceiling_at and stamp(self.ceiling_at),
+            "gone_at": self.gone_at and stamp(self.gone_at),
+            "managed_draining": self.managed_draining,
+            "sources": dict(self.sources),
+            "notices": list(self.notices),
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Drain:
+        """Read what `to_state` wrote."""
+        return cls(
+            execution=state["execution"],
+            instance_id=state["instance_id"],
+            trigger=state["trigger"],
+            who=state["who"],
+            reason=state["reason"],
+            policy=DrainPolicy.from_state(state["policy"]),
+            containers={item["cluster"]: tuple(item["container_instances"]) for item in state["containers"]},
+            started_at=instant(state["started_at"]),
+            topic=state["topic"],
+            heartbeat_every=timedelta(seconds=state["heartbeat_seconds"]),
+            auto_scaling_group=state["auto_scaling_group"],
+            destination=state["destination"],
+            default_result=state["default_result"],
+            ceiling_at=state["ceiling_at"] and instant(state["ceiling_at"]),
+            gone_at=state["gone_at"] and instant(state["gone_at"]),
+            managed_draining=state["managed_draining"],
+            sources=state["sources"],
+            notices=tuple(state["notices"]),
+        )

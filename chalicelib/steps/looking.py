@@ -1,0 +1,112 @@
+"""One look at the tasks of a drain: what the events told, or what ECS shows, and what is waited for next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from chalicelib.common.model import instant
+from chalicelib.common.telemetry import logger
+from chalicelib.common.timers import Timers
+from chalicelib.gateways import waiting
+from chalicelib.gateways.observe import observe, with_instances
+from chalicelib.look import awaiting
+from chalicelib.look.awaiting import Reading, Told
+from chalicelib.look.decide import Look, decide, holds_the_drain
+from chalicelib.look.memory import Memory
+from chalicelib.look.observation import Observation, remember
+from chalicelib.plan.drain import Drain
+from chalicelib.wake.row import Waiting
+
+NO_CLUSTER = "-"
+EVENTS_LOST = "events-lost"
+BLOCKED = "blocked"
+NEWS = (BLOCKED, EVENTS_LOST)
+"""What is explained at once: ECS says that a service can't place or deploy; events were lost."""
+
+
+def look(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Look once and say what holds the drain, what is due, and which events end the wait for more.
+
+    Raises what every gateway does: the machine's Retry and its loop see to it.
+    """
+    drain, timers, at = Drain.from_state(event["drain"]), Timers.from_state(event), instant(event["now"])
+    before = Memory.from_state(event["memory"]).with_asked(tuple(event["stopped"]))
+    told = Told.from_state(event.get("told"))
+    row = _row(event["ledger"], drain, before)
+    reading = awaiting.what_to_read(before, row, told, at)
+    if reading is Reading.NOTHING and row is not None:
+        seen = awaiting.as_told(before, row, told, at)
+    else:
+        seen = _read(drain, before, at, reading, waits=row is not None)
+    facts = decide(remember(before, seen), seen, drain.policy, timers, observes=drain.observes)
+    if facts.is_followed_by_deeds(timers.deadline_at) and seen.instances is None and before.looks > 0:
+        # Somebody may have set the instance ACTIVE since it was last described: then its tasks are theirs.
+        seen = with_instances(seen, drain.containers)
+        facts = decide(remember(before, seen), seen, drain.policy, timers, observes=drain.observes)
+    lost, news = awaiting.unannounced(before, seen, row), awaiting.new_troubles(before, row, told)
+    facts = _with_wait(facts, seen, was_read=reading is not Reading.NOTHING, lost=bool(lost), news=news)
+    logger.info(
+        facts.summary, extra={"instance": drain.instance_id, "look": facts.memory.looks, "kinds": facts.kinds}
+    )
+    next_at = awaiting.next_due(facts.memory, drain.policy, timers, at)
+    return {**facts.to_state(), **awaiting.wait_of(facts.memory, row, next_at)}
+
+
+def _row(table: str, drain: Drain, memory: Memory) -> Waiting | None:
+    """Return the drain's row: made before the first listing, so that no event after it is lost on nobody.
+
+    One that polls has a row too, which no event finds: it says that the drain is open (chalicelib/steps/tidying.py).
+    """
+    if memory.listed_at is None:
+        opened = waiting.open_row(
+            table,
+            drain.waits_on or drain.instance_id,
+            execution=drain.execution,
+            cluster=drain.cluster or NO_CLUSTER,
+            expires_at=drain.expires_at,
+        )
+        return opened if drain.waits_on else None
+    if drain.waits_on is None:
+        return None
+    row = waiting.read_waiting(table, drain.waits_on)
+    return row if row and row.execution == drain.execution else None
+
+
+def _read(drain: Drain, before: Memory, at: datetime, reading: Reading, *, waits: bool) -> Observation:
+    holds = partial(holds_the_drain, memory=before, policy=drain.policy, at=at)
+    seen = observe(drain.containers, before, at, holds, asks_early=waits)
+    if reading is Reading.INSTANCE and seen.instances is None:
+        return with_instances(seen, drain.containers)
+    return seen
+
+
+def _with_wait(facts: Look, seen: Observation, *, was_read: bool, lost: bool, news: tuple[str, ...]) -> Look:
+    """Return the facts with what is waited for; lost events and a service's trouble are explained at once."""
+    memory = replace(
+        awaiting.with_wait(facts.memory, seen, was_read=was_read),
+        awaited=awaiting.awaited(facts.holding, facts.memory),
+        polls=facts.memory.polls or lost,
+        troubles=(*facts.memory.troubles, *news),
+    )
+    explain = facts.explain
+    if explain == "no" and facts.holding:
+        explain = EVENTS_LOST if lost else BLOCKED if news else "no"
+    return replace(facts, memory=memory, explain=explain)
+
+
+def preface(occasion: str, look: Mapping[str, Any]) -> list[str]:
+    """Return what an explanation begins with, given `$look`: what ECS said, or that it said nothing."""
+    if occasion == EVENTS_LOST:
+        return [
+            "Tasks were STOPPED and no event said so: from now on ECS is asked instead, every few seconds. "
+            "`ecs-drainer doctor` says what keeps its events from the queue."
+        ]
+    if occasion != BLOCKED:
+        return []
+    told = [json.loads(text) for text in look["memory"]["troubles"]]
+    return [f"ECS says of service {each['service']}: {each['event']}: {each['reason']}" for each in told[-3:]]

@@ -1,0 +1,183 @@
+"""Hears what ECS says of tasks, container instances and services, and tells the drains that wait for it.
+
+A record that could not be handled is the only one of its batch that is delivered again, after a wait that grows; it may
+then be heard a second time, which changes nothing wrong.
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, ParamSpec, TypeVar
+
+from chalicelib.common.errors import AwsUnavailable, DrainerError, InvalidEvent
+from chalicelib.common.telemetry import logger
+from chalicelib.gateways import queues, stepfunctions, waiting
+from chalicelib.gateways.aws import in_batches
+from chalicelib.gateways.ecs import DESCRIBED_AT_ONCE
+from chalicelib.gateways.ecs_answers import view_instances
+from chalicelib.gateways.ledger import ledger_of
+from chalicelib.wake import (
+    SERVICE,
+    Heard,
+    InstanceView,
+    Letter,
+    OfInstance,
+    OfService,
+    Waiting,
+    by_instance,
+    by_service,
+    newest,
+    output,
+    read_letters,
+    why,
+)
+
+P = ParamSpec("P")
+Each = TypeVar("Each")
+
+DELAYS_SECONDS = (5, 15, 45, 135)
+"""Before a record that failed is delivered again; the last from then on, until the queue gives it up."""
+
+
+def wake(event: Mapping[str, Any], function_arn: str, at: datetime) -> dict[str, Any]:
+    """Handle one batch of the queue; returns which of its records are to be delivered again.
+
+    `at`: before anything is read. Raises nothing of its own: what AWS refused is logged, and comes again.
+    """
+    letters = read_letters(event)
+    batch = Batch(ledger_of(function_arn), at)
+    for letter in letters:
+        if isinstance(letter.said, InvalidEvent):
+            batch.fail(letter.said, {letter.id})
+    batch.hear(letters)
+    batch.tell()
+    failed = [letter for letter in letters if letter.id in batch.failed]
+    _put_off(event, failed)
+    return {"batchItemFailures": [{"itemIdentifier": letter.id} for letter in failed]}
+
+
+def _put_off(event: Mapping[str, Any], failed: Iterable[Letter]) -> None:
+    """Have failed records come again sooner than the queue's own time-out, or where that fails, then."""
+    waits = {letter.handle: delay(letter.deliveries) for letter in failed}
+    try:
+        if waits:
+            queues.postpone(str(event["Records"][0]["eventSourceARN"]), waits)
+    except DrainerError as error:
+        logger.warning(f"records come again when the queue's time-out is over: {error}")
+
+
+def delay(deliveries: int) -> int:
+    """Return how many seconds to wait after so many deliveries."""
+    return DELAYS_SECONDS[min(deliveries, len(DELAYS_SECONDS)) - 1]
+
+
+class Batch:
+    """What one batch brought, by container instance, and which of its records failed."""
+
+    def __init__(self, table: str, at: datetime) -> None:
+        self.table = table
+        self.at = at
+        self.failed: set[str] = set()
+        self._heard: dict[str, Heard] = {}
+        self._down: DrainerError | None = None
+
+    def fail(self, error: DrainerError, letters: Iterable[str]) -> None:
+        """Have records delivered again."""
+        new = set(letters) - self.failed
+        if new:
+            logger.warning(f"{len(new)} records come again: {error}")
+        self.failed |= new
+
+    def _try(
+        self, letters: Iterable[str], step: Callable[P, None], *given: P.args, **named: P.kwargs
+    ) -> None:
+        """Do what these records ask for; once AWS is away the rest isn't tried, as each try may take 20 s."""
+        try:
+            if self._down:
+                raise self._down
+            step(*given, **named)
+        except DrainerError as error:
+            self._down = error if isinstance(error, AwsUnavailable) else self._down
+            self.fail(error, letters)
+
+    def hear(self, letters: Iterable[Letter]) -> None:
+        """Write what the records say into the rows of the drains that they concern."""
+        letters = list(letters)
+        for of in by_instance(letters):
+            self._try(of.letters, self._hear_instance, of)
+        for cluster, several in _grouped(by_service(letters), lambda of: of.trouble.cluster).items():
+            concerned = {letter for of in several for letter in of.letters}
+            self._try(concerned, self._hear_services, cluster, several)
+
+    def _hear_instance(self, of: OfInstance) -> None:
+        row = waiting.apply_stop(self.table, of.instance, of.tasks) if of.tasks else None
+        if row is not None:
+            self._add(Heard(row, has_stops=True, stopped_at=of.stopped_at, letters=of.letters))
+        # An instance whose tasks no drain counts has no row, and its own event is not worth a write.
+        if of.change is not None and (row is not None or not of.tasks):
+            changed = waiting.apply_change(self.table, of.change)
+            if changed is not None:
+                self._add(Heard(changed, change=of.change, letters=of.letters))
+
+    def _hear_services(self, cluster: str, several: Iterable[OfService]) -> None:
+        rows = waiting.waiting_in(self.table, cluster)
+        for of in several:
+            for row in rows:
+                if row.has_service(of.trouble.service):
+                    self._try(of.letters, self._hear_trouble, row, of)
+
+    def _hear_trouble(self, row: Waiting, of: OfService) -> None:
+        """Tell a trouble once: ECS repeats it at each attempt, and the row keeps it.
+
+        One that is delivered again may be kept and not yet told.
+        """
+        if of.trouble.text() in row.troubles and not of.is_again:
+            return
+        kept = waiting.apply_trouble(self.table, row.instance, of.trouble)
+        if kept is not None:
+            self._add(Heard(kept, troubles=(of.trouble,), letters=of.letters))
+
+    def _add(self, heard: Heard) -> None:
+        before = self._heard.get(heard.row.instance)
+        self._heard[heard.row.instance] = before.and_also(heard) if before else heard
+
+    def tell(self) -> None:
+        """Tell the executions that wait: after one description for a hundred instances of a cluster."""
+        told = [heard for heard in self._heard.values() if why(heard)]
+        for heard in told:
+            if why(heard) == SERVICE:
+                self._try(heard.letters, self._tell, heard, None)
+        to_describe = (heard for heard in told if why(heard) != SERVICE)
+        for cluster, several in _grouped(to_describe, lambda heard: heard.row.cluster).items():
+            for hundred in in_batches(several, DESCRIBED_AT_ONCE):
+                concerned = {letter for heard in hundred for letter in heard.letters}
+                self._try(concerned, self._tell_described, cluster, hundred)
+
+    def _tell_described(self, cluster: str, several: Sequence[Heard]) -> None:
+        views = view_instances(cluster, [heard.row.instance for heard in several])
+        for heard in several:
+            view = newest(views[heard.row.instance], heard.change)
+            self._try(heard.letters, self._tell, heard, view)
+
+    def _tell(self, heard: Heard, view: InstanceView | None) -> None:
+        """Tell one execution, and forget its token, whether it was told or waits no more."""
+        reason, token = why(heard, view), heard.row.token
+        if reason is None or token is None:
+            return
+        said = json.dumps(output(reason, heard, view, self.at))
+        is_told = stepfunctions.send_success(token, said)
+        waiting.remove_token(self.table, heard.row.instance, token)
+        logger.info(
+            f"{'told' if is_told else 'nobody waits to be told'}: {reason}",
+            extra={"execution": heard.row.execution, "container_instance": heard.row.instance},
+        )
+
+
+def _grouped(items: Iterable[Each], key: Callable[[Each], str]) -> dict[str, list[Each]]:
+    found: dict[str, list[Each]] = {}
+    for item in items:
+        found.setdefault(key(item), []).append(item)
+    return found

@@ -1,0 +1,248 @@
+"""What people and programs are told of a drain: a short text for the one, JSON for the other. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chalicelib.common.duration import in_words
+from chalicelib.common.model import instant, stamp
+from chalicelib.explain import group, lost_agent, render_text, to_state
+from chalicelib.explain.naming import short
+from chalicelib.explain.words import count, some
+from chalicelib.tell import at_deadline, trouble
+from chalicelib.tell.ending import ENDINGS, ending
+
+__all__ = ["ENDINGS", "Notice", "compose", "console_link"]
+
+SUBJECT_LIMIT = 100
+"""SNS refuses longer subjects: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html"""
+
+LONGEST_TEXT = 15_000
+LONGEST_RECORD = 15_000
+"""Characters. A message may have 256 KiB with a body for each kind of subscriber, and so may the machine's state, which
+carries the message from the function that wrote it to the state that publishes it."""
+
+NOBODY = "-"
+"""What stands for who asked, and why, where nobody said so."""
+
+TASKS_NAMED = 20
+STOPS_NAMED = 10
+
+# The protocols that programs subscribe with; every other one gets the text.
+FOR_PROGRAMS = ("sqs", "lambda", "http", "https", "firehose")
+
+EXPLAINED = {
+    "near-deadline": "nears its deadline",
+    "gates-closed": "waits before closed gates",
+    "blocked": "is blocked",
+    "events-lost": "gets no events; it is polled",
+}
+
+# The outcomes that leave the lifecycle action to its own timers.
+LEFT_TO_THE_HOOK = frozenset({"taken-back", "undrained", "gates-closed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One notification."""
+
+    subject: str
+    text: str
+    record: dict[str, Any]
+
+    def to_state(self) -> dict[str, Any]:
+        """Return what `sns:publish` sends with MessageStructure `json`: a body for each kind of subscriber."""
+        record = json.dumps(_fitting(self.record), sort_keys=True)
+        bodies = {"default": self.text[:LONGEST_TEXT], **dict.fromkeys(FOR_PROGRAMS, record)}
+        return {"subject": self.subject[:SUBJECT_LIMIT], "message": json.dumps(bodies)}
+
+
+def compose(occasion: str, state: Mapping[str, Any], execution: str, at: datetime) -> Notice:
+    """Return the notice for an occasion: `started`, `explained`, `ended` or `failed`.
+
+    `state` is the machine's whole state; after a failure in its very first state, that is the request alone. With
+    `cancelled` in it (who, why, fate, sentence) a person ended the drain, perhaps before it was planned.
+    """
+    drain = state.get("drain", {})
+    instance = drain.get("instance_id") or state.get("instance_id", "an unnamed instance")
+    lines = [*_lines(occasion, state, at), *_untold(state)]
+    text = "\n".join([f"{instance}: {lines[0]}", *lines[1:], f"Execution: {console_link(execution)}"])
+    return Notice(
+        subject=f"ecs-drainer: {instance} {_headline(occasion, state)}",
+        text=text,
+        record=_record(occasion, state, instance, execution, at),
+    )
+
+
+def _fitting(record: dict[str, Any]) -> dict[str, Any]:
+    """Return the record, without the blockers' details where it would be too long with them."""
+    if len(json.dumps(record)) <= LONGEST_RECORD or not isinstance(record.get("blockers"), Mapping):
+        return record
+    return {
+        **record,
+        "blockers": {**record["blockers"], "groups": [], "more_groups": len(record["blockers"]["groups"])},
+    }
+
+
+def _untold(state: Mapping[str, Any]) -> list[str]:
+    """Return that a notice did not get where the policy sends it, and why; then the stage's topic is told."""
+    untold = state.get("untold")
+    if not untold:
+        return []
+    drain, cause = state.get("drain", {}), untold.get("Cause") or untold["Error"]
+    own = drain.get("policy", {}).get("notify", "")
+    if own.startswith("arn:") and drain["topic"] not in (None, own):
+        return [
+            f"The topic that the policy names, {own}, can't be published to; the stage's is told instead: {cause}"
+        ]
+    return [f"An earlier notice did not get through: {cause}"]
+
+
+def console_link(execution: str) -> str:
+    """Return where the AWS console shows an execution, given its ARN."""
+    parts = execution.split(":")
+    region = parts[3] if len(parts) > 3 else ""
+    return f"https://{region}.console.aws.amazon.com/states/home?region={region}#/v2/executions/details/{execution}"
+
+
+def _headline(occasion: str, state: Mapping[str, Any]) -> str:
+    if occasion == "started":
+        return "is being drained"
+    if occasion == "explained":
+        return EXPLAINED.get(str(state["look"]["explain"]), "is stuck")
+    if occasion in trouble.TROUBLED:
+        return "is held up" if occasion == "troubled" else "may be lost: its heartbeat is refused"
+    return "drain failed" if occasion == "failed" else ending(state)
+
+
+def _lines(occasion: str, state: Mapping[str, Any], at: datetime) -> list[str]:
+    """Return the text line by line, the most important first."""
+    if occasion == "failed":
+        return [*_of_a_failure(state.get("failure", {})), *_forced(state)]
+    if occasion == "started":
+        return _of_the_start(state, at)
+    if occasion in trouble.TROUBLED:
+        return trouble.lines(occasion, state, at)
+    if occasion == "explained":
+        return [f"{state['look']['summary']}; {at_deadline.told(state, at)}", state["explanation"]["text"]]
+    return _of_the_end(state, at)
+
+
+def _of_a_failure(failure: Mapping[str, str]) -> list[str]:
+    return [
+        f"the drain failed: {failure.get('Error', 'unknown error')}",
+        f"Cause: {failure.get('Cause', 'none was given')}",
+        "No result was sent to Auto Scaling. While the lifecycle action lasts, the reconciler drains it again.",
+    ]
+
+
+def _of_the_start(state: Mapping[str, Any], at: datetime) -> list[str]:
+    drain = state["drain"]
+    who = [f"by {drain['who']}"] if drain["who"] != NOBODY else []
+    why = [f"reason {drain['reason']}"] if drain["reason"] != NOBODY else []
+    trigger = ", ".join([f"Trigger: {drain['trigger']}", *who, *why])
+    gates = [] if not state["look"]["memory"]["looks"] else [f"Gates: {state['look']['summary']}"]
+    return [f"draining, {at_deadline.told(state, at)}", trigger, *gates, *_by_whom(drain), *drain["notices"]]
+
+
+def _by_whom(drain: Mapping[str, Any]) -> list[str]:
+    if not drain["managed_draining"] or drain["policy"]["managed_draining"] != "observe":
+        return []
+    return ["ECS drains it itself (managed draining): this drain sets nothing, but watches and explains."]
+
+
+def _of_the_end(state: Mapping[str, Any], at: datetime) -> list[str]:
+    if "drain" not in state:
+        return [ending(state), *_by_a_person(state)]
+    drain, look = state["drain"], state["look"]
+    took = in_words(at - instant(drain["started_at"]))
+    lines = [f"{ending(state)}; took {took}, {look['summary']}", *_by_a_person(state), *_left_to_do(state)]
+    explained = _explained(state, at)
+    if look["holding"] and explained["text"]:
+        lines.append(explained["text"])
+    return [*lines, *_forced(state), *drain["notices"]]
+
+
+def _explained(state: Mapping[str, Any], at: datetime) -> Mapping[str, Any]:
+    """Return text and blockers of the newest explanation; an agent lost for good explains itself."""
+    is_lost = state.get("outcome", {}).get("name") == "agent-lost"
+    if is_lost and (blocker := lost_agent.blocker_of(state, at)):
+        return {"text": render_text(group([blocker])), "blockers": to_state([blocker])}
+    explained: Mapping[str, Any] = state.get("explanation", {})
+    return explained
+
+
+def _forced(state: Mapping[str, Any]) -> list[str]:
+    """Return which tasks did not leave by themselves, but by StopTask: their service may have been short of them."""
+    asked = _asked_to_stop(state)
+    if not asked:
+        return []
+    were = "was" if len(asked) == 1 else "were"
+    ids = [short(arn.rsplit("/", 1)[-1]) for arn in asked]
+    return [f"{count(len(asked), 'task')} {were} stopped by the policy: {some(ids, STOPS_NAMED)}"]
+
+
+def _asked_to_stop(state: Mapping[str, Any]) -> list[str]:
+    return list(state.get("stopped", {}).get("asked", []))
+
+
+def _by_a_person(state: Mapping[str, Any]) -> list[str]:
+    cancelled = state.get("cancelled")
+    if not cancelled:
+        return []
+    return [f"Cancelled by {cancelled['who']}, reason {cancelled['why']}", cancelled["sentence"]]
+
+
+def _left_to_do(state: Mapping[str, Any]) -> list[str]:
+    """Return what the drain did not see to, and who will."""
+    drain, lines = state["drain"], list[str]()
+    if state["lifecycle_action"] and state["outcome"]["name"] in LEFT_TO_THE_HOOK:
+        result = f"ends with {drain['default_result']}" if drain["default_result"] else "ends"
+        lines.append(
+            f"Its lifecycle action still waits, and {result} when its heartbeat timeout is over: Auto Scaling "
+            "terminates the instance then, unless it is detached from the group before."
+        )
+    if unrecorded := state.get("unrecorded"):
+        lines.append(
+            f"The ledger could not be written, so that it shows the drain as open: {unrecorded.get('Cause')}. "
+            "The reconciler closes the entry later."
+        )
+    if behind := state.get("left_behind"):
+        lines.append(f"A container instance is left behind in its cluster: {behind.get('Cause')}")
+    return lines
+
+
+def _trouble(occasion: str, state: Mapping[str, Any]) -> Any:
+    """Return the error that the occasion is about, as Step Functions caught it, or None."""
+    kept = {"failed": "failure", "troubled": "trouble", "heartbeat-refused": "heartbeat_trouble"}
+    return state.get(kept[occasion]) if occasion in kept else None
+
+
+def _record(
+    occasion: str, state: Mapping[str, Any], instance: str, execution: str, at: datetime
+) -> dict[str, Any]:
+    """Return the same for programs: stable keys, RFC 3339 instants, tasks and blockers as data."""
+    drain, cancelled = state.get("drain", {}), state.get("cancelled")
+    return {
+        **({"cancelled_by": cancelled["who"]} if cancelled else {}),
+        "occasion": occasion,
+        "at": stamp(at),
+        "execution": execution,
+        "instance_id": instance,
+        "trigger": drain.get("trigger", state.get("trigger")),
+        "who": drain.get("who"),
+        "reason": drain.get("reason"),
+        "clusters": [item["cluster"] for item in drain.get("containers", [])],
+        "auto_scaling_group": drain.get("auto_scaling_group"),
+        "deadline": at_deadline.record(state) if drain else None,
+        "outcome": state.get("outcome", {}).get("name") if occasion == "ended" else None,
+        "holding": state.get("look", {}).get("holding"),
+        "tasks": dict(list(state.get("look", {}).get("memory", {}).get("tasks", {}).items())[:TASKS_NAMED]),
+        "forced_stops": len(_asked_to_stop(state)),
+        "blockers": _explained(state, at).get("blockers", []),
+        "failure": _trouble(occasion, state),
+    }

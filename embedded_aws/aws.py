@@ -1,0 +1,126 @@
+"""One embedded AWS: the clock, the request log and the parts that stand on them.
+
+Each part (`stepfunctions`, `autoscaling`, `ecs`, ...) teaches moto something once per process with its
+`install()`, and finds the running embedded AWS, hence the clock, with `current()`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import Any, TypeVar
+from unittest.mock import patch
+
+from moto import mock_aws
+from moto.ec2.models import ec2_backends
+from moto.moto_api._internal import mock_random
+
+from embedded_aws.clock import Clock
+from embedded_aws.requests import RequestLog
+
+ACCOUNT_ID = "123456789012"
+REGION = "eu-west-1"
+EPOCH = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+"""When every embedded AWS begins, so that timelines are the same on every day of the year."""
+
+SEED = 1
+"""What moto's ids are drawn from."""
+
+PARTS = (
+    "requests",
+    "stepfunctions",
+    "awslambda",
+    "eventbridge",
+    "sqs",
+    "cloudformation",
+    "dynamodb",
+    "autoscaling",
+    "ecs",
+)
+"""The modules whose `install()` teaches moto what it lacks, in the order of installation."""
+
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": REGION,
+}
+
+State = TypeVar("State")
+
+
+@dataclass
+class EmbeddedAws:
+    """What the parts of one embedded AWS share."""
+
+    clock: Clock
+    requests: RequestLog = field(default_factory=RequestLog)
+    _parts: dict[str, Any] = field(default_factory=dict)
+
+    def part(self, name: str, make: Callable[[], State]) -> State:
+        """Return what the named part remembers beyond moto's backends, made at first use, gone with this AWS."""
+        if name not in self._parts:
+            self._parts[name] = make()
+        state: State = self._parts[name]
+        return state
+
+
+_running: list[EmbeddedAws] = []
+
+
+def current() -> EmbeddedAws:
+    """Return the running embedded AWS; raises RuntimeError where none runs."""
+    if not _running:
+        raise RuntimeError(
+            "no embedded AWS is running: use `with embedded_aws():` or `python -m embedded_aws`"
+        )
+    return _running[-1]
+
+
+def is_running() -> bool:
+    """Say whether `current()` has an answer."""
+    return bool(_running)
+
+
+def install() -> None:
+    """Teach moto, in this process, all that the parts add to it; again is harmless."""
+    for part in PARTS:
+        import_module(f"embedded_aws.{part}").install()
+
+
+@contextmanager
+def running(aws: EmbeddedAws) -> Iterator[EmbeddedAws]:
+    """Make this the AWS that `current()` answers, its clock the process's clock, until the block ends."""
+    with aws.clock.held():
+        _running.append(aws)
+        try:
+            yield aws
+        finally:
+            _running.remove(aws)
+
+
+def draw_the_same_ids() -> None:
+    """Let moto draw the same ids in every run: where ECS has two equal places for a task, its choice follows them.
+
+    The first use of EC2 in a process draws ids for the default VPC, here and in the Region where moto looks up the
+    URLs of a service; later ones have drawn them at the reset.
+    """
+    _ = [ec2_backends[ACCOUNT_ID][region] for region in (REGION, "us-east-1")]
+    mock_random.seed(SEED)
+
+
+@contextmanager
+def embedded_aws(start: datetime = EPOCH) -> Iterator[EmbeddedAws]:
+    """Run an embedded AWS in this process, on a virtual clock that moves when it is told to."""
+    install()
+    configuration = {"stepfunctions": {"execute_state_machine": True}}
+    with (
+        patch.dict(os.environ, CREDENTIALS),
+        running(EmbeddedAws(Clock(start))) as aws,
+        mock_aws(config=configuration),
+    ):
+        draw_the_same_ids()
+        yield aws

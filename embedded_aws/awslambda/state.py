@@ -1,0 +1,68 @@
+"""What the simulated Lambda of one embedded AWS remembers, and the choice of its runtime."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import ModuleType
+from typing import Any, Protocol
+
+from embedded_aws import aws
+from embedded_aws.awslambda.bootstrap import LambdaContext
+from embedded_aws.awslambda.in_process import InProcessRuntime
+from embedded_aws.awslambda.outcome import Outcome
+
+
+class Runtime(Protocol):
+    """Runs one invocation to its end; raises nothing for what the function does wrong."""
+
+    def run(self, function: Any, event: Any, context: LambdaContext) -> Outcome:
+        """Call the handler of moto's `LambdaFunction` with the event."""
+
+    def close(self) -> None:
+        """End whatever still runs."""
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One call of a handler: what it got and what it gave."""
+
+    at: datetime
+    function_name: str
+    request_id: str
+    event: Any
+    outcome: Outcome
+
+
+@dataclass
+class LambdaState:
+    """The runtime in use, and the invocations so far, oldest first."""
+
+    runtime: Runtime = field(default_factory=InProcessRuntime)
+    invocations: list[Invocation] = field(default_factory=list)
+    running: Counter[str] = field(default_factory=Counter)
+    log_streams: dict[str, str] = field(default_factory=dict)
+
+    def of(self, function_name: str) -> list[Invocation]:
+        """Return the invocations of the function whose name ends so (names begin with app and stage)."""
+        return [each for each in self.invocations if each.function_name.endswith(function_name)]
+
+
+def lambda_state() -> LambdaState:
+    """Return the Lambda of the running embedded AWS."""
+    return aws.current().part("awslambda", LambdaState)
+
+
+def use_runtime(runtime: Runtime) -> None:
+    """Run functions with this runtime from now on; the one before is closed."""
+    lambda_state().runtime.close()
+    lambda_state().runtime = runtime
+
+
+def register_module(name: str, module: ModuleType | Any) -> None:
+    """Let handlers `<name>.<function>` be found on this object, not on the module imported as `name`."""
+    runtime = lambda_state().runtime
+    if not isinstance(runtime, InProcessRuntime):
+        raise TypeError("modules are registered with the in-process runtime; a worker runs the deployed zip")
+    runtime.modules[name] = module

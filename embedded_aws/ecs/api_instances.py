@@ -1,0 +1,106 @@
+"""The ECS API of container instances."""
+
+from __future__ import annotations
+
+import json
+
+from moto.core.responses import ActionResult
+
+from embedded_aws.ecs import events, views
+from embedded_aws.ecs.api import EcsApi, failure
+from embedded_aws.ecs.container_instances import ContainerInstance
+from embedded_aws.ecs.errors import ClientError, InvalidParameter, require_at_most, require_some
+from embedded_aws.ecs.query import compile_query
+
+STATUSES = ("ACTIVE", "DRAINING", "REGISTERING", "DEREGISTERING", "REGISTRATION_FAILED")
+
+
+class ContainerInstanceApi(EcsApi):
+    """Handlers of the container instance operations."""
+
+    def register_container_instance(self) -> ActionResult:
+        """RegisterContainerInstance, as the agent calls it: a new container instance each time."""
+        document = json.loads(self._get_param("instanceIdentityDocument") or "{}")
+        attributes = {item["name"]: item.get("value") for item in self._get_param("attributes") or []}
+        instance = self.backend.register_container_instance(
+            self._get_param("cluster", "default"),
+            document.get("instanceId", ""),
+            attributes,
+            self._get_param("tags"),
+        )
+        return ActionResult({"containerInstance": views.container_instance(instance, with_tags=True)})
+
+    def deregister_container_instance(self) -> ActionResult:
+        """DeregisterContainerInstance."""
+        instance = self.backend.deregister_container_instance(
+            self._get_param("cluster", "default"),
+            self._get_param("containerInstance"),
+            bool(self._get_param("force", False)),
+        )
+        return ActionResult({"containerInstance": views.container_instance(instance)})
+
+    def list_container_instances(self) -> ActionResult:
+        """ListContainerInstances: all but INACTIVE ones unless `status` says otherwise; `filter` is honoured."""
+        status = self._get_param("status")
+        if status is not None and status not in STATUSES:
+            raise InvalidParameter(f"Container instance status should be one of [{','.join(STATUSES)}]")
+        wanted = self._get_param("filter")
+        test = compile_query(wanted) if wanted else None
+        found = [
+            instance.arn
+            for instance in self.backend.instances_of(self.asked_cluster.name)
+            if instance.status != "INACTIVE"
+            and status in (None, instance.status)
+            and (test is None or test(instance))
+        ]
+        return self.page_of("containerInstanceArns", found)
+
+    def describe_container_instances(self) -> ActionResult:
+        """DescribeContainerInstances: at most 100; unknown ones are failures with the reason MISSING."""
+        names, cluster = self.items("containerInstances"), self.asked_cluster
+        if not names:
+            raise ClientError("Container Instances cannot be empty.")
+        require_at_most(100, names, "instanceIds")
+        found = {name: self.backend.instance(cluster, name) for name in names}
+        described = [
+            views.container_instance(
+                instance, with_tags=self.wants("TAGS"), with_health=self.wants("CONTAINER_INSTANCE_HEALTH")
+            )
+            for instance in found.values()
+            if instance is not None
+        ]
+        missing = [
+            failure(cluster, "container-instance", name, "MISSING")
+            for name, it in found.items()
+            if it is None
+        ]
+        return ActionResult({"containerInstances": described, "failures": missing})
+
+    def update_container_instances_state(self) -> ActionResult:
+        """UpdateContainerInstancesState: at most 10; answers 200 with failures for those it could not change."""
+        names, cluster, status = (
+            self.items("containerInstances"),
+            self.asked_cluster,
+            self._get_param("status"),
+        )
+        require_some(names, "instanceIds")
+        require_at_most(10, names, "instanceIds")
+        if status not in ("ACTIVE", "DRAINING"):
+            raise InvalidParameter("Container instance status should be one of [ACTIVE,DRAINING]")
+        changed, failures = [], []
+        for name in dict.fromkeys(names):
+            instance = self.backend.instance(cluster, name)
+            if instance is None or instance.status == "INACTIVE":
+                reason = "MISSING" if instance is None else "INACTIVE"
+                failures.append(failure(cluster, "container-instance", name, reason))
+            else:
+                self._change(instance, status)
+                changed.append(views.container_instance(instance))
+        return ActionResult({"containerInstances": changed, "failures": failures})
+
+    def _change(self, instance: ContainerInstance, status: str) -> None:
+        # DRAINING of a DRAINING instance isn't documented: here it changes nothing and is no error.
+        if instance.status != status:
+            instance.status = status
+            events.instance_state_set(instance)
+            self.backend.scheduler.wake_cluster(instance.cluster_name)

@@ -1,0 +1,86 @@
+"""What the REPLICA scheduler may start and stop now, within minimumHealthyPercent and maximumPercent.
+
+Pure: a census in, a plan out. DeploymentConfiguration in the API reference: the lower bound rounds up, the upper
+bound rounds down, so that a small service may have no move at all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from embedded_aws.ecs.tasks import Task
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How many healthy tasks must stay, and how many tasks there may be at most."""
+
+    lower: int
+    upper: int
+
+    @classmethod
+    def of(cls, desired: int, minimum_percent: int, maximum_percent: int) -> Bounds:
+        """Compute ceil(desired x min %) and floor(desired x max %) without rounding errors."""
+        return cls(-(-desired * minimum_percent // 100), desired * maximum_percent // 100)
+
+
+@dataclass(frozen=True)
+class Census:
+    """A service's tasks: those that stay, those to be replaced, and how many are on their way out.
+
+    `leaving` are tasks on DRAINING instances and tasks of old deployments; `protected` are the ARNs of tasks that
+    may not be stopped now.
+    """
+
+    desired: int
+    kept: list[Task]
+    leaving: list[Task]
+    stopping: int
+    protected: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The moves that are allowed now, and how many tasks are missing in all."""
+
+    stops: list[Task] = field(default_factory=list)
+    starts: int = 0
+
+
+def plan(census: Census, bounds: Bounds, *, stopping_counts: bool) -> Plan:
+    """Choose whom to stop, then how many to start; `stopping_counts`: towards the upper bound."""
+    surplus = _surplus(census)
+    healthy = sum(task.is_healthy for task in [*census.kept, *census.leaving]) - sum(
+        task.is_healthy for task in surplus
+    )
+    replaced = _replaceable(census, healthy - bounds.lower)
+    occupied = len(census.kept) + len(census.leaving) + census.stopping
+    if not stopping_counts:
+        occupied -= census.stopping + len(surplus) + len(replaced)
+    missing = census.desired - (len(census.kept) - len(surplus))
+    return Plan([*surplus, *replaced], max(0, min(missing, bounds.upper - occupied)))
+
+
+def _surplus(census: Census) -> list[Task]:
+    """Pick the tasks above the desired count: those not yet healthy first, then from the fullest instance."""
+    if len(census.kept) <= census.desired:
+        return []
+    free = [task for task in census.kept if task.arn not in census.protected]
+    chosen: list[Task] = []
+    crowd = Counter(task.instance.arn for task in census.kept)
+    while free and len(census.kept) - len(chosen) > census.desired:
+        task = max(free, key=lambda task: (not task.is_healthy, crowd[task.instance.arn], task.created_at))
+        free.remove(task)
+        chosen.append(task)
+        crowd[task.instance.arn] -= 1
+    return chosen
+
+
+def _replaceable(census: Census, spare: int) -> list[Task]:
+    """Pick the leaving tasks that may stop now: unhealthy ones count for nothing, `spare` healthy ones can go."""
+    free = [task for task in census.leaving if task.arn not in census.protected]
+    unhealthy = [task for task in free if not task.is_healthy]
+    healthy = [task for task in free if task.is_healthy]
+    healthy.sort(key=lambda task: task.instance.status != "DRAINING")
+    return [*unhealthy, *healthy[: max(0, spare)]]

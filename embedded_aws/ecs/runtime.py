@@ -1,0 +1,70 @@
+"""What the parts of the embedded ECS share: its switches, the clock, and the record of killed tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from embedded_aws import aws
+from embedded_aws.agenda import Timer
+
+
+@dataclass
+class Behaviour:
+    """Switches for what AWS leaves open or lets vary; a test sets them on `behaviour()`."""
+
+    list_tasks_lag_seconds: float = 0.0
+    """ListTasks answers as things were so long ago: ECS reads are eventually consistent."""
+    draining_respects_protection: bool = True
+    """Whether DRAINING leaves protected tasks alone until their protection ends; AWS documents neither."""
+    stopping_counts_towards_maximum: bool = True
+    """Service definition parameters, maximumPercent: an upper limit on RUNNING, STOPPING or PENDING tasks."""
+    tells_of_set_states: bool = False
+    """Whether UpdateContainerInstancesState is an event by itself; it isn't among the documented triggers."""
+    registration_delay_seconds: float = 15.0
+    """From the start of an EC2 instance until its agent registers a container instance."""
+
+
+@dataclass(frozen=True)
+class KilledTask:
+    """A task whose containers died with their EC2 instance: the harm that a drain exists to prevent."""
+
+    instance_id: str
+    task_arn: str
+    last_status: str
+    at: datetime
+
+
+@dataclass
+class Ecs:
+    """What one embedded AWS remembers of ECS beyond moto's backend."""
+
+    behaviour: Behaviour = field(default_factory=Behaviour)
+    killed: list[KilledTask] = field(default_factory=list)
+
+
+def ecs() -> Ecs:
+    """Return the ECS of the running embedded AWS; raises RuntimeError where none runs."""
+    return aws.current().part("ecs", Ecs)
+
+
+def behaviour() -> Behaviour:
+    """Return the switches of the running embedded ECS."""
+    return ecs().behaviour
+
+
+def now() -> datetime:
+    """Return the virtual instant."""
+    return aws.current().clock.now()
+
+
+def book(seconds: float, action: Callable[[], None], label: str) -> Timer:
+    """Run `action` in `seconds` of virtual time, kept apart from requests that a server answers meanwhile."""
+    embedded = aws.current()
+
+    def act() -> None:
+        with embedded.requests.lock:
+            action()
+
+    return embedded.clock.call_later(seconds, act, label)

@@ -1,0 +1,191 @@
+"""The service schedulers: they look again whenever something they depend on has changed.
+
+ECS developer guide, container-instance-draining: PENDING service tasks on a DRAINING instance stop at once, RUNNING
+ones are replaced within the service's bounds; tasks that belong to no service are left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from itertools import compress
+
+from embedded_aws.ecs import arithmetic, daemons, events, lifecycle
+from embedded_aws.ecs.container_instances import ContainerInstance
+from embedded_aws.ecs.launching import launch
+from embedded_aws.ecs.placement import Refusal
+from embedded_aws.ecs.runtime import behaviour, book
+from embedded_aws.ecs.services import Service
+from embedded_aws.ecs.tasks import Launch, Task
+
+Instances = Callable[[str], Iterable[ContainerInstance]]
+"""Gives the container instances of a cluster, by the cluster's name."""
+
+
+class Scheduler:
+    """Keeps the services of one account and Region as they want to be."""
+
+    def __init__(
+        self,
+        services: Callable[[], Iterable[Service]],
+        instances: Instances,
+        remember: Callable[[Task], None],
+    ) -> None:
+        self._services = services
+        self._instances = instances
+        self._remember = remember
+        self._woken: set[Service] = set()
+
+    def wake(self, service: Service) -> None:
+        """Have the service looked at in this same instant, after what is under way; once, however often woken."""
+        if service not in self._woken and service.status != "INACTIVE":
+            self._woken.add(service)
+            book(0, partial(self._look, service), f"scheduler of {service.name}")
+
+    def wake_cluster(self, cluster_name: str) -> None:
+        """Look at every service of a cluster: an instance came, went, or changed its status."""
+        for service in list(self._services()):
+            if service.cluster.name == cluster_name:
+                self.wake(service)
+
+    def task_changed(self, task: Task) -> None:
+        """Look at whom the change concerns: its service, starved ones when it made room, daemons when it leaves."""
+        if task.last_status == "STOPPED" and task.service is not None:
+            task.service.tasks.pop(task.arn, None)
+        if task.service is not None:
+            self.wake(task.service)
+        made_room = task.last_status == "STOPPED"
+        is_draining = task.instance.status == "DRAINING"
+        if not (made_room or is_draining):
+            return
+        for service in self._services():
+            is_daemon = service.scheduling_strategy == "DAEMON"
+            if service.cluster.name == task.cluster.name and (
+                service.is_starved or (is_draining and is_daemon)
+            ):
+                self.wake(service)
+
+    def _look(self, service: Service) -> None:
+        self._woken.discard(service)
+        if service.status == "DRAINING":
+            self._wind_up(service)
+        elif service.scheduling_strategy == "DAEMON":
+            self._keep_daemons(service, list(self._instances(service.cluster.name)))
+        else:
+            self._keep_replicas(service)
+
+    def _wind_up(self, service: Service) -> None:
+        self._stop(service, [task for task in service.tasks.values() if task.is_live])
+        if not service.tasks:
+            service.status = "INACTIVE"
+
+    def _keep_replicas(self, service: Service) -> None:
+        self._stop(service, _pending_on_draining(service))
+        census = take_census(service)
+        bounds = arithmetic.Bounds.of(service.desired_count, *service.percents)
+        counts = behaviour().stopping_counts_towards_maximum
+        plan = arithmetic.plan(census, bounds, stopping_counts=counts)
+        self._stop(service, plan.stops)
+        instances = self._instances(service.cluster.name) if plan.starts else ()
+        self._start(service, [None] * plan.starts, list(instances))
+        _settle(service, take_census(service) if plan.stops or plan.starts else census)
+
+    def _keep_daemons(self, service: Service, instances: list[ContainerInstance]) -> None:
+        plan = daemons.plan(service, instances)
+        service.desired_count = plan.desired
+        self._stop(service, plan.stops)
+        self._start(service, plan.starts, instances)
+        _settle(service, take_census(service))
+
+    def _stop(self, service: Service, tasks: list[Task]) -> None:
+        for task in tasks:
+            reason = f"Scaling activity initiated by (deployment {service.primary.id})"
+            lifecycle.stop(task, "ServiceSchedulerInitiated", reason)
+        if tasks:
+            service.say(f"has stopped {len(tasks)} running tasks: {_named(tasks)}.")
+            events.service_acted(service, "TASKS_STOPPED")
+
+    def _start(
+        self, service: Service, places: Iterable[ContainerInstance | None], instances: list[ContainerInstance]
+    ) -> None:
+        """Start a task for each place; None leaves the choice to the placement strategy."""
+        started: list[Task] = []
+        service.is_starved = False
+        for place in places:
+            outcome = self._launch(service, instances if place is None else [place])
+            if isinstance(outcome, Refusal):
+                service.is_starved = True
+                service.say_refused(outcome)
+                if place is None:
+                    break  # the next one would be refused for the same reason
+                continue
+            started.append(outcome)
+        if started:
+            service.last_refusal = None if not service.is_starved else service.last_refusal
+            service.say(f"has started {len(started)} tasks: {_named(started)}.")
+
+    def _launch(self, service: Service, instances: list[ContainerInstance]) -> Task | Refusal:
+        info = Launch(
+            service.cluster,
+            service.primary.definition,
+            f"service:{service.name}",
+            started_by=service.primary.id,
+            service=service,
+            tags=_task_tags(service),
+        )
+        outcome = launch(info, service.demand, instances, self.task_changed)
+        if isinstance(outcome, Task):
+            service.tasks[outcome.arn] = outcome
+            self._remember(outcome)
+        return outcome
+
+
+def take_census(service: Service) -> arithmetic.Census:
+    """Count the service's tasks as the arithmetic needs them."""
+    live = [task for task in service.tasks.values() if task.is_live]
+    primary = service.primary.id
+    stays = [task.launch.started_by == primary and task.instance.status == "ACTIVE" for task in live]
+    return arithmetic.Census(
+        desired=service.desired_count,
+        kept=list(compress(live, stays)),
+        leaving=[task for task, is_kept in zip(live, stays, strict=True) if not is_kept],
+        stopping=len(service.tasks) - len(live),
+        protected=frozenset(task.arn for task in live if _may_not_stop(task)),
+    )
+
+
+def _may_not_stop(task: Task) -> bool:
+    is_draining = task.instance.status == "DRAINING"
+    return task.is_protected and (behaviour().draining_respects_protection or not is_draining)
+
+
+def _pending_on_draining(service: Service) -> list[Task]:
+    return [
+        task
+        for task in service.tasks.values()
+        if task.is_live and task.is_pending and task.instance.status == "DRAINING"
+    ]
+
+
+def _settle(service: Service, census: arithmetic.Census) -> None:
+    """See whether all is as wanted: then the deployment is complete, and once nothing stops, the state steady."""
+    is_complete = not census.leaving and len(census.kept) == census.desired
+    if not is_complete or not all(task.is_healthy for task in census.kept):
+        service.is_steady = False
+        return
+    service.complete_deployment()
+    if census.stopping:
+        service.is_steady = False
+    else:
+        service.become_steady()
+
+
+def _task_tags(service: Service) -> list[dict[str, str]]:
+    source = service.settings.get("propagateTags")
+    if source == "SERVICE":
+        return list(service.tags)
+    return list(service.primary.definition.tags) if source == "TASK_DEFINITION" else []
+
+
+def _named(tasks: list[Task]) -> str:
+    return " ".join(f"(task {task.id})" for task in tasks)

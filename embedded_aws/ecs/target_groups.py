@@ -1,0 +1,94 @@
+"""Load balancer targets by id *and* port, with the states that a target walks through.
+
+moto keys a target group's targets by id alone and calls each of them healthy; a container instance holds many
+tasks of a service on ports of their own, and a deregistered target drains for the group's delay before it leaves
+(Elastic Load Balancing, target-group-health-checks and deregistration delay).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from moto.elbv2 import elbv2_backends
+from moto.elbv2.exceptions import InvalidTargetError, TargetNotRunning
+from moto.elbv2.models import FakeHealthStatus, FakeTargetGroup
+
+from embedded_aws.ecs.runtime import book
+
+REASONS = {
+    "initial": ("Elb.RegistrationInProgress", "Target registration is in progress"),
+    "unhealthy": ("Target.FailedHealthChecks", "Health checks failed"),
+    "draining": ("Target.DeregistrationInProgress", "Target deregistration is in progress"),
+    "unused": ("Target.NotRegistered", "Target is not registered to the target group"),
+}
+
+
+def install() -> None:
+    """Teach moto's target groups to tell ports and states apart."""
+    FakeTargetGroup.register = _register
+    FakeTargetGroup.deregister = _deregister
+    FakeTargetGroup.deregister_terminated_instances = _drop_terminated
+    FakeTargetGroup.health_for = _health_for
+
+
+def find(arn: str, account_id: str, region: str) -> Any:
+    """Return moto's target group, or None."""
+    return elbv2_backends[account_id][region].target_groups.get(arn)
+
+
+def delay_seconds(group: Any) -> float:
+    """Return the group's deregistration delay, 300 s unless set."""
+    return float(group.attributes["deregistration_delay.timeout_seconds"])
+
+
+def set_state(group: Any, target_id: str, port: int, state: str) -> None:
+    """Say how the load balancer finds a registered target; one that has left is left alone."""
+    target = group.targets.get(_key({"Id": target_id, "Port": port}, group))
+    if target is not None and target["State"] != "draining":
+        target["State"] = state
+
+
+def _key(target: dict[str, Any], group: Any) -> str:
+    return f"{target['Id']}:{target.get('Port') or group.port}"
+
+
+def _register(group: Any, targets: list[dict[str, Any]]) -> None:
+    for target in targets:
+        instance = group.ec2_backend.get_instance_by_id(target["Id"])
+        if instance is not None and instance.state != "running":
+            raise TargetNotRunning(instance_id=target["Id"])
+        registered = {"Id": target["Id"], "Port": target.get("Port") or group.port}
+        group.targets[_key(target, group)] = {**registered, "State": target.get("State", "healthy")}
+
+
+def _deregister(group: Any, targets: list[dict[str, Any]]) -> None:
+    for target in targets:
+        known = group.targets.get(_key(target, group))
+        if known is None:
+            raise InvalidTargetError()
+        known["State"] = "draining"
+        book(delay_seconds(group), partial(_leave, group, known), "target drained")
+
+
+def _leave(group: Any, target: dict[str, Any]) -> None:
+    key = _key(target, group)
+    if group.targets.get(key) is target:  # it may have been registered anew meanwhile
+        del group.targets[key]
+
+
+def _drop_terminated(group: Any, instance_ids: list[str]) -> None:
+    for key, target in list(group.targets.items()):
+        if target["Id"] in instance_ids:
+            del group.targets[key]
+
+
+def _health_for(group: Any, target: dict[str, Any], ec2_backend: Any) -> Any:
+    known = group.targets.get(_key(target, group))
+    state = known["State"] if known else "unused"
+    port = target.get("Port") or group.port
+    instance = ec2_backend.get_instance_by_id(target["Id"])
+    if known and instance is not None and instance.state == "stopped":
+        reason = ("Target.InvalidState", "Target is in the stopped state")
+        return FakeHealthStatus(target["Id"], port, group.health_check_port, "unused", *reason)
+    return FakeHealthStatus(target["Id"], port, group.health_check_port, state, *REASONS.get(state, ()))

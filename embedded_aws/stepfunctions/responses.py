@@ -1,0 +1,120 @@
+"""Requests about executions: what moto leaves out of them, and pages of a history."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from datetime import datetime
+from typing import Any
+
+from moto.core.responses import ActionResult, EmptyResult
+from moto.stepfunctions import urls
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfunctions_parser_backends
+from moto.stepfunctions.responses import StepFunctionResponse
+
+from embedded_aws.aws import ACCOUNT_ID
+from embedded_aws.requests import AwsError
+from embedded_aws.stepfunctions.backend import Backend, validate_definition
+
+DEFAULT_PAGE = 100
+LARGEST_PAGE = 1000
+"""API reference, GetExecutionHistory: 100 events a page by default, 1,000 at most."""
+
+DATA_FIELDS = {"input", "output", "parameters", "assignedVariables"}
+
+
+def install() -> None:
+    """Answer Step Functions requests here."""
+    StepFunctionsParserBackend._validate_definition = staticmethod(validate_definition)
+    stepfunctions_parser_backends.backend = Backend
+    stepfunctions_parser_backends[ACCOUNT_ID].backend = Backend  # moto keeps what a process has once used
+    urls.url_paths["{0}/$"] = Responses.dispatch
+
+
+class Responses(StepFunctionResponse):  # type: ignore[misc]  # moto ships no types
+    """The API of Step Functions, where moto's differs from AWS's."""
+
+    def start_execution(self) -> ActionResult:
+        """StartExecution, with a name or without."""
+        execution = self.stepfunction_backend.start_execution(
+            self._get_param("stateMachineArn"), self._get_param("name"), self._get_param("input")
+        )
+        return ActionResult({"executionArn": execution.exec_arn, "startDate": execution.start_date})
+
+    def stop_execution(self) -> ActionResult:
+        """StopExecution, with its error and cause."""
+        execution = self.stepfunction_backend.stop_execution(
+            self._get_param("executionArn"), self._get_param("error"), self._get_param("cause")
+        )
+        return ActionResult({"stopDate": execution.stop_date})
+
+    def describe_execution(self) -> ActionResult:
+        """DescribeExecution; a closed execution has a stopDate, however it closed."""
+        return ActionResult(
+            self.stepfunction_backend.describe_execution(self._get_param("executionArn")).describe()
+        )
+
+    def list_executions(self) -> ActionResult:
+        """ListExecutions, latest first."""
+        page, token = self.stepfunction_backend.list_executions(
+            self._get_param("stateMachineArn"),
+            status_filter=self._get_param("statusFilter"),
+            max_results=self._get_int_param("maxResults"),
+            next_token=self._get_param("nextToken"),
+        )
+        return ActionResult({"executions": [each.summary() for each in page], "nextToken": token})
+
+    def get_execution_history(self) -> str:
+        """GetExecutionHistory with its pages, its order and without data if so asked.
+
+        Written as JSON here: moto's serializer takes 8 ms an event.
+        """
+        execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
+        events = execution.history
+        if self._get_param("reverseOrder"):
+            events.reverse()
+        page = _page(events, self._get_param("maxResults"), self._get_param("nextToken"))
+        keeps_data = self._get_param("includeExecutionData") is not False
+        page["events"] = [_event(event, keeps_data) for event in page["events"]]
+        return json.dumps(page)
+
+    def send_task_failure(self) -> ActionResult:
+        """SendTaskFailure, with its cause."""
+        self.stepfunction_backend.send_task_failure(
+            self._get_param("taskToken"), self._get_param("error"), self._get_param("cause")
+        )
+        return EmptyResult()
+
+
+def _page(events: list[Any], max_results: int | None, token: str | None) -> dict[str, Any]:
+    begin = _offset(token)
+    size = max_results or DEFAULT_PAGE
+    if size > LARGEST_PAGE:
+        raise AwsError(
+            "ValidationException",
+            f"1 validation error detected: Value '{size}' at 'maxResults' failed to satisfy constraint: "
+            f"Member must have value less than or equal to {LARGEST_PAGE}",
+        )
+    page: dict[str, Any] = {"events": events[begin : begin + size]}
+    if begin + size < len(events):
+        page["nextToken"] = base64.b64encode(f"{begin + size}".encode()).decode()
+    return page
+
+
+def _offset(token: str | None) -> int:
+    try:
+        return int(base64.b64decode(token)) if token else 0
+    except (binascii.Error, ValueError) as error:
+        raise AwsError("InvalidToken", "Invalid Token: 'Invalid token'") from error
+
+
+def _event(event: dict[str, Any], keeps_data: bool) -> dict[str, Any]:
+    """Write an event as the API does: its time in seconds, and its data only where they are asked for."""
+    written = {
+        key: {name: each for name, each in value.items() if keeps_data or name not in DATA_FIELDS}
+        if isinstance(value, dict)
+        else value
+        for key, value in event.items()
+    }
+    return written | {"timestamp": datetime.fromisoformat(event["timestamp"]).timestamp()}

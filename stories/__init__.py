@@ -1,0 +1,1 @@
+"""Stories of drains in the embedded AWS, told as timelines: for tests, demos and benchmarks."""

@@ -1,0 +1,80 @@
+"""What a drain costs at AWS's list prices, in US dollars, free tiers left out.
+
+Prices are those of us-east-1, as the sources had them in 2026; a bill differs by Region and by what is free. What a
+drain used is counted by `embedded_aws.usage`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+LAMBDA_GIGABYTES = 0.25
+"""`lambda_memory_size` of .chalice/config.json: billed seconds are multiplied by it."""
+
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True)
+class Price:
+    """The price of one unit of something that is billed."""
+
+    what: str
+    dollars: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What was used, in the units of the bill: each field has its price."""
+
+    transitions: float = 0
+    """State transitions of Step Functions Standard, retries included."""
+    lambda_requests: float = 0
+    lambda_gb_seconds: float = 0
+    ledger_writes: float = 0
+    """DynamoDB write request units: one a KiB of an item, twice as many in a transaction."""
+    ledger_reads: float = 0
+    """DynamoDB read request units: one for 4 KiB read with strong consistency."""
+    notices: float = 0
+    """Requests to publish to SNS, one for 64 KiB; deliveries are extra, by subscription."""
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(Usage)))
+
+    def __truediv__(self, number: float) -> Usage:
+        return Usage(*(getattr(self, each.name) / number for each in fields(Usage)))
+
+
+PRICES: dict[str, Price] = {
+    "transitions": Price(
+        "a state transition of Step Functions Standard",
+        0.025 / 1000,
+        "https://aws.amazon.com/step-functions/pricing/",
+    ),
+    "lambda_requests": Price("a Lambda request", 0.20 / MILLION, "https://aws.amazon.com/lambda/pricing/"),
+    "lambda_gb_seconds": Price(
+        "a GB-second of Lambda on arm64", 0.0000133334, "https://aws.amazon.com/lambda/pricing/"
+    ),
+    "ledger_writes": Price(
+        "a write request unit of DynamoDB on demand",
+        0.625 / MILLION,
+        "https://aws.amazon.com/dynamodb/pricing/on-demand/",
+    ),
+    "ledger_reads": Price(
+        "a read request unit of DynamoDB on demand",
+        0.125 / MILLION,
+        "https://aws.amazon.com/dynamodb/pricing/on-demand/",
+    ),
+    "notices": Price("a request to Amazon SNS", 0.50 / MILLION, "https://aws.amazon.com/sns/pricing/"),
+}
+"""By the field of `Usage`. EventBridge delivers the events of AWS services for nothing."""
+
+
+def cost_by_item(usage: Usage) -> dict[str, float]:
+    """Return what each item of the bill costs, in dollars."""
+    return {name: getattr(usage, name) * price.dollars for name, price in PRICES.items()}
+
+
+def cost(usage: Usage) -> float:
+    """Return what was used at list price, in dollars."""
+    return sum(cost_by_item(usage).values())

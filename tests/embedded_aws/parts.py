@@ -1,0 +1,79 @@
+"""An embedded AWS that has learned only what a test is about, and the few things such tests need."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+from unittest.mock import patch
+
+from moto import mock_aws
+
+from embedded_aws.aws import CREDENTIALS, EPOCH, EmbeddedAws, running
+from embedded_aws.clients import client
+from embedded_aws.clock import Clock
+
+TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
+
+
+@contextmanager
+def aws_with(*parts: str) -> Iterator[EmbeddedAws]:
+    """Run an embedded AWS whose moto has learned these parts (and what tests before it taught)."""
+    for part in ("requests", *parts):
+        import_module(f"embedded_aws.{part}").install()
+    configuration = {"stepfunctions": {"execute_state_machine": True}}
+    with (
+        patch.dict(os.environ, CREDENTIALS),
+        running(EmbeddedAws(Clock(EPOCH))) as aws,
+        mock_aws(config=configuration),
+    ):
+        yield aws
+
+
+def role(name: str = "worker") -> str:
+    """Make an IAM role; returns its ARN."""
+    return str(client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)["Role"]["Arn"])
+
+
+def zipped(**modules: str) -> bytes:
+    """Zip Python modules, as a deployment package."""
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as code:
+        for name, source in modules.items():
+            code.writestr(f"{name}.py", source)
+    return package.getvalue()
+
+
+def function(name: str, handler: str = "app.handle", code: bytes | None = None, **more: Any) -> str:
+    """Create a Lambda function with a role of its own; returns its ARN."""
+    created = client("lambda").create_function(
+        FunctionName=name,
+        Runtime="python3.11",
+        Role=role(f"{name}-role"),
+        Handler=handler,
+        Code={"ZipFile": code or zipped(app="")},
+        **more,
+    )
+    return str(created["FunctionArn"])
+
+
+def queue(name: str) -> tuple[str, str]:
+    """Create an SQS queue; returns its URL and ARN."""
+    url = client("sqs").create_queue(QueueName=name)["QueueUrl"]
+    attributes = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    return url, attributes["Attributes"]["QueueArn"]
+
+
+def messages(url: str) -> list[dict[str, Any]]:
+    """Take up to ten messages off a queue."""
+    received: list[dict[str, Any]] = (
+        client("sqs")
+        .receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
+        .get("Messages", [])
+    )
+    return received
