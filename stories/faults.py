@@ -10,6 +10,7 @@ from moto.ecs.models import ecs_backends
 
 from embedded_aws.aws import ACCOUNT_ID, REGION
 from embedded_aws.clients import client
+from embedded_aws.ecs import services
 from embedded_aws.eventbridge import events_state
 from embedded_aws.requests import Call, Fault
 from embedded_aws.requests.log import RATE_EXCEEDED
@@ -64,7 +65,7 @@ def _rule_named(ending: str) -> str:
 def fail_deployment(_stage: Stage, service: str) -> None:
     """ECS's circuit breaker gives the deployment of a service up."""
     backend = ecs_backends[ACCOUNT_ID][REGION]
-    backend.service(backend.cluster(CLUSTER), service).fail_deployment()
+    services.fail_deployment(backend.service(backend.cluster(CLUSTER), service))
 
 
 def throttle_first_attempts(stage: Stage) -> None:

@@ -15,7 +15,7 @@ from moto.ecs.models import ecs_backends
 from embedded_aws import aws
 from embedded_aws.ecs import events, lifecycle
 from embedded_aws.ecs.backend import EcsBackend
-from embedded_aws.ecs.container_instances import ContainerInstance
+from embedded_aws.ecs.model import ContainerInstance
 from embedded_aws.ecs.runtime import KilledTask, behaviour, book, ecs
 
 

@@ -8,8 +8,8 @@ from moto.core.responses import ActionResult
 
 from embedded_aws.ecs import events, views
 from embedded_aws.ecs.api import EcsApi, failure
-from embedded_aws.ecs.container_instances import ContainerInstance
 from embedded_aws.ecs.errors import ClientError, InvalidParameter, require_at_most, require_some
+from embedded_aws.ecs.model import ContainerInstance
 from embedded_aws.ecs.query import compile_query
 
 STATUSES = ("ACTIVE", "DRAINING", "REGISTERING", "DEREGISTERING", "REGISTRATION_FAILED")

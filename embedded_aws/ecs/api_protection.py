@@ -10,8 +10,8 @@ from moto.core.responses import ActionResult
 
 from embedded_aws.ecs.api import EcsApi, failure
 from embedded_aws.ecs.errors import InvalidParameter, require_at_most, require_some
+from embedded_aws.ecs.model import Task
 from embedded_aws.ecs.runtime import book, now
-from embedded_aws.ecs.tasks import Task
 
 DEFAULT_MINUTES, LONGEST_MINUTES = 120, 2880
 

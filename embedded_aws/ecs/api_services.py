@@ -6,7 +6,7 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 
-from embedded_aws.ecs import target_groups
+from embedded_aws.ecs import target_groups, views
 from embedded_aws.ecs.api import EcsApi
 from embedded_aws.ecs.errors import ClientError, InvalidParameter, require_at_most, require_some
 from embedded_aws.ecs.query import compile_query
@@ -43,7 +43,7 @@ class ServiceApi(EcsApi):
             **settings,
             **self.given("schedulingStrategy", "tags"),
         )
-        return ActionResult({"service": service.view(with_tags=True)})
+        return ActionResult({"service": views.service(service, with_tags=True)})
 
     def update_service(self) -> ActionResult:
         """UpdateService: another task definition, or forceNewDeployment, rolls within the percentages."""
@@ -54,9 +54,8 @@ class ServiceApi(EcsApi):
         self._check(changes, self.backend.describe_task_definition(definition))
         if desired is not None:
             changes["desiredCount"] = desired
-        return ActionResult(
-            {"service": self.backend.change_service(self.asked_cluster.arn, service.name, changes).view()}
-        )
+        changed = self.backend.change_service(self.asked_cluster.arn, service.name, changes)
+        return ActionResult({"service": views.service(changed)})
 
     def delete_service(self) -> ActionResult:
         """DeleteService: DRAINING while its tasks stop, then INACTIVE."""
@@ -65,7 +64,7 @@ class ServiceApi(EcsApi):
             self._get_param("service"),
             bool(self._get_param("force", False)),
         )
-        return ActionResult({"service": service.view()})
+        return ActionResult({"service": views.service(service)})
 
     def describe_services(self) -> ActionResult:
         """DescribeServices: at most 10; unknown ones are failures with the reason MISSING."""
@@ -74,8 +73,8 @@ class ServiceApi(EcsApi):
         require_at_most(10, names, "Services")
         services, failures = self.backend.describe_services(cluster.arn, names)
         with_tags = self.wants("TAGS")
-        views = [service.view(with_tags=with_tags) for service in services]
-        return ActionResult({"services": views, "failures": failures})
+        described = [views.service(service, with_tags=with_tags) for service in services]
+        return ActionResult({"services": described, "failures": failures})
 
     def list_services(self) -> ActionResult:
         """ListServices: pages of 10 unless asked for up to 100."""

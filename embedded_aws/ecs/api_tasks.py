@@ -9,12 +9,12 @@ from moto.core.responses import ActionResult
 
 from embedded_aws.ecs import lifecycle, views
 from embedded_aws.ecs.api import EcsApi, failure
-from embedded_aws.ecs.container_instances import ContainerInstance
+from embedded_aws.ecs.demand import SPREAD, Demand, Requirements
 from embedded_aws.ecs.errors import InvalidParameter, require_at_most, require_some
 from embedded_aws.ecs.launching import launch
-from embedded_aws.ecs.placement import NO_INSTANCES, SPREAD, Demand, Refusal, Requirements
+from embedded_aws.ecs.model import ContainerInstance, Launch, Task
+from embedded_aws.ecs.placement import NO_INSTANCES, Refusal
 from embedded_aws.ecs.runtime import behaviour, now
-from embedded_aws.ecs.tasks import Launch, Task
 
 STOPPED_BY_USER = "Task stopped by user"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from embedded_aws.ecs.tasks import Task
+from embedded_aws.ecs.model import Task
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,13 @@ from moto.ecs import urls
 from moto.ecs.exceptions import ClusterNotFoundException, ServiceNotFoundException
 from moto.ecs.models import EC2ContainerServiceBackend
 
-from embedded_aws.ecs import container_instances, events, lifecycle, views
-from embedded_aws.ecs.container_instances import ContainerInstance
+from embedded_aws.ecs import events, lifecycle, services, views
 from embedded_aws.ecs.errors import ClientError, InvalidParameter, ServiceNotActive
+from embedded_aws.ecs.model import ContainerInstance, Deployment, Service, Task
+from embedded_aws.ecs.registration import register
 from embedded_aws.ecs.runtime import now
 from embedded_aws.ecs.scheduler import Scheduler
 from embedded_aws.ecs.script import read_script
-from embedded_aws.ecs.services import Deployment, Service
-from embedded_aws.ecs.tasks import Task
 
 DEPLOYED_ANEW = (
     "taskDefinition",
@@ -89,7 +88,7 @@ class EcsBackend(EC2ContainerServiceBackend):  # type: ignore[misc]  # moto ship
         ec2_instance = ec2_backends[self.account_id][self.region_name].get_instance_by_id(ec2_instance_id)
         if ec2_instance is None:
             raise ClientError(f"The EC2 instance {ec2_instance_id} does not exist.")
-        instance = container_instances.register(cluster, ec2_instance, attributes or {}, tags or [])
+        instance = register(cluster, ec2_instance, attributes or {}, tags or [])
         self.container_instances.setdefault(cluster.name, {})[instance.id] = instance
         events.instance_changed(instance)
         self.scheduler.wake_cluster(cluster.name)
@@ -173,7 +172,7 @@ class EcsBackend(EC2ContainerServiceBackend):  # type: ignore[misc]  # moto ship
             changes.get("taskDefinition") or service.primary.definition.arn
         )
         if self._is_new_deployment(service, definition, changes):
-            service.deploy(definition)
+            services.deploy(service, definition)
         if changes.get("desiredCount") is not None and service.scheduling_strategy == "REPLICA":
             service.desired_count = changes["desiredCount"]
         kept = {key: value for key, value in changes.items() if key not in ("taskDefinition", "desiredCount")}

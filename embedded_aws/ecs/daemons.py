@@ -10,10 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from embedded_aws.ecs.arithmetic import Bounds
-from embedded_aws.ecs.container_instances import ContainerInstance
+from embedded_aws.ecs.model import UP_TO_RUNNING, ContainerInstance, Service, Task
 from embedded_aws.ecs.query import compile_query
-from embedded_aws.ecs.services import Service
-from embedded_aws.ecs.tasks import UP_TO_RUNNING, Task
 
 
 @dataclass(frozen=True)

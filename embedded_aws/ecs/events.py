@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from embedded_aws.ecs import views
+from embedded_aws.ecs.model import ContainerInstance, Deployment, Service, Task
+from embedded_aws.ecs.placement import Refusal
 from embedded_aws.ecs.runtime import behaviour, now
 from embedded_aws.eventbridge import emit
-
-if TYPE_CHECKING:
-    from embedded_aws.ecs.container_instances import ContainerInstance
-    from embedded_aws.ecs.placement import Refusal
-    from embedded_aws.ecs.services import Deployment, Service
-    from embedded_aws.ecs.tasks import Task
 
 SOURCE = "aws.ecs"
 PLAIN = (str, int, bool)

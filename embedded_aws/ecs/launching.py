@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable
 from moto.moto_api._internal import mock_random
 
 from embedded_aws.ecs import lifecycle, placement
-from embedded_aws.ecs.container_instances import ContainerInstance
-from embedded_aws.ecs.placement import Demand, Refusal, Requirements
+from embedded_aws.ecs.demand import Demand, Requirements, requirements
+from embedded_aws.ecs.model import ContainerInstance, Launch, Task
+from embedded_aws.ecs.placement import Refusal
 from embedded_aws.ecs.runtime import now
 from embedded_aws.ecs.script import read_script
-from embedded_aws.ecs.tasks import Launch, Task
 
 
 def launch(
@@ -21,7 +21,7 @@ def launch(
     wake: Callable[[Task], None],
 ) -> Task | Refusal:
     """Place one task on one of the instances and start it, or say why it can't be; `wake` hears of its changes."""
-    needs = placement.requirements(info.definition)
+    needs = requirements(info.definition)
     found = placement.find(demand(needs), instances)
     if isinstance(found, Refusal):
         return found

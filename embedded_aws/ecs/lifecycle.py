@@ -12,8 +12,8 @@ from collections.abc import Callable
 from functools import partial
 
 from embedded_aws.ecs import events, targets
+from embedded_aws.ecs.model import Task
 from embedded_aws.ecs.runtime import KilledTask, book, ecs, now
-from embedded_aws.ecs.tasks import Task
 
 PROVISIONING_SHARE, ACTIVATING_SHARE = 0.2, 0.8
 """When, of the time to RUNNING, PROVISIONING ends and ACTIVATING begins."""

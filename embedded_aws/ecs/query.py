@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterator
 from operator import ge, gt, le, lt
 
-from embedded_aws.ecs.container_instances import ContainerInstance
 from embedded_aws.ecs.errors import InvalidParameter
+from embedded_aws.ecs.model import ContainerInstance
 
 Test = Callable[[ContainerInstance], bool]
 

@@ -10,13 +10,11 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import compress
 
-from embedded_aws.ecs import arithmetic, daemons, events, lifecycle
-from embedded_aws.ecs.container_instances import ContainerInstance
+from embedded_aws.ecs import arithmetic, daemons, events, lifecycle, services
 from embedded_aws.ecs.launching import launch
+from embedded_aws.ecs.model import ContainerInstance, Launch, Service, Task
 from embedded_aws.ecs.placement import Refusal
 from embedded_aws.ecs.runtime import behaviour, book
-from embedded_aws.ecs.services import Service
-from embedded_aws.ecs.tasks import Launch, Task
 
 Instances = Callable[[str], Iterable[ContainerInstance]]
 """Gives the container instances of a cluster, by the cluster's name."""
@@ -115,7 +113,7 @@ class Scheduler:
             outcome = self._launch(service, instances if place is None else [place])
             if isinstance(outcome, Refusal):
                 service.is_starved = True
-                service.say_refused(outcome)
+                services.say_refused(service, outcome)
                 if place is None:
                     break  # the next one would be refused for the same reason
                 continue
@@ -173,11 +171,11 @@ def _settle(service: Service, census: arithmetic.Census) -> None:
     if not is_complete or not all(task.is_healthy for task in census.kept):
         service.is_steady = False
         return
-    service.complete_deployment()
+    services.complete_deployment(service)
     if census.stopping:
         service.is_steady = False
     else:
-        service.become_steady()
+        services.become_steady(service)
 
 
 def _task_tags(service: Service) -> list[dict[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from embedded_aws.ecs import target_groups
-from embedded_aws.ecs.tasks import Task
+from embedded_aws.ecs.model import Task
 
 
 def has_targets(task: Task) -> bool:

@@ -1,20 +1,11 @@
-"""Tasks, container instances and clusters as the API describes them; a None is left out of the answer."""
+"""Tasks, container instances, services and clusters as the API describes them; a None is left out of the answer."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
 
-from embedded_aws.ecs.container_instances import AGENT_PORTS
+from embedded_aws.ecs.model import AGENT_PORTS, ContainerInstance, Deployment, Service, Task, View
 from embedded_aws.ecs.query import AGENT_VERSION
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from embedded_aws.ecs.container_instances import ContainerInstance
-    from embedded_aws.ecs.services import Service
-    from embedded_aws.ecs.tasks import Task
-
-View = dict[str, Any]
 
 
 def task(task: Task, *, with_tags: bool = False) -> View:
@@ -128,6 +119,65 @@ def _resources(cpu: int, memory: int, ports: dict[str, list[str]]) -> list[View]
         {"name": "PORTS", "type": "STRINGSET", "stringSetValue": list(ports.get("PORTS", AGENT_PORTS))},
         {"name": "PORTS_UDP", "type": "STRINGSET", "stringSetValue": list(ports.get("PORTS_UDP", ()))},
     ]
+
+
+def service(service: Service, *, with_tags: bool = False) -> View:
+    """Describe the service in the API's words."""
+    low, high = service.percents
+    running, pending = _counts(service.tasks.values())
+    return {
+        "deploymentController": {"type": "ECS"},
+        "launchType": "EC2",
+        "placementConstraints": [],
+        "placementStrategy": [],
+        "loadBalancers": [],
+        "serviceRegistries": [],
+        "enableECSManagedTags": False,
+        "enableExecuteCommand": False,
+        "propagateTags": "NONE",
+        **service.settings,
+        "deploymentConfiguration": {"minimumHealthyPercent": low, "maximumPercent": high},
+        "serviceArn": service.arn,
+        "serviceName": service.name,
+        "clusterArn": service.cluster.arn,
+        "status": service.status,
+        "schedulingStrategy": service.scheduling_strategy,
+        "desiredCount": service.desired_count,
+        "runningCount": running,
+        "pendingCount": pending,
+        "taskDefinition": service.primary.definition.arn,
+        "deployments": [_deployment(service, deployment) for deployment in service.deployments],
+        "events": service.events,
+        "createdAt": service.created_at,
+        "tags": service.tags if with_tags else None,
+    }
+
+
+def _deployment(service: Service, deployment: Deployment) -> View:
+    running, pending = _counts(
+        task for task in service.tasks.values() if task.launch.started_by == deployment.id
+    )
+    return {
+        "id": deployment.id,
+        "status": deployment.status,
+        "taskDefinition": deployment.definition.arn,
+        "desiredCount": service.desired_count if deployment is service.primary else 0,
+        "runningCount": running,
+        "pendingCount": pending,
+        "failedTasks": deployment.failed_tasks,
+        "createdAt": deployment.created_at,
+        "updatedAt": deployment.updated_at,
+        "launchType": "EC2",
+        "rolloutState": deployment.rollout_state,
+        "rolloutStateReason": deployment.reason,
+    }
+
+
+def _counts(tasks: Iterable[Task]) -> tuple[int, int]:
+    """Return how many are RUNNING and how many on their way there; those that stop are neither."""
+    statuses = [task.last_status for task in tasks if task.is_live]
+    running = statuses.count("RUNNING")
+    return running, len(statuses) - running
 
 
 def cluster_counts(

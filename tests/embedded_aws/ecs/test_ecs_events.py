@@ -8,7 +8,7 @@ from moto.ecs.models import ecs_backends
 
 from embedded_aws import aws
 from embedded_aws.clients import client
-from embedded_aws.ecs import agent
+from embedded_aws.ecs import agent, services
 from embedded_aws.ecs.backend import EcsBackend
 from embedded_aws.ecs.runtime import behaviour
 from tests.embedded_aws.ecs.cluster import Cluster, cluster_of
@@ -188,7 +188,7 @@ def test_a_deployment_that_the_circuit_breaker_gives_up_is_an_error() -> None:
         world.define()
         world.serve("api", 1)
         url = listen("ECS Deployment State Change", eventType=["ERROR"])
-        backend().service(backend().cluster("web"), "api").fail_deployment()
+        services.fail_deployment(backend().service(backend().cluster("web"), "api"))
         (event,) = heard(world, url)
         service = world.service("api")
         assert event["resources"] == [service["serviceArn"]]

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from embedded_aws.aws import EPOCH
-from embedded_aws.ecs.container_instances import ContainerInstance
 from embedded_aws.ecs.errors import InvalidParameter
+from embedded_aws.ecs.model import ContainerInstance
 from embedded_aws.ecs.query import compile_query
 
 ARN = "arn:aws:ecs:eu-west-1:123456789012:container-instance/web/0123456789abcdef0123456789abcdef"

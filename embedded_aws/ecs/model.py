@@ -1,0 +1,358 @@
+"""Container instances, tasks and services: what ECS knows of them. `lifecycle`, `services` and `agent` move them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from moto.ecs.models import ecs_backends
+from moto.moto_api._internal import mock_random
+
+from embedded_aws.agenda import Timer
+from embedded_aws.ecs.demand import SPREAD, Demand, Requirements, Rule
+from embedded_aws.ecs.runtime import now
+from embedded_aws.ecs.script import Script
+
+View = dict[str, Any]
+"""Something as the API describes it; a None is left out of the answer."""
+
+AGENT_PORTS = ("22", "2375", "2376", "51678", "51679")
+"""Ports that the agent reports as taken: SSH, Docker and its own."""
+FIRST_EPHEMERAL_PORT = 32768
+REMEMBERED_FOR = timedelta(hours=1)
+"""How long what has ended may be described: an INACTIVE container instance for an hour, a STOPPED task for at least
+one (DescribeTasks); here, for exactly one."""
+
+
+@dataclass(eq=False)
+class ContainerInstance:
+    """One registration of an EC2 instance in a cluster; `tasks` holds those that are not STOPPED, by ARN."""
+
+    arn: str
+    cluster_name: str
+    cluster_arn: str
+    ec2_instance_id: str
+    cpu: int
+    memory: int
+    interfaces: int
+    attributes: dict[str, str | None]
+    tags: list[dict[str, str]]
+    registered_at: datetime
+    status: str = "ACTIVE"
+    agent_connected: bool = True
+    version: int = 1
+    tasks: dict[str, Task] = field(default_factory=dict)
+    orphans: list[Task] = field(default_factory=list)
+    inactive_at: datetime | None = None
+    capacity_provider: str | None = None
+    """The one that its Auto Scaling group belongs to, in clusters that have any."""
+    is_orphaned: bool = False
+    """Whether its agent has lost the state that named it, and registers anew."""
+    ports: dict[str, list[str]] = field(default_factory=lambda: {"PORTS": list(AGENT_PORTS), "PORTS_UDP": []})
+    _next_port: int = FIRST_EPHEMERAL_PORT
+
+    def __post_init__(self) -> None:
+        self.remaining_cpu, self.remaining_memory = self.cpu, self.memory
+        self.remaining_interfaces = self.interfaces
+
+    @property
+    def id(self) -> str:
+        """The last part of the ARN."""
+        return self.arn.rsplit("/", 1)[-1]
+
+    @property
+    def container_instance_arn(self) -> str:
+        """The ARN under the name that moto's attribute calls use."""
+        return self.arn
+
+    @property
+    def running_tasks_count(self) -> int:
+        """ContainerInstance, runningTasksCount: tasks whose *desired* status is RUNNING."""
+        return sum(task.desired_status == "RUNNING" for task in self.tasks.values())
+
+    @property
+    def pending_tasks_count(self) -> int:
+        """ContainerInstance, pendingTasksCount: tasks in PENDING, or on their way to it."""
+        return sum(task.is_pending for task in self.tasks.values())
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether it has been INACTIVE for so long that describing it answers MISSING."""
+        return self.inactive_at is not None and now() - self.inactive_at >= REMEMBERED_FOR
+
+    def hold(self, task: Task, needed: Requirements) -> None:
+        """Take the task's resources at placement; a dynamic host port is chosen here."""
+        self.tasks[task.arn] = task
+        self._take(needed, 1)
+        for binding in task.bindings:
+            if not binding["hostPort"]:
+                binding["hostPort"] = self._next_port
+                self._next_port += 1
+            self.ports[_port_set(binding)].append(str(binding["hostPort"]))
+
+    def release(self, task: Task, needed: Requirements) -> None:
+        """Give a STOPPED task's resources back."""
+        del self.tasks[task.arn]
+        self._take(needed, -1)
+        for binding in task.bindings:
+            self.ports[_port_set(binding)].remove(str(binding["hostPort"]))
+
+    def _take(self, needed: Requirements, times: int) -> None:
+        self.remaining_cpu -= times * needed.cpu
+        self.remaining_memory -= times * needed.memory
+        self.remaining_interfaces -= times * needed.interfaces
+
+
+def _port_set(binding: dict[str, Any]) -> str:
+    return "PORTS_UDP" if binding["protocol"] == "udp" else "PORTS"
+
+
+BEFORE_RUNNING = ("PROVISIONING", "PENDING", "ACTIVATING")
+UP_TO_RUNNING = (*BEFORE_RUNNING, "RUNNING")
+
+
+@dataclass
+class Launch:
+    """What a caller says about a new task; `cluster` and `definition` are moto's."""
+
+    cluster: Any
+    definition: Any
+    group: str
+    started_by: str | None = None
+    service: Service | None = None
+    overrides: dict[str, Any] = field(default_factory=dict)
+    tags: list[dict[str, str]] = field(default_factory=list)
+    capacity_provider: str | None = None
+
+
+@dataclass(eq=False)
+class Task:
+    """One task on a container instance; instants are None until they have come."""
+
+    arn: str
+    instance: ContainerInstance
+    launch: Launch
+    needs: Requirements
+    script: Script
+    created_at: datetime
+    wake: Callable[[Task], None]
+    """Tells the service schedulers that this task changed."""
+    last_status: str = "PROVISIONING"
+    desired_status: str = "RUNNING"
+    version: int = 1
+    is_healthy: bool = False
+    health_status: str = "UNKNOWN"
+    connectivity: str | None = None
+    connectivity_at: datetime | None = None
+    pull_started_at: datetime | None = None
+    pull_stopped_at: datetime | None = None
+    started_at: datetime | None = None
+    stopping_at: datetime | None = None
+    execution_stopped_at: datetime | None = None
+    stopped_at: datetime | None = None
+    stop_code: str | None = None
+    stopped_reason: str | None = None
+    exit_code: int | None = None
+    protected_until: datetime | None = None
+    targets: list[tuple[str, str, int]] = field(default_factory=list)
+    """Registered load balancer targets: target group ARN, target id, port."""
+    has_stopped_by_itself: bool = False
+    is_killed: bool = False
+    timers: list[Timer] = field(default_factory=list)
+    unreported: list[Callable[[], None]] = field(default_factory=list)
+    """What the agent will do and report once it is connected again."""
+
+    def __post_init__(self) -> None:
+        self.bindings = [dict(binding) for binding in self.needs.bindings]
+        self.tags = self.launch.tags
+        self.runtime_ids = [mock_random.uuid4().hex for _ in self.definition.container_definitions]
+
+    @property
+    def task_arn(self) -> str:
+        """The ARN under the name that moto's tag calls use."""
+        return self.arn
+
+    @property
+    def id(self) -> str:
+        """The last part of the ARN."""
+        return self.arn.rsplit("/", 1)[-1]
+
+    @property
+    def cluster(self) -> Any:
+        """moto's cluster."""
+        return self.launch.cluster
+
+    @property
+    def definition(self) -> Any:
+        """moto's task definition."""
+        return self.launch.definition
+
+    @property
+    def service(self) -> Service | None:
+        """The service whose scheduler owns the task."""
+        return self.launch.service
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is meant to run."""
+        return self.desired_status == "RUNNING"
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it is placed, and none of its containers runs."""
+        return self.last_status in ("PROVISIONING", "PENDING")
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether its scale-in protection holds now."""
+        return self.protected_until is not None and now() < self.protected_until
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether it stopped so long ago that describing it answers MISSING."""
+        return self.stopped_at is not None and now() - self.stopped_at >= REMEMBERED_FOR
+
+    def desired_status_at(self, at: datetime) -> str | None:
+        """Say what a reader who is behind sees: None for a task that did not exist then."""
+        if at < self.created_at:
+            return None
+        return "STOPPED" if self.stopping_at is not None and self.stopping_at <= at else "RUNNING"
+
+    def forget_timers(self) -> None:
+        """Cancel what was booked for the task, and what its agent has not done yet."""
+        for timer in self.timers:
+            timer.cancel()
+        self.timers.clear()
+        self.unreported.clear()
+
+
+REMEMBERED_EVENTS = 100
+"""DescribeServices, events: at most the hundred latest."""
+PERCENT_DEFAULTS = {"REPLICA": (100, 200), "DAEMON": (0, 100)}
+"""DeploymentConfiguration: minimumHealthyPercent and maximumPercent where the API is given none."""
+
+
+@dataclass(eq=False)
+class Deployment:
+    """One rollout of a task definition."""
+
+    definition: Any
+    created_at: datetime
+    status: str = "PRIMARY"
+    rollout_state: str = "IN_PROGRESS"
+    failed_tasks: int = 0
+
+    def __post_init__(self) -> None:
+        self.id = f"ecs-svc/{mock_random.randint(10**18, 10**19 - 1)}"
+        self.updated_at = self.created_at
+
+    @property
+    def reason(self) -> str:
+        """The rollout state in AWS's sentence."""
+        if self.rollout_state == "FAILED":
+            return "ECS deployment circuit breaker: task failed to start."
+        return (
+            f"ECS deployment {self.id} {'completed' if self.rollout_state == 'COMPLETED' else 'in progress'}."
+        )
+
+
+@dataclass(eq=False)
+class Service:
+    """A service of the REPLICA or the DAEMON strategy; `tasks` holds those that are not STOPPED."""
+
+    cluster: Any
+    name: str
+    scheduling_strategy: str
+    desired_count: int
+    settings: dict[str, Any]
+    """What CreateService and UpdateService gave, in the API's words, and DescribeServices repeats."""
+    tags: list[dict[str, str]]
+    created_at: datetime
+    deployments: list[Deployment] = field(default_factory=list)
+    status: str = "ACTIVE"
+    tasks: dict[str, Task] = field(default_factory=dict)
+    events: list[View] = field(default_factory=list)
+    is_starved: bool = False
+    """Whether it waits for room on some container instance."""
+    is_steady: bool = False
+    last_refusal: str | None = None
+    task_sets: list[Any] = field(default_factory=list)
+    """Always empty, for moto's tag calls: the EXTERNAL deployment controller isn't simulated."""
+
+    @property
+    def arn(self) -> str:
+        """The long ARN, with the cluster's name in it."""
+        prefix: str = self.cluster.arn.replace(":cluster/", ":service/")
+        return f"{prefix}/{self.name}"
+
+    physical_resource_id = arn
+
+    @property
+    def cluster_name(self) -> str:
+        """The cluster's name, as moto's own service has it."""
+        return str(self.cluster.name)
+
+    @property
+    def cluster_arn(self) -> str:
+        """The cluster's ARN, as moto's own service has it."""
+        return str(self.cluster.arn)
+
+    @property
+    def primary(self) -> Deployment:
+        """The deployment that new tasks belong to."""
+        return self.deployments[0]
+
+    @property
+    def load_balancers(self) -> list[dict[str, Any]]:
+        """The target groups it stands behind."""
+        return self.settings.get("loadBalancers") or []
+
+    @property
+    def percents(self) -> tuple[int, int]:
+        """Return minimumHealthyPercent and maximumPercent.
+
+        DeploymentConfiguration: a daemon's maximum is always 100; services under CODE_DEPLOY or EXTERNAL drain
+        with the defaults, whatever they say.
+        """
+        low, high = PERCENT_DEFAULTS[self.scheduling_strategy]
+        given = self.settings.get("deploymentConfiguration") or {}
+        if (self.settings.get("deploymentController") or {}).get("type", "ECS") != "ECS":
+            given = {}
+        low = given.get("minimumHealthyPercent", low)
+        return low, high if self.scheduling_strategy == "DAEMON" else given.get("maximumPercent", high)
+
+    def demand(self, needs: Requirements) -> Demand:
+        """Return what one more task asks of a container instance."""
+        own: Iterable[Rule] = self.settings.get("placementConstraints") or ()
+        strategy = self.settings.get("placementStrategy") or SPREAD
+        return Demand(
+            needs, f"service:{self.name}", [*own, *self.primary.definition.placement_constraints], strategy
+        )
+
+    def say(self, message: str) -> None:
+        """Add a service event, the latest first."""
+        event = {
+            "id": str(mock_random.uuid4()),
+            "createdAt": now(),
+            "message": f"(service {self.name}) {message}",
+        }
+        self.events = [event, *self.events[: REMEMBERED_EVENTS - 1]]
+
+    def say_of_targets(self, verb: str, arns: list[str]) -> None:
+        """Say that a task came to its target groups or left them."""
+        for arn in arns:
+            self.say(f"{verb} 1 targets in (target-group {arn})")
+
+    def is_created(self) -> bool:
+        """Answer CloudFormation, which here doesn't wait for a service to be steady."""
+        return True
+
+    def delete(self, account_id: str, region: str) -> None:
+        """Delete the service for CloudFormation, with whatever runs."""
+        ecs_backends[account_id][region].delete_service(self.cluster.name, self.name, force=True)
+
+    def get_cfn_attribute(self, attribute: str) -> str:
+        """Answer CloudFormation's GetAtt; raises KeyError for what a service hasn't got."""
+        return {"Name": self.name, "ServiceArn": self.arn}[attribute]
