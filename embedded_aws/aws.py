@@ -31,7 +31,7 @@ SEED = 1
 """What moto's ids are drawn from."""
 
 PARTS = (
-    "requests",
+    "requests.recording",
     "stepfunctions",
     "awslambda",
     "eventbridge",

@@ -10,8 +10,8 @@ from typing import Any
 
 from moto.ecs.models import ecs_backends
 
-from embedded_aws.autoscaling.lifecycle_actions import CONTINUE, LifecycleAction, LifecycleWait
-from embedded_aws.autoscaling.memory import later, memory
+from embedded_aws.autoscaling.lifecycle_actions import CONTINUE, LifecycleAction, LifecycleWait, waits
+from embedded_aws.autoscaling.memory import later
 from embedded_aws.aws import ACCOUNT_ID, REGION
 from embedded_aws.clients import client
 
@@ -46,7 +46,7 @@ def enable(cluster: str, group: str, provider: str, begins_after: float) -> None
 
 def _look(cluster: str) -> None:
     """Drain what waits under ECS's hook, let go what is drained, and look again."""
-    waiting = [(wait, action) for wait in memory().waits for action in wait.actions]
+    waiting = [(wait, action) for wait in waits() for action in wait.actions]
     for wait, action in waiting:
         if action.hook.name == HOOK:
             _drain(cluster, wait, action)

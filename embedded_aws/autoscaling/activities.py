@@ -9,7 +9,8 @@ from typing import Any
 
 from embedded_aws.autoscaling.announcements import Route, emit
 from embedded_aws.autoscaling.members import GroupInstance
-from embedded_aws.autoscaling.memory import fresh_uuid, memory, now, stamp
+from embedded_aws.autoscaling.memory import fresh_uuid, now, stamp
+from embedded_aws.aws import current
 
 VERBS = {"Launch": "Launching a new EC2 instance", "Terminate": "Terminating EC2 instance"}
 
@@ -80,12 +81,17 @@ class Activity:
         }
 
 
+def activities() -> list[Activity]:
+    """Return every activity of the running embedded AWS, the latest first."""
+    return current().part("autoscaling.activities", list[Activity])
+
+
 def begin(kind: str, member: GroupInstance, cause: str, route: Route) -> Activity:
     """Open an activity of an instance; one that was open is cancelled."""
     close(member, "Cancelled")
     cause = f"At {stamp(now())} {cause}"
     activity = Activity(fresh_uuid(), kind, member, cause, route, now())
-    memory().activities.insert(0, activity)
+    activities().insert(0, activity)
     return activity
 
 
@@ -103,4 +109,4 @@ def mark(member: GroupInstance, status: str) -> None:
 
 def open_activities(member: GroupInstance) -> list[Activity]:
     """Return the instance's activity that has not ended (there is at most one)."""
-    return [one for one in memory().activities if one.member is member and one.end_time is None]
+    return [one for one in activities() if one.member is member and one.end_time is None]

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from embedded_aws import eventbridge
-from embedded_aws.autoscaling.hooks import TERMINATING
-from embedded_aws.autoscaling.memory import later, now
-from embedded_aws.autoscaling.notification_targets import letterhead, send
-
-if TYPE_CHECKING:
-    from embedded_aws.autoscaling.lifecycle_actions import LifecycleAction
-    from embedded_aws.autoscaling.members import Group
-
-ANNOUNCEMENT_SECONDS = 1.0
-"""Between the start of a lifecycle action and its event; AWS promises no time."""
+from embedded_aws.autoscaling.members import Group
+from embedded_aws.autoscaling.memory import now
 
 
 @dataclass(frozen=True)
@@ -46,25 +38,3 @@ NEW_ROOT_VOLUME = Route("AutoScalingGroup", "AutoScalingGroup", "ReplaceRootVolu
 def emit(group: Group, detail_type: str, detail: dict[str, Any], resources: Sequence[str] = ()) -> None:
     """Put an event of Auto Scaling on the default bus; the group's ARN is its first resource."""
     eventbridge.emit("aws.autoscaling", detail_type, detail, [group.arn, *resources], now())
-
-
-def announce(action: LifecycleAction, route: Route) -> None:
-    """Tell EventBridge, and the hook's own target where it has one, of a lifecycle action."""
-    hook, group = action.hook, action.member.group
-    kind = "terminate" if hook.lifecycle_transition == TERMINATING else "launch"
-    detail = {
-        "LifecycleActionToken": action.token,
-        "AutoScalingGroupName": group.name,
-        "LifecycleHookName": hook.name,
-        "EC2InstanceId": action.member.instance_id,
-        "LifecycleTransition": hook.lifecycle_transition,
-        **({"NotificationMetadata": hook.notification_metadata} if hook.notification_metadata else {}),
-        **route.fields(),
-    }
-    message = {**letterhead(group), **detail}
-
-    def tell() -> None:
-        emit(group, f"EC2 Instance-{kind} Lifecycle Action", detail)
-        send(hook, group, message)
-
-    later(ANNOUNCEMENT_SECONDS, tell, f"announce {hook.name} of {action.member.instance_id}")

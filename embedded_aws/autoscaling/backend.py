@@ -9,10 +9,10 @@ from moto.autoscaling import urls
 from moto.autoscaling.models import ASG_NAME_TAG, AutoScalingBackend
 
 from embedded_aws.autoscaling import health, lifecycle, machines, warm_pool
-from embedded_aws.autoscaling.activities import Activity, open_activities
+from embedded_aws.autoscaling.activities import Activity, activities, open_activities
 from embedded_aws.autoscaling.lifecycle_actions import call_off
 from embedded_aws.autoscaling.members import Group, GroupInstance, member_of_any
-from embedded_aws.autoscaling.memory import memory
+from embedded_aws.autoscaling.refresh import forget_refreshes
 from embedded_aws.autoscaling.refusals import AlreadyExistsError, ValidationError
 
 
@@ -77,8 +77,7 @@ class Backend(AutoScalingBackend):  # type: ignore[misc]  # moto ships no types
         """Delete a group by force: its instances are terminated at once, without hooks (User Guide)."""
         group = self.group(group_name)
         group.deleted = True
-        remembered = memory()
-        remembered.refreshes = [refresh for refresh in remembered.refreshes if refresh.group is not group]
+        forget_refreshes(group)
         for member in group.members:
             lifecycle.terminate(member, "the group was deleted.", hooks=False)
         for hook in self.describe_lifecycle_hooks(group_name):
@@ -114,7 +113,7 @@ class Backend(AutoScalingBackend):  # type: ignore[misc]  # moto ships no types
             member, "an instance was taken out of service in response to a user request.", hooks=not retained
         )
         member.group.changed()
-        return next(one for one in memory().activities if one.member is member)
+        return next(one for one in activities() if one.member is member)
 
     def notify_terminate_instances(self, instance_ids: Sequence[str]) -> None:
         """Hear from EC2 that somebody terminated instances."""
@@ -154,17 +153,17 @@ class Backend(AutoScalingBackend):  # type: ignore[misc]  # moto ships no types
         """Put instances on standby; no hook runs (User Guide, "Temporarily remove instances")."""
         for instance_id in instance_ids:
             machines.deregister(self.member(instance_id))
-        activities: list[Any] = super().enter_standby_instances(group_name, instance_ids, should_decrement)
+        moved: list[Any] = super().enter_standby_instances(group_name, instance_ids, should_decrement)
         self.group(group_name).changed()
-        return activities
+        return moved
 
     def exit_standby_instances(self, group_name: str, instance_ids: Sequence[str]) -> list[Any]:
         """Return instances to service; the desired capacity grows with them."""
-        activities: list[Any] = super().exit_standby_instances(group_name, instance_ids)
+        moved: list[Any] = super().exit_standby_instances(group_name, instance_ids)
         for instance_id in instance_ids:
             machines.register(self.member(instance_id))
         self.group(group_name).changed()
-        return activities
+        return moved
 
     def resume_processes(self, group_name: str, scaling_processes: Sequence[str]) -> None:
         """Resume processes; what they missed is made up for."""

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from embedded_aws.agenda import Timer
 from embedded_aws.autoscaling import activities
-from embedded_aws.autoscaling.announcements import Route, announce
-from embedded_aws.autoscaling.hooks import LAUNCHING, Hook
+from embedded_aws.autoscaling.announcements import Route, emit
+from embedded_aws.autoscaling.hooks import LAUNCHING, TERMINATING, Hook
 from embedded_aws.autoscaling.members import GroupInstance
-from embedded_aws.autoscaling.memory import fresh_uuid, later, memory, now
+from embedded_aws.autoscaling.memory import fresh_uuid, later, now
+from embedded_aws.autoscaling.notification_targets import letterhead, send
 from embedded_aws.autoscaling.refusals import ValidationError
-
-if TYPE_CHECKING:
-    from embedded_aws.agenda import Timer
+from embedded_aws.aws import current
 
 CONTINUE, ABANDON = "CONTINUE", "ABANDON"
+ANNOUNCEMENT_SECONDS = 1.0
+"""Between the start of a lifecycle action and its event; AWS promises no time."""
 
 
 @dataclass(eq=False)
@@ -44,6 +46,28 @@ class LifecycleAction:
         """Stop its timer."""
         if self.timer:
             self.timer.cancel()
+
+
+def announce(action: LifecycleAction, route: Route) -> None:
+    """Tell EventBridge, and the hook's own target where it has one, of a lifecycle action."""
+    hook, group = action.hook, action.member.group
+    kind = "terminate" if hook.lifecycle_transition == TERMINATING else "launch"
+    detail = {
+        "LifecycleActionToken": action.token,
+        "AutoScalingGroupName": group.name,
+        "LifecycleHookName": hook.name,
+        "EC2InstanceId": action.member.instance_id,
+        "LifecycleTransition": hook.lifecycle_transition,
+        **({"NotificationMetadata": hook.notification_metadata} if hook.notification_metadata else {}),
+        **route.fields(),
+    }
+    message = {**letterhead(group), **detail}
+
+    def tell() -> None:
+        emit(group, f"EC2 Instance-{kind} Lifecycle Action", detail)
+        send(hook, group, message)
+
+    later(ANNOUNCEMENT_SECONDS, tell, f"announce {hook.name} of {action.member.instance_id}")
 
 
 @dataclass(eq=False)
@@ -86,7 +110,12 @@ class LifecycleWait:
         """Forget the wait and all of its actions that are still open."""
         for action in self.actions:
             action.cancel()
-        memory().waits.remove(self)
+        waits().remove(self)
+
+
+def waits() -> list[LifecycleWait]:
+    """Return every wait that the running embedded AWS holds an instance in."""
+    return current().part("autoscaling.waits", list[LifecycleWait])
 
 
 def wait(
@@ -100,14 +129,14 @@ def wait(
     member.lifecycle_state = state
     activities.mark(member, "MidLifecycleAction")
     waiting = LifecycleWait(member, transition, route, then)
-    memory().waits.append(waiting)
+    waits().append(waiting)
     for hook in hooks:
         waiting.ask(hook)
 
 
 def call_off(member: GroupInstance) -> None:
     """End what the instance waits for, with no result."""
-    for waiting in [one for one in memory().waits if one.member is member]:
+    for waiting in [one for one in waits() if one.member is member]:
         waiting.end()
 
 
@@ -116,7 +145,7 @@ def find(request: dict[str, Any]) -> tuple[LifecycleWait, LifecycleAction]:
     token, instance_id = request.get("LifecycleActionToken"), request.get("InstanceId")
     if not (token or instance_id):
         raise ValidationError("Either the lifecycle action token or the instance ID must be specified")
-    for waiting in memory().waits:
+    for waiting in waits():
         for action in waiting.actions:
             if _is_meant(action, request, token, instance_id):
                 return waiting, action
@@ -127,7 +156,7 @@ def find(request: dict[str, Any]) -> tuple[LifecycleWait, LifecycleAction]:
 def finish_all_of(hook: Hook) -> None:
     """Complete what a deleted hook still asks: ABANDON for launches, CONTINUE for terminations (API)."""
     result = ABANDON if hook.lifecycle_transition == LAUNCHING else CONTINUE
-    for waiting in list(memory().waits):
+    for waiting in list(waits()):
         for action in [one for one in waiting.actions if _is_of(one, hook)]:
             waiting.complete(action, result)
 

@@ -7,25 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 from random import Random
-from typing import TYPE_CHECKING
 from uuid import UUID
 
+from embedded_aws.agenda import Timer
 from embedded_aws.aws import current
-
-if TYPE_CHECKING:
-    from embedded_aws.agenda import Timer
-    from embedded_aws.autoscaling.activities import Activity
-    from embedded_aws.autoscaling.lifecycle_actions import LifecycleWait
-    from embedded_aws.autoscaling.refresh import Refresh
 
 
 @dataclass
 class Memory:
-    """The waits, refreshes and activities of one embedded AWS, and where its identifiers come from."""
+    """The order of launches in one embedded AWS, and where its identifiers come from."""
 
-    waits: list[LifecycleWait] = field(default_factory=list)
-    refreshes: list[Refresh] = field(default_factory=list)
-    activities: list[Activity] = field(default_factory=list)
     launches: Iterator[int] = field(default_factory=count)
     identifiers: Random = field(default_factory=lambda: Random("Auto Scaling"))  # noqa: S311 - no secrets, the same in every run
 

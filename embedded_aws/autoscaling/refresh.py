@@ -13,13 +13,14 @@ from typing import Any
 from embedded_aws.autoscaling import lifecycle, machines
 from embedded_aws.autoscaling.announcements import emit
 from embedded_aws.autoscaling.members import Group, GroupInstance
-from embedded_aws.autoscaling.memory import fresh_uuid, later, memory, now
+from embedded_aws.autoscaling.memory import fresh_uuid, later, now
 from embedded_aws.autoscaling.refusals import (
     ActiveInstanceRefreshNotFoundError,
     InstanceRefreshInProgressError,
     ValidationError,
 )
 from embedded_aws.autoscaling.root_volume import replace_root_volume
+from embedded_aws.aws import current
 
 ACTIVE = ("Pending", "InProgress", "Cancelling")
 NOT_HERE = ("CheckpointPercentages", "AutoRollback", "AlarmSpecification", "BakeTime")
@@ -153,6 +154,16 @@ class Refresh:
             later(LOOK_SECONDS, self.go_on, f"{self.group.name} looks again at protected instances")
 
 
+def refreshes() -> list[Refresh]:
+    """Return every instance refresh of the running embedded AWS, the latest first."""
+    return current().part("autoscaling.refreshes", list[Refresh])
+
+
+def forget_refreshes(group: Group) -> None:
+    """Forget those of a group that is deleted."""
+    refreshes()[:] = [refresh for refresh in refreshes() if refresh.group is not group]
+
+
 def batch_size(desired: int, preferences: dict[str, Any]) -> tuple[int, bool]:
     """Return how many instances one batch replaces, and whether their replacements are launched first.
 
@@ -170,7 +181,7 @@ def batch_size(desired: int, preferences: dict[str, Any]) -> tuple[int, bool]:
 def start(group: Group, request: dict[str, Any]) -> Refresh:
     """Start a refresh; raises InstanceRefreshInProgressError, ValidationError for what is not to be had."""
     preferences, strategy = request.get("Preferences") or {}, request.get("Strategy") or "Rolling"
-    if any(one.group is group and one.status in ACTIVE for one in memory().refreshes):
+    if any(one.group is group and one.status in ACTIVE for one in refreshes()):
         raise InstanceRefreshInProgressError
     missing = [name for name in NOT_HERE if preferences.get(name)]
     if missing:
@@ -182,7 +193,7 @@ def start(group: Group, request: dict[str, Any]) -> Refresh:
         one for one in group.instance_states if not (preferences.get("SkipMatching") and _matches(one))
     ]
     refresh = Refresh(group, strategy, preferences, waiting)
-    memory().refreshes.insert(0, refresh)
+    refreshes().insert(0, refresh)
     refresh.tell("Started")
     later(1, refresh.go_on, f"{group.name} begins its instance refresh")
     return refresh
@@ -190,7 +201,7 @@ def start(group: Group, request: dict[str, Any]) -> Refresh:
 
 def cancel(group: Group) -> Refresh:
     """Let the batch on the way be the last; raises ActiveInstanceRefreshNotFoundError."""
-    active = [one for one in memory().refreshes if one.group is group and one.status in ACTIVE]
+    active = [one for one in refreshes() if one.group is group and one.status in ACTIVE]
     if not active:
         raise ActiveInstanceRefreshNotFoundError
     active[0].status = "Cancelling"
@@ -200,7 +211,7 @@ def cancel(group: Group) -> Refresh:
 
 def go_on(group: Group) -> None:
     """Take the group's refresh a step further, if it has one."""
-    for refresh in [one for one in memory().refreshes if one.group is group]:
+    for refresh in [one for one in refreshes() if one.group is group]:
         refresh.go_on()
 
 

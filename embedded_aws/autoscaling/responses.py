@@ -7,9 +7,8 @@ from typing import Any
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
 
-from embedded_aws.autoscaling import health, hooks, lifecycle_actions, refresh, warm_pool
+from embedded_aws.autoscaling import activities, health, hooks, lifecycle_actions, refresh, warm_pool
 from embedded_aws.autoscaling.backend import Backend, check_capacity
-from embedded_aws.autoscaling.memory import memory
 from embedded_aws.autoscaling.notification_targets import send_test_message
 from embedded_aws.autoscaling.refusals import ResourceInUseError, ValidationError
 
@@ -87,7 +86,7 @@ class Response(AutoScalingResponse):  # type: ignore[misc]  # moto ships no type
         wanted = self.params.get("AutoScalingGroupName"), self.params.get("ActivityIds")
         told = [
             activity
-            for activity in memory().activities
+            for activity in activities.activities()
             if wanted[0] in (None, activity.auto_scaling_group_name)
             and (not wanted[1] or activity.activity_id in wanted[1])
         ]
@@ -169,7 +168,7 @@ class Response(AutoScalingResponse):  # type: ignore[misc]  # moto ships no type
     def describe_instance_refreshes(self) -> ActionResult:
         """Tell the group's instance refreshes, newest first."""
         group, ids = self._group(), self.params.get("InstanceRefreshIds")
-        told = [one for one in memory().refreshes if one.group is group]
+        told = [one for one in refresh.refreshes() if one.group is group]
         return ActionResult(
             {"InstanceRefreshes": [one for one in told if not ids or one.instance_refresh_id in ids]}
         )

@@ -2,7 +2,9 @@
 
 Source: Lambda developer guide, "Invoking a Lambda function asynchronously" and "How Lambda handles errors and
 retries": a function error is retried after about one and then two minutes; a throttled event is kept up to
-the maximum age (six hours unless configured), with a back-off from one second to five minutes.
+the maximum age (six hours unless configured), with a back-off from one second to five minutes. "Capturing records of
+Lambda asynchronous invocations": the function's own role sends the record to its destination, so that role needs
+`sqs:SendMessage` (or what the destination asks for).
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -18,13 +21,21 @@ from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.models import lambda_backends
 
 from embedded_aws import aws
-from embedded_aws.awslambda.destinations import OnFailure, report
 from embedded_aws.awslambda.invoking import TooManyRequestsError, run
 from embedded_aws.awslambda.outcome import Outcome
+from embedded_aws.clients import client
+from embedded_aws.requests import acting_as
 
 RETRY_SECONDS = (60.0, 120.0)
 THROTTLED_SECONDS = (1.0, 300.0)
 MAXIMUM_AGE_SECONDS = 6 * 60 * 60
+
+
+class OnFailure(StrEnum):
+    """Why Lambda gave an event up."""
+
+    RETRIES_EXHAUSTED = "RetriesExhausted"
+    EVENT_AGE_EXCEEDED = "EventAgeExceeded"
 
 
 @dataclass
@@ -112,3 +123,49 @@ def _book_unless_too_old(queued: QueuedEvent, function: Any, seconds: float) -> 
         report(function, queued, OnFailure.EVENT_AGE_EXCEEDED)
     else:
         _book(queued, seconds)
+
+
+def report(function: Any, queued: QueuedEvent, failure: OnFailure | None) -> None:
+    """Send the record of a finished event to the destination that the function names for it, if any."""
+    configured = function.event_invoke_config[-1].config if function.event_invoke_config else {}
+    side = "OnFailure" if failure else "OnSuccess"
+    arn = configured.get("DestinationConfig", {}).get(side, {}).get("Destination")
+    if arn:
+        with acting_as(function.role, function.function_name):
+            _send(arn, _record(function, queued, failure), side)
+
+
+def _record(function: Any, queued: QueuedEvent, failure: OnFailure | None) -> dict[str, Any]:
+    now = aws.current().clock.now()
+    record = {
+        "version": "1.0",
+        "timestamp": f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}Z",
+        "requestContext": {
+            "requestId": queued.request_id,
+            "functionArn": f"{function.function_arn}:$LATEST",
+            "condition": str(failure or "Success"),
+            "approximateInvokeCount": queued.tries,
+        },
+        "requestPayload": queued.event,
+    }
+    if queued.last is not None:
+        context = {"statusCode": 200, "executedVersion": "$LATEST"}
+        failed = {"functionError": "Unhandled"} if queued.last.error else {}
+        record |= {"responseContext": context | failed, "responsePayload": queued.last.answer}
+    return record
+
+
+def _send(arn: str, record: dict[str, Any], side: str) -> None:
+    service, region, account, name = arn.split(":")[2:6]
+    body = json.dumps(record)
+    if service == "sqs":
+        queue = client("sqs", region).get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)
+        client("sqs", region).send_message(QueueUrl=queue["QueueUrl"], MessageBody=body)
+    elif service == "sns":
+        client("sns", region).publish(TopicArn=arn, Message=body)
+    elif service == "lambda":
+        client("lambda", region).invoke(FunctionName=arn, InvocationType="Event", Payload=body)
+    else:
+        detail_type = f"Lambda Function Invocation Result - {'Success' if side == 'OnSuccess' else 'Failure'}"
+        entry = {"Source": "lambda", "DetailType": detail_type, "Detail": body, "EventBusName": arn}
+        client("events", region).put_events(Entries=[entry])

@@ -2,7 +2,6 @@
 
 from embedded_aws.requests.log import Call, Fault, RequestLog
 from embedded_aws.requests.principals import acting_as, acting_as_service, session_credentials
-from embedded_aws.requests.recording import install
 from embedded_aws.requests.refusals import AwsError
 
 __all__ = [
@@ -12,6 +11,5 @@ __all__ = [
     "RequestLog",
     "acting_as",
     "acting_as_service",
-    "install",
     "session_credentials",
 ]

@@ -24,7 +24,7 @@ TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
 @contextmanager
 def aws_with(*parts: str) -> Iterator[EmbeddedAws]:
     """Run an embedded AWS whose moto has learned these parts (and what tests before it taught)."""
-    for part in ("requests", *parts):
+    for part in ("requests.recording", *parts):
         import_module(f"embedded_aws.{part}").install()
     configuration = {"stepfunctions": {"execute_state_machine": True}}
     with (
