@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from moto.ecs.models import ecs_backends
 
@@ -14,10 +14,8 @@ from embedded_aws.ecs import services
 from embedded_aws.eventbridge import events_state
 from embedded_aws.requests import Call, Fault
 from embedded_aws.requests.log import RATE_EXCEEDED
+from stories.staging import Stage
 from stories.world import CLUSTER
-
-if TYPE_CHECKING:
-    from stories.happenings import Stage
 
 IAMS_NAMES = {"states": "stepfunctions", "elasticloadbalancing": "elbv2", "monitoring": "cloudwatch"}
 THROTTLED_ANEW_AFTER = timedelta(seconds=70)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from embedded_aws import autoscaling
-from embedded_aws.aws import EmbeddedAws
 from embedded_aws.clients import client
 from embedded_aws.ecs import agent
 from embedded_aws.eventbridge import events_state
 from stories import staging
-from stories.deployment import Deployment
 from stories.faults import (
     change_events,
     disable_rule,
@@ -24,18 +21,8 @@ from stories.faults import (
     lose_events,
     throttle_first_attempts,
 )
-from stories.world import CLUSTER, GROUP, HOOK, World
-
-
-@dataclass(frozen=True)
-class Stage:
-    """Where a story plays."""
-
-    aws: EmbeddedAws
-    world: World
-    deployment: Deployment
-    doomed: str
-    """The EC2 instance that the story is about."""
+from stories.staging import Stage
+from stories.world import CLUSTER, GROUP, HOOK
 
 
 def terminate(stage: Stage, replace: bool = False) -> None:

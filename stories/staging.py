@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from embedded_aws import managed_draining
+from embedded_aws.aws import EmbeddedAws
 from embedded_aws.clients import client
+from stories.deployment import Deployment
 from stories.world import CLUSTER, GROUP, INSTANCE_TYPE, Hook, World
 
 SIBLING = "ship-logs"
@@ -44,6 +46,17 @@ class Staging:
             managed_draining.enable(CLUSTER, GROUP, "web-capacity", self.managed_draining_begins)
         if self.sibling_hook:
             world.put_hook(Hook(heartbeat_timeout=3600), SIBLING)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where a story plays."""
+
+    aws: EmbeddedAws
+    world: World
+    deployment: Deployment
+    doomed: str
+    """The EC2 instance that the story is about."""
 
 
 def _add_warm_pool(prepared: int) -> None:

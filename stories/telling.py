@@ -19,7 +19,8 @@ from embedded_aws.eventbridge import events_state
 from embedded_aws.requests import Call
 from stories import timeline
 from stories.deployment import Deployment, deploy
-from stories.happenings import HAPPENINGS, Stage
+from stories.happenings import HAPPENINGS
+from stories.staging import Stage
 from stories.story import Story, WrongStory
 from stories.world import CLUSTER, World
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,35 @@ def test_deploying_needs_no_embedded_aws(path: Path) -> None:
     assert not roots & {"moto", "embedded_aws", "stories", "cli", "tests", "chalicelib"}
 
 
+@pytest.mark.parametrize("path", modules("embedded_aws"), ids=name_of)
+def test_the_embedded_aws_knows_nothing_of_the_drain(path: Path) -> None:
+    """It is a package of its own, for whoever tests other automation than this."""
+    roots = {name.split(".")[0] for name in imported_by(path)}
+    assert not roots & {
+        "app",
+        "chalicelib",
+        "statemachine",
+        "stories",
+        "cli",
+        "benchmarks",
+        "examples",
+        "tests",
+    }
+
+
+@pytest.mark.parametrize("package", ["chalicelib", "statemachine", "embedded_aws", "stories", "cli"])
+def test_no_file_imports_itself_by_way_of_others(package: str) -> None:
+    """Imports for types only count as well: files that need each other are one file."""
+    names = {name_of(path): path for path in modules(package)}
+    graph = {name: (set(imported_by(path)) & set(names)) - {name} for name, path in names.items()}
+    for name, path in names.items():
+        if path.name == "__init__.py":
+            graph[name] -= {
+                other for other in names if other.startswith(f"{name}.")
+            }  # an __init__ gathers its folder
+    TopologicalSorter(graph).prepare()
+
+
 def test_only_gateways_call_aws() -> None:
     callers = {name_of(path) for path in modules("chalicelib") if "boto3" in set(imported_by(path))}
     assert callers == {"chalicelib.gateways.aws"}
@@ -95,10 +125,10 @@ def test_handlers_are_ten_lines_or_fewer(path: Path) -> None:
     "package", ["chalicelib", "statemachine", "embedded_aws", "stories", "cli", "benchmarks", "examples"]
 )
 def test_files_and_functions_stay_small(package: str) -> None:
-    """A file under 260 lines with functions of 35 at most: beyond that there is a second idea in it."""
+    """A file of one idea, 450 lines at most, with functions of 35: an idea is not cut in two to meet a number."""
     for path in modules(package):
         text = path.read_text(encoding="utf-8")
-        assert text.count("\n") < 260, name_of(path)
+        assert text.count("\n") <= 450, name_of(path)
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef):
                 # From the first statement: a command's options stand in its signature.

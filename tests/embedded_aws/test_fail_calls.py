@@ -13,7 +13,7 @@ from embedded_aws.clients import client
 from embedded_aws.requests import acting_as
 from stories.deployment import Deployment
 from stories.faults import fail_calls
-from stories.happenings import Stage
+from stories.staging import Stage
 from stories.world import World
 from tests.embedded_aws.parts import function, queue
 
