@@ -8,6 +8,7 @@ there is no row, or events don't come, a drain polls; where they may have been l
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -28,6 +29,8 @@ EVENTS_TAKE = timedelta(seconds=60)
 """How late an event may be before it counts as lost: EventBridge delivers within seconds, and retries for longer."""
 NO_SERVICE = "-"
 """Among the services of a row, because DynamoDB keeps no empty set."""
+DENIED = re.compile("AccessDenied|not authorized")
+"""How every service's answer says that a role lacks a grant."""
 NOT_STOPPING = ("PROVISIONING", "PENDING", "ACTIVATING", "RUNNING")
 
 
@@ -51,10 +54,12 @@ class Told:
     """Why the wait ended, as `wake` told it; by the clock it ends untold."""
 
     why: str = ""
-    """`emptied`, `instance`, `service`; `raced` where an event came before the wait began."""
+    """`emptied`, `instance`, `service`; `raced` where an event came before the wait began; `refused` by DynamoDB."""
     instance: Mapping[str, Any] | None = None
     stopped_at: datetime | None = None
     services: tuple[Mapping[str, str], ...] = ()
+    cause: str = ""
+    """Why the wait could not be stored, where it was refused."""
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any] | None) -> Told:
@@ -63,10 +68,16 @@ class Told:
         stopped_at = told.get("stopped_at")
         return cls(
             why=str(told.get("why", "")),
+            cause=str(told.get("cause") or ""),
             instance=told.get("instance"),
             stopped_at=instant(stopped_at) if stopped_at else None,
             services=tuple(told.get("services") or ()),
         )
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether the machine may not store its token, which no later try changes."""
+        return self.why == "refused" and bool(DENIED.search(self.cause))
 
     @property
     def is_empty(self) -> bool:
@@ -137,10 +148,17 @@ def unannounced(before: Memory, seen: Observation, row: Waiting | None) -> tuple
     )
 
 
-def new_troubles(memory: Memory, row: Waiting | None, told: Told) -> tuple[str, ...]:
-    """Return what ECS said of services on the instance, placements and deployments that fail, and was not told yet."""
+def new_troubles(
+    memory: Memory, row: Waiting | None, told: Told, groups: Iterable[str] = ()
+) -> tuple[str, ...]:
+    """Return what ECS said of services on the instance, placements and deployments that fail, and was not told yet.
+
+    `groups`: of the tasks that this look saw. Before the first one a row hears of every service of the cluster.
+    """
     heard = set(row.troubles if row else ()) | {json.dumps(each, **AS_KEPT) for each in told.services}
-    return tuple(sorted(heard - set(memory.troubles)))
+    here = {_service(group) for group in (*groups, *memory.groups.values())}
+    concerned = {text for text in heard if json.loads(text)["service"] in here}
+    return tuple(sorted(concerned - set(memory.troubles)))
 
 
 def with_wait(memory: Memory, seen: Observation, *, was_read: bool) -> Memory:

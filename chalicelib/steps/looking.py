@@ -44,17 +44,18 @@ def look(event: Mapping[str, Any]) -> dict[str, Any]:
     else:
         seen = _read(drain, before, at, reading, waits=row is not None)
     facts = decide(remember(before, seen), seen, drain.policy, timers, observes=drain.observes)
-    if facts.is_followed_by_deeds(timers.deadline_at) and seen.instances is None and before.looks > 0:
-        # Somebody may have set the instance ACTIVE since it was last described: then its tasks are theirs.
-        seen = with_instances(seen, drain.containers)
+    if facts.is_followed_by_deeds(timers.deadline_at) and before.looks > 0:
+        seen = _as_it_is_now(seen, drain, before, reading, waits=row is not None)
         facts = decide(remember(before, seen), seen, drain.policy, timers, observes=drain.observes)
-    lost, news = awaiting.unannounced(before, seen, row), awaiting.new_troubles(before, row, told)
-    facts = _with_wait(facts, seen, was_read=reading is not Reading.NOTHING, lost=bool(lost), news=news)
+    lost = bool(awaiting.unannounced(before, seen, row)) or told.is_denied
+    news = awaiting.new_troubles(before, row, told, facts.memory.groups.values())
+    facts = _with_wait(facts, seen, was_read=reading is not Reading.NOTHING, lost=lost, news=news)
     logger.info(
         facts.summary, extra={"instance": drain.instance_id, "look": facts.memory.looks, "kinds": facts.kinds}
     )
     next_at = awaiting.next_due(facts.memory, drain.policy, timers, at)
-    return {**facts.to_state(), **awaiting.wait_of(facts.memory, row, next_at)}
+    unheard = told.cause if told.is_denied else None
+    return {**facts.to_state(), **awaiting.wait_of(facts.memory, row, next_at), "unheard": unheard}
 
 
 def _row(table: str, drain: Drain, memory: Memory) -> Waiting | None:
@@ -85,6 +86,18 @@ def _read(drain: Drain, before: Memory, at: datetime, reading: Reading, *, waits
     return seen
 
 
+def _as_it_is_now(
+    seen: Observation, drain: Drain, before: Memory, reading: Reading, *, waits: bool
+) -> Observation:
+    """Return what ECS shows of tasks and instance, before a deed: events may be late, and tell of neither.
+
+    The agent may be back; somebody may have set the instance ACTIVE, and then its tasks are theirs.
+    """
+    if reading is Reading.NOTHING:
+        return _read(drain, before, seen.at, Reading.INSTANCE, waits=waits)
+    return seen if seen.instances is not None else with_instances(seen, drain.containers)
+
+
 def _with_wait(facts: Look, seen: Observation, *, was_read: bool, lost: bool, news: tuple[str, ...]) -> Look:
     """Return the facts with what is waited for; lost events and a service's trouble are explained at once."""
     memory = replace(
@@ -101,6 +114,12 @@ def _with_wait(facts: Look, seen: Observation, *, was_read: bool, lost: bool, ne
 
 def preface(occasion: str, look: Mapping[str, Any]) -> list[str]:
     """Return what an explanation begins with, given `$look`: what ECS said, or that it said nothing."""
+    if occasion == EVENTS_LOST and look.get("unheard"):
+        return [
+            "The state machine may not store what it waits for in its ledger, so that no event can tell it anything: "
+            f"{look['unheard']}. From now on ECS is asked instead, every few seconds. Compare its role with "
+            "statemachine/template.yaml."
+        ]
     if occasion == EVENTS_LOST:
         return [
             "Tasks were STOPPED and no event said so: from now on ECS is asked instead, every few seconds. "

@@ -93,7 +93,7 @@ def _untold(state: Mapping[str, Any]) -> list[str]:
     untold = state.get("untold")
     if not untold:
         return []
-    drain, cause = state.get("drain", {}), untold.get("Cause") or untold["Error"]
+    drain, cause = state.get("drain", {}), _cause(untold)
     own = drain.get("policy", {}).get("notify", "")
     if own.startswith("arn:") and drain["topic"] not in (None, own):
         return [
@@ -132,10 +132,16 @@ def _lines(occasion: str, state: Mapping[str, Any], at: datetime) -> list[str]:
     return _of_the_end(state, at)
 
 
+def _cause(error: Mapping[str, Any]) -> str:
+    """Return why something failed, or where no cause was given, what."""
+    return trouble.in_plain_words(error)["Cause"] if error.get("Cause") else str(error["Error"])
+
+
 def _of_a_failure(failure: Mapping[str, str]) -> list[str]:
+    failed = trouble.in_plain_words(failure)
     return [
-        f"the drain failed: {failure.get('Error', 'unknown error')}",
-        f"Cause: {failure.get('Cause', 'none was given')}",
+        f"the drain failed: {failed['Error']}",
+        f"Cause: {failed['Cause']}",
         "No result was sent to Auto Scaling. While the lifecycle action lasts, the reconciler drains it again.",
     ]
 
@@ -208,18 +214,19 @@ def _left_to_do(state: Mapping[str, Any]) -> list[str]:
         )
     if unrecorded := state.get("unrecorded"):
         lines.append(
-            f"The ledger could not be written, so that it shows the drain as open: {unrecorded.get('Cause')}. "
+            f"The ledger could not be written, so that it shows the drain as open: {_cause(unrecorded)}. "
             "The reconciler closes the entry later."
         )
     if behind := state.get("left_behind"):
-        lines.append(f"A container instance is left behind in its cluster: {behind.get('Cause')}")
+        lines.append(f"A container instance is left behind in its cluster: {_cause(behind)}")
     return lines
 
 
 def _trouble(occasion: str, state: Mapping[str, Any]) -> Any:
     """Return the error that the occasion is about, as Step Functions caught it, or None."""
     kept = {"failed": "failure", "troubled": "trouble", "heartbeat-refused": "heartbeat_trouble"}
-    return state.get(kept[occasion]) if occasion in kept else None
+    error = state.get(kept[occasion]) if occasion in kept else None
+    return trouble.in_plain_words(error) if error else None
 
 
 def _record(

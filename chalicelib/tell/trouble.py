@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -12,17 +14,33 @@ TROUBLED = frozenset({"troubled", "heartbeat-refused"})
 """The occasions of a drain that goes on, but lacks something for longer than its retries last."""
 
 
+def in_plain_words(error: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return an error as Step Functions caught it, without the JSON and the stack trace that Lambda gives as Cause.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+    """
+    caught = error or {}
+    cause = str(caught.get("Cause") or "")
+    with suppress(json.JSONDecodeError):
+        said = json.loads(cause)
+        if isinstance(said, dict) and "errorMessage" in said:
+            cause = str(said["errorMessage"])
+    return {"Error": str(caught.get("Error") or "unknown error"), "Cause": cause or "none was given"}
+
+
 def lines(occasion: str, state: Mapping[str, Any], at: datetime) -> list[str]:
     """Return what fails again and again, while there is time to mend it, and what happens meanwhile."""
     if occasion == "troubled":
+        trouble = in_plain_words(state["trouble"])
         return [
-            f"the drain is held up: {state['trouble']['Error']}; {at_deadline.told(state, at)}",
-            f"Cause: {state['trouble'].get('Cause') or 'none was given'}",
+            f"the drain is held up: {trouble['Error']}; {at_deadline.told(state, at)}",
+            f"Cause: {trouble['Cause']}",
             "It is tried again until the deadline, with heartbeats meanwhile; nothing is let go.",
         ]
+    refusal = in_plain_words(state["heartbeat_trouble"])
     return [
-        f"Auto Scaling refuses its heartbeat: {state['heartbeat_trouble']['Error']}; {at_deadline.told(state, at)}",
-        f"Cause: {state['heartbeat_trouble'].get('Cause') or 'none was given'}",
+        f"Auto Scaling refuses its heartbeat: {refusal['Error']}; {at_deadline.told(state, at)}",
+        f"Cause: {refusal['Cause']}",
         "The drain goes on and tries again every half minute; unless that is mended before the hook's heartbeat "
         "timeout is over, Auto Scaling takes the instance with what is left on it. To allow the call, compare the "
         "role of the state machine with statemachine/template.yaml; `ecs-drainer doctor` names what it lacks.",

@@ -50,5 +50,5 @@ class Waiting:
         return self.token is not None and not self.tasks
 
     def has_service(self, name: str) -> bool:
-        """Whether tasks of a service, by its name, are on the instance."""
-        return any(service.rsplit("/", 1)[-1] == name for service in self.services)
+        """Whether tasks of a service, by its name, may be on the instance: before the first look nobody knows."""
+        return not self.services or any(service.rsplit("/", 1)[-1] == name for service in self.services)

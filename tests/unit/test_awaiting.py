@@ -240,11 +240,19 @@ def test_events_are_called_lost_only_where_they_must_be(
 def test_what_ecs_says_of_a_service_is_news_once() -> None:
     """It may have come while nothing waited, into the row, or with the message; or both."""
     kept = json.dumps(PLACEMENT, **AS_KEPT)
-    told = Told("service", services=(PLACEMENT,))
-    assert new_troubles(a_memory(), None, Told()) == ()
-    assert new_troubles(a_memory(), a_row(troubles=frozenset({kept})), Told()) == (kept,)
-    assert new_troubles(a_memory(), a_row(troubles=frozenset({kept})), told) == (kept,)
-    assert new_troubles(a_memory(troubles=(kept,)), a_row(troubles=frozenset({kept})), told) == ()
+    told, row = Told("service", services=(PLACEMENT,)), a_row(troubles=frozenset({kept}))
+    here = {"groups": [f"service:{PLACEMENT['service']}"]}
+    assert new_troubles(a_memory(), None, Told(), **here) == ()
+    assert new_troubles(a_memory(), row, Told(), **here) == (kept,)
+    assert new_troubles(a_memory(), row, told, **here) == (kept,)
+    assert new_troubles(a_memory(troubles=(kept,)), row, told, **here) == ()
+
+
+def test_another_service_of_the_cluster_is_no_news() -> None:
+    """Until the first look nobody knows which services have tasks on the instance, and the row hears of each."""
+    row = a_row(troubles=frozenset({json.dumps(PLACEMENT, **AS_KEPT)}))
+    assert new_troubles(a_memory(), row, Told(), groups=["service:other", "family:job"]) == ()
+    assert a_row(services=frozenset()).has_service("whatever it is called")
 
 
 WAITS: list[tuple[str, Memory, bool, timedelta]] = [

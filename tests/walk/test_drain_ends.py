@@ -29,7 +29,7 @@ LOST = TimedOut(1)
 """The call took effect, and its answer never came."""
 AWAY = Error("DynamoDb.InternalServerErrorException", times=EVERY_TRY)
 UNHEARD = Error("AwsUnavailable", times=EVERY_TRY)
-NEVER_HEARD = [UNHEARD] * 7
+NEVER_HEARD = [UNHEARD] * 32
 FORGOTTEN = [{"cluster": CLUSTER, "container_instance": CONTAINER}]
 SLOTS = {"look": {**plan()["look"], "gates": gates(slots=2)}}
 NOT_THERE = Error("AutoScaling.AutoScalingException", "Instance Id not found - No managed instance found")
