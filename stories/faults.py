@@ -9,6 +9,7 @@ from typing import Any
 from moto.ecs.models import ecs_backends
 
 from embedded_aws.aws import ACCOUNT_ID, REGION
+from embedded_aws.awslambda import lambda_state
 from embedded_aws.clients import client
 from embedded_aws.ecs import services
 from embedded_aws.eventbridge import events_state
@@ -86,21 +87,33 @@ def fail_calls(
     stage: Stage,
     *,
     service: str,
-    operation: str,
     code: str,
-    times: int = 1,
+    operation: str = "",
+    times: int | None = None,
+    seconds: float = 0,
     message: str = "",
     function: str = "",
     status: int = 400,
+    lost_answer: bool = False,
 ) -> None:
-    """AWS answers the next calls of an operation with an error; those of one function, where it is named.
+    """AWS answers the next call of an operation with an error; those of one function, where it is named.
 
-    `service` is boto3's name for it, or IAM's: `states` is `stepfunctions`.
+    `service` is boto3's name for it, or IAM's: `states` is `stepfunctions`. Without `operation`, every call of the
+    service that the drains make. `times` and `seconds` say how many calls, and for how long; with `lost_answer` each
+    of them took effect all the same.
     """
     service = IAMS_NAMES.get(service, service)
-    fault = Fault(code, message or "injected fault", status)
+    fault = Fault(code, message or "injected fault", status, lost_answer)
 
     def is_meant(call: Call) -> bool:
-        return (call.service, call.operation) == (service, operation) and (call.role or "").endswith(function)
+        is_operation = call.operation == operation if operation else "ecs-drainer" in call.principal
+        return call.service == service and is_operation and (call.role or "").endswith(function)
 
-    stage.aws.requests.fail_when(is_meant, fault, times)
+    ailment = stage.aws.requests.fail_when(is_meant, fault, times if times or seconds else 1)
+    if seconds:
+        stage.aws.clock.call_later(seconds, ailment.heal, f"{service} is back")
+
+
+def crash(_stage: Stage, function: str, times: int = 1) -> None:
+    """The process of a function ends in its next invocations, before it has done anything."""
+    lambda_state().crashes[function] += times

@@ -13,6 +13,7 @@ from embedded_aws.eventbridge import events_state
 from stories import staging
 from stories.faults import (
     change_events,
+    crash,
     disable_rule,
     enable_rule,
     fail_calls,
@@ -198,6 +199,8 @@ HAPPENINGS: dict[str, Callable[..., None]] = {
         fail_calls,
         fail_deployment,
         change_events,
+        crash,
+        crash,
         disable_rule,
         enable_rule,
     )

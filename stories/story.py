@@ -77,6 +77,10 @@ class Expected:
     never_says: tuple[str, ...] = ()
     container_instances: tuple[str, ...] | None = None
     """The statuses of the container instances that the EC2 instance is in the end, in alphabetical order."""
+    records: tuple[str, ...] | None = None
+    """The statuses of the drains' records in the ledger in the end, oldest first; None: what the executions say."""
+    transitions: int | None = None
+    """How many state transitions the executions may take together at most."""
     stopped: int | None = None
     """How many StopTask calls were answered without an error."""
 

@@ -75,6 +75,23 @@ class Told:
         found = ecs.describe_container_instances(cluster=CLUSTER, containerInstances=arns)
         return tuple(sorted(instance["status"] for instance in found["containerInstances"]))
 
+    def _ledger(self, prefix: str) -> list[dict[str, Any]]:
+        """Return the ledger's items whose key begins so."""
+        items = client("dynamodb").scan(TableName=self.deployment.outputs["LedgerTable"])["Items"]
+        return [item for item in items if item["pk"]["S"].startswith(prefix)]
+
+    @property
+    def records(self) -> tuple[str, ...]:
+        """The statuses of the drains' records in the ledger, oldest first."""
+        found = sorted(self._ledger("drain#"), key=lambda item: item["started_at"]["S"])
+        return tuple(item["status"]["S"] for item in found)
+
+    @property
+    def left_open(self) -> list[str]:
+        """The keys of waiting rows, and of instances that an execution still holds: none, once all have ended."""
+        held = [item for item in self._ledger("instance#") if "execution" in item]
+        return [item["pk"]["S"] for item in (*self._ledger("waiting#"), *held)]
+
     @property
     def last_stopped_at(self) -> datetime | None:
         """When the last task on the instance was STOPPED."""

@@ -62,6 +62,15 @@ class Drain:
         return int((self.started_at + KEPT_IN_LEDGER).timestamp())
 
     @property
+    def row(self) -> str:
+        """What its waiting row is named after: the first of its container instances, or the EC2 instance without any.
+
+        One that polls has a row as well: it says that the drain is open (chalicelib/steps/tidying.py), and whoever
+        takes the drain over, by events or by polls, takes over the row.
+        """
+        return next((arn for arns in self.containers.values() for arn in arns), self.instance_id)
+
+    @property
     def waits_on(self) -> str | None:
         """The container instance whose events the drain waits for; where there are more, or none, it polls.
 
@@ -81,7 +90,7 @@ class Drain:
             "execution": self.execution,
             "ledger_key": f"drain#{self.name}",
             "lock_key": f"instance#{self.instance_id}",
-            "waiting_key": f"waiting#{self.waits_on or self.instance_id}",
+            "waiting_key": f"waiting#{self.row}",
             "expires_at": str(self.expires_at),
             "instance_id": self.instance_id,
             "trigger": self.trigger,

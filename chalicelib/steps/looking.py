@@ -61,12 +61,12 @@ def look(event: Mapping[str, Any]) -> dict[str, Any]:
 def _row(table: str, drain: Drain, memory: Memory) -> Waiting | None:
     """Return the drain's row: made before the first listing, so that no event after it is lost on nobody.
 
-    One that polls has a row too, which no event finds: it says that the drain is open (chalicelib/steps/tidying.py).
+    One that polls has a row too, which it never reads.
     """
     if memory.listed_at is None:
         opened = waiting.open_row(
             table,
-            drain.waits_on or drain.instance_id,
+            drain.row,
             execution=drain.execution,
             cluster=drain.cluster or NO_CLUSTER,
             expires_at=drain.expires_at,

@@ -26,7 +26,10 @@ def run(function: Any, event: Any, request_id: str) -> Outcome:
     state, clock = lambda_state(), aws.current().clock
     with _concurrency(function), clock.busy():
         began_at = clock.now()
-        outcome = state.runtime.run(function, event, _context(function, request_id))
+        if state.is_to_crash(function.function_name):
+            outcome = Outcome.exited(request_id, "exit status 1")
+        else:
+            outcome = state.runtime.run(function, event, _context(function, request_id))
     state.invocations.append(Invocation(began_at, function.function_name, request_id, event, outcome))
     _log(function, request_id, outcome.log)
     return outcome

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from embedded_aws.awslambda.bootstrap import unhandled
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -14,6 +16,12 @@ class Outcome:
     payload: str
     error: bool = False
     log: str = ""
+
+    @classmethod
+    def exited(cls, request_id: str, status: str) -> Outcome:
+        """Return what Lambda answers where the process of the function has ended; `status` as in `exit status 1`."""
+        message = f"RequestId: {request_id} Error: Runtime exited with error: {status}"
+        return cls(unhandled("Runtime.ExitError", message, request_id), True, f"{message}\n")
 
     @property
     def answer(self) -> Any:

@@ -43,6 +43,17 @@ class LambdaState:
     invocations: list[Invocation] = field(default_factory=list)
     running: Counter[str] = field(default_factory=Counter)
     log_streams: dict[str, str] = field(default_factory=dict)
+    crashes: Counter[str] = field(default_factory=Counter)
+    """How many invocations more of a function, by the end of its name, its process does not survive."""
+
+    def is_to_crash(self, function_name: str) -> bool:
+        """Whether this invocation is one of `crashes`, which it is taken off."""
+        doomed = next(
+            (name for name, left in self.crashes.items() if left and function_name.endswith(name)), None
+        )
+        if doomed is not None:
+            self.crashes[doomed] -= 1
+        return doomed is not None
 
     def of(self, function_name: str) -> list[Invocation]:
         """Return the invocations of the function whose name ends so (names begin with app and stage)."""

@@ -107,7 +107,7 @@ class WorkerRuntime:
             self._drop(worker)
             return _timed_out(function, context.aws_request_id)
         if outcome is None:
-            exited = _exited(worker, context.aws_request_id)
+            exited = Outcome.exited(context.aws_request_id, f"exit status {worker.exit_status()}")
             self._drop(worker)
             return exited
         with self._lock:
@@ -153,11 +153,6 @@ def _version(function: Any) -> Version:
 def _timed_out(function: Any, request_id: str) -> Outcome:
     message = f"RequestId: {request_id} Error: Task timed out after {function.timeout:.2f} seconds"
     return Outcome(unhandled("Sandbox.Timedout", message, request_id), True, f"{message}\n")
-
-
-def _exited(worker: Worker, request_id: str) -> Outcome:
-    message = f"RequestId: {request_id} Error: Runtime exited with error: exit status {worker.exit_status()}"
-    return Outcome(unhandled("Runtime.ExitError", message, request_id), True, f"{message}\n")
 
 
 def _environment(function: Any, endpoint: str, task: str) -> dict[str, str]:

@@ -39,6 +39,17 @@ def _check_ending(story: Story, came: Told) -> None:
     assert tuple(came.outcomes) == story.expected.outcomes
     assert len(came.answered("CompleteLifecycleAction")) == story.expected.continues
     assert came.tasks_killed == story.expected.tasks_killed
+    if story.expected.records is not None:
+        assert came.records == story.expected.records
+    assert came.left_open == [], "nothing is left in the ledger of a drain that is over"
+    if story.expected.transitions is not None:
+        entered = [
+            event
+            for execution in came.executions
+            for event in history(execution["executionArn"])
+            if event["type"].endswith("StateEntered")
+        ]
+        assert len(entered) <= story.expected.transitions
     if story.expected.container_instances is not None:
         assert came.container_instances == story.expected.container_instances
     if story.expected.stopped is not None:
