@@ -19,7 +19,7 @@ from chalice.app import Chalice
 
 from embedded_aws.aws import ACCOUNT_ID, REGION
 from embedded_aws.clients import client
-from statemachine.definitions import inlined
+from statemachine.definitions import PLACEHOLDER, inlined
 from statemachine.policies import names_in_policies, rendered
 from statemachine.template import body, load
 
@@ -41,6 +41,13 @@ class Deployment:
     """By the function's name in app.py."""
     outputs: Mapping[str, str]
     """The stack's outputs."""
+
+    def filled_in(self, path: str) -> str:
+        """Return a definition of the repository with the names and ARNs of what is deployed in its placeholders."""
+        arns = {f"{_camel_case(name)}FunctionArn": arn for name, arn in self.functions.items()}
+        values = {**self.outputs, **arns, "DrainStateMachineArn": self.state_machine}
+        text = (ROOT / path).read_text(encoding="utf-8")
+        return PLACEHOLDER.sub(lambda found: values[found[1]], text)
 
     @property
     def state_machine(self) -> str:

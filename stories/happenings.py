@@ -118,6 +118,14 @@ def register_again(stage: Stage) -> None:
     agent.register_again(stage.doomed)
 
 
+def deploy_definition(stage: Stage, path: str = "statemachine/drain.asl.json") -> None:
+    """Somebody deploys another definition of the drain's state machine, from a file; its functions stay."""
+    client("stepfunctions").update_state_machine(
+        stateMachineArn=stage.deployment.state_machine,
+        definition=stage.deployment.filled_in(path or "statemachine/drain.asl.json"),
+    )
+
+
 def stop_execution(stage: Stage) -> None:
     """A person stops the execution in the console."""
     sfn = client("stepfunctions")
@@ -189,6 +197,7 @@ HAPPENINGS: dict[str, Callable[..., None]] = {
         lose_events,
         find_events,
         stop_execution,
+        deploy_definition,
         abandon_sibling,
         complete_sibling,
         disconnect,

@@ -1,0 +1,1 @@
+"""Drains that a release before began, and that today's functions end."""
