@@ -83,7 +83,7 @@ def test_where_no_topic_takes_anything_the_drain_goes_on_and_tries_each_once() -
     own = "arn:aws:sns:eu-west-1:123456789012:team-web"
     with a_scene(service=STUCK, tags={"ecs-drainer:notify": own, "ecs-drainer:deadline": "30m"}) as scene:
         scene.aws.requests.fail_when(lambda call: call.operation == "Publish")
-        drain(scene, 3600)
+        drain(scene, 7200)
         calls = [call.parameters for call in scene.aws.requests.calls if call.operation == "Publish"]
         completed = [c for c in scene.aws.requests.calls if c.operation == "CompleteLifecycleAction"]
         outcomes = scene.outcomes
