@@ -63,11 +63,21 @@ class Agenda:
         self._heap.clear()
 
 
+class Signal(threading.Event):
+    """An event that counts how often any of its kind was set: while none is, no sleeper need be asked."""
+
+    sets = 0
+
+    def set(self) -> None:
+        """Set the event, and then count."""
+        super().set()
+        Signal.sets += 1
+
+
 class Sleeper:
     """A thread at rest until its alarm or its interruption gives it the turn."""
 
     def __init__(self, interrupted: threading.Event | None) -> None:
-        self.interrupted = interrupted
         self.alarm: Timer | None = None
         self.turn = threading.Lock()
         self.turn.acquire()

@@ -17,7 +17,7 @@ from functools import partial
 
 import time_machine
 
-from embedded_aws.agenda import Agenda, Sleeper, Timer
+from embedded_aws.agenda import Agenda, Signal, Sleeper, Timer
 from embedded_aws.workload import Workload
 
 PATIENCE_SECONDS = 120.0
@@ -40,6 +40,10 @@ class Clock:
         self.speed = speed
         self._agenda = Agenda()
         self._sleepers: dict[Sleeper, None] = {}  # a dict keeps the order in which they lay down
+        self._asking: dict[Sleeper, None] = {}
+        """Of these, the ones whose interruption is no Signal: they are asked at each step."""
+        self._signals = 0
+        """How many signals were set when all sleepers were last asked, and none was interrupted."""
         self._workload = Workload()
         self._changed = self._workload.changed
         self._driver: int | None = None
@@ -148,6 +152,10 @@ class Clock:
             if seconds != math.inf:
                 sleeper.alarm = self.call_later(seconds, partial(self._wake, sleeper), "wake a sleeper")
             self._sleepers[sleeper] = None
+            if interrupted is not None and not isinstance(interrupted, Signal):
+                self._asking[sleeper] = None
+            elif interrupted is not None and interrupted.is_set():
+                self._signals = -1  # set since it was asked above
             if was_busy:
                 self.end_work()
         sleeper.turn.acquire()
@@ -160,6 +168,7 @@ class Clock:
     def _wake(self, sleeper: Sleeper, early: bool = False) -> None:
         with self._changed:
             del self._sleepers[sleeper]
+            self._asking.pop(sleeper, None)
             self.begin_work()  # for the sleeper: time must not pass before it has begun to run
             sleeper.woken_early = early
             if sleeper.alarm:
@@ -200,7 +209,7 @@ class Clock:
         """Do the one thing whose turn it is, if it is due by `end`; returns whether there was one."""
         with self._changed:
             self._wait_for_idle()
-            interrupted = next((each for each in self._sleepers if each.is_interrupted()), None)
+            interrupted = self._interrupted()
             if interrupted:
                 self._wake(interrupted, early=True)
                 return True
@@ -210,6 +219,15 @@ class Clock:
             self._move_to(timer.due)
         timer.perform(forgiving=self.speed is not None)
         return True
+
+    def _interrupted(self) -> Sleeper | None:
+        """Return the first sleeper that what it waits for has happened to."""
+        sets = Signal.sets
+        asked = self._asking if sets == self._signals else self._sleepers
+        found = next((each for each in asked if each.is_interrupted()), None)
+        if found is None:
+            self._signals = sets
+        return found
 
     def _wait_for_idle(self) -> None:
         self._workload.wait_for_idle(PATIENCE_SECONDS if self.speed is None else None)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from moto.awslambda.models import LambdaBackend
+from moto.core.utils import unix_time_millis
 from moto.sqs.models import Queue, SQSBackend, sqs_backends
 
 from embedded_aws import aws
@@ -30,6 +31,12 @@ _set_attributes = Queue._set_attributes
 _change_visibility = SQSBackend.change_message_visibility
 
 
+def _messages(queue: Any) -> list[Any]:
+    """Return what may be received now, as moto's Queue does, which asks for the time anew for each message, twice."""
+    now = unix_time_millis()
+    return [each for each in queue._messages if each.visible_at < now and each.delayed_until <= now]
+
+
 def install() -> None:
     """Let Lambda poll queues on the virtual clock; again is harmless."""
     LambdaBackend.create_event_source_mapping = _create_mapping
@@ -37,6 +44,7 @@ def install() -> None:
     LambdaBackend.delete_event_source_mapping = _delete_mapping
     LambdaBackend.list_event_source_mappings = _list_mappings
     Queue.add_message = _add_and_wake
+    Queue.messages = property(_messages)
     Queue._set_attributes = _set_named_attributes
     SQSBackend.change_message_visibility = _change_visibility_and_wake
 

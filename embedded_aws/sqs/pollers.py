@@ -20,6 +20,7 @@ from uuid import uuid4
 
 from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.models import lambda_backends
+from moto.core.utils import unix_time_millis
 from moto.sqs.exceptions import ReceiptHandleIsInvalid
 from moto.sqs.models import sqs_backends
 
@@ -197,8 +198,7 @@ def _queue(mapping: Any) -> Any:
 
 
 def _next_visible(queue: Any) -> Iterable[datetime]:
-    now = aws.current().clock.now()
-    for message in queue._messages:
-        at = datetime.fromtimestamp(max(message.visible_at, message.delayed_until) / 1000, UTC)
-        if at >= now:
-            yield at + TICK
+    now = unix_time_millis()  # by which moto stamps messages: another computation differs in the last bit
+    due = (max(message.visible_at, message.delayed_until) for message in queue._messages)
+    soonest = min((at for at in due if at >= now), default=None)
+    return [] if soonest is None else [datetime.fromtimestamp(soonest / 1000, UTC) + TICK]

@@ -24,6 +24,7 @@ from moto.stepfunctions.parser.asl.eval.callback.callback import (
     HeartbeatTimedOut,
 )
 
+from embedded_aws.agenda import Signal
 from embedded_aws.stepfunctions.frames import identifier, rest
 
 _execute = StateTaskService._eval_execution
@@ -63,7 +64,7 @@ def _token(env: Any) -> Iterator[None]:
     token = identifier(env, "task token")
     env.states.context_object.context_object_data["Task"] = {"Token": token}
     endpoint = env.callback_pool_manager.add(token)
-    endpoint.frame = env
+    endpoint.frame, endpoint._notify_event = env, Signal()
     try:
         yield
     finally:

@@ -15,6 +15,7 @@ from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventHistoryContext
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramTimedOut
 
+from embedded_aws.agenda import Signal
 from embedded_aws.aws import current
 
 _make, _stop, _time_out, _fail = (
@@ -34,14 +35,14 @@ def install() -> None:
     Environment.set_error = _set_error
 
 
-class _Latch(threading.Event):
+class _Latch(Signal):
     """moto sets and clears its event in one breath, which only a thread that waits on it can notice."""
 
     def clear(self) -> None:
         """Stay set: an environment that has ended never runs again."""
 
 
-class _Either(threading.Event):
+class _Either(Signal):
     """Set when one of two events is."""
 
     def __init__(self, one: threading.Event, other: threading.Event) -> None:

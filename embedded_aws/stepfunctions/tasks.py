@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 import math
-import threading
 from typing import Any
 
 from moto.stepfunctions.parser.api import (
@@ -31,6 +30,7 @@ from moto.stepfunctions.parser.asl.eval.callback.callback import HeartbeatTimeou
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.quotas import is_within_size_quota
 
+from embedded_aws.agenda import Signal
 from embedded_aws.stepfunctions.branches import run_beside
 from embedded_aws.stepfunctions.frames import rest
 
@@ -107,7 +107,7 @@ def _dynamodb_or_task_error(task: Any, env: Any, ex: Exception) -> Any:
 def _invoke_beside(env: Any, parameters: Any, region: str, state_credentials: Any) -> None:
     """Invoke a function on a thread of its own: it may take virtual time, and the state's own time may end."""
     answers: list[Any] = []
-    done = threading.Event()
+    done = Signal()
 
     def invoke() -> None:
         try:
