@@ -64,6 +64,11 @@ def is_deadlocked(desired: int, minimum_percent: int, maximum_percent: int) -> b
     return desired > 0 and desired - 1 < bounds.fewest and desired + 1 > bounds.most
 
 
+def can_never_move(service: Service) -> bool:
+    """Say whether a service's percents let it move no task of a DRAINING instance; daemons are stopped, not moved."""
+    return not service.is_daemon and is_deadlocked(service.desired, *percents_of(service))
+
+
 def percents_of(service: Service) -> tuple[int, int]:
     """Return the minimum and maximum percent that hold while draining."""
     if service.controller in OWN_CONTROLLERS:

@@ -16,7 +16,8 @@ from typing import Any
 
 from chalicelib.common.errors import AwsRefused, Gone
 from chalicelib.common.model import ContainerInstance, Task
-from chalicelib.gateways import error_codes
+from chalicelib.explain.circumstances import Service
+from chalicelib.gateways import described, error_codes
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
 from chalicelib.gateways.ecs_answers import (
     read_container_instances,
@@ -124,13 +125,12 @@ def standalone_tasks(cluster: str) -> dict[str, list[Task]]:
     return found
 
 
-def daemon_services(cluster: str, names: Iterable[str]) -> frozenset[str]:
-    """Return which of these services are of the DAEMON scheduling strategy; one that was deleted is none."""
-    return frozenset(
-        service["serviceName"]
+def describe_services(cluster: str, names: Iterable[str]) -> tuple[Service, ...]:
+    """Return these services, without their tasks; one that was deleted is left out."""
+    return tuple(
+        described.service(answer)
         for batch in in_batches(sorted(names), SERVICES_AT_ONCE)
-        for service in read_services(cluster, batch)
-        if service.get("schedulingStrategy") == "DAEMON"
+        for answer in read_services(cluster, batch)
     )
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.common.errors import Gone, Throttled
 from chalicelib.common.model import ContainerInstance, Task
+from chalicelib.explain.arithmetic import can_never_move
 from chalicelib.gateways import ecs
 from chalicelib.look.memory import Memory
 from chalicelib.look.observation import Observation, only_daemons
@@ -63,20 +64,33 @@ def observe(
             listed, is_full = [], False
         remembered += listed
         tasks += [task for read in listed for task in read.tasks]
-    asked = _services_to_ask_for(tasks, memory, at, asks_early=asks_early)
-    daemons = frozenset(name for cluster in containers for name in ecs.daemon_services(cluster, asked))
-    unlisted = frozenset(arn for read in remembered for arn in read.unlisted)
+    unlisted = frozenset[str]().union(*(read.unlisted for read in remembered))
     instances = _instances(containers) if unlisted or _is_check_due(memory, is_full, at) else None
-    return Observation(
+    seen = Observation(
         at=at,
         tasks=tuple(tasks),
-        gone=frozenset(arn for read in remembered for arn in read.gone),
+        gone=frozenset[str]().union(*(read.gone for read in remembered)),
         is_full=is_full and not _is_any_there(unlisted, instances or ()),
         instances=instances,
         agents_connected=all(read.connected for read in remembered),
+    )
+    return _with_services(
+        seen, containers, memory, _services_to_ask_for(tasks, memory, at, asks_early=asks_early)
+    )
+
+
+def _with_services(
+    seen: Observation, containers: Containers, memory: Memory, asked: frozenset[str]
+) -> Observation:
+    """Return the observation with what ECS says of these services."""
+    services = [each for cluster in containers for each in ecs.describe_services(cluster, asked)]
+    daemons = frozenset(each.name for each in services if each.is_daemon)
+    return replace(
+        seen,
         daemon_services=daemons,
         asked_services=asked,
-        daemon_stop=_daemon_stop(tasks, memory, daemons),
+        immovable_services=frozenset(each.name for each in services if can_never_move(each)),
+        daemon_stop=_daemon_stop(seen.tasks, memory, daemons),
     )
 
 
@@ -152,7 +166,7 @@ def _services_to_ask_for(
     )
 
 
-def _daemon_stop(tasks: list[Task], memory: Memory, daemons: frozenset[str]) -> timedelta | None:
+def _daemon_stop(tasks: Iterable[Task], memory: Memory, daemons: frozenset[str]) -> timedelta | None:
     """Read how long daemons may take to stop, once, when nothing but daemons is left."""
     unstopped = [task for task in tasks if not task.is_stopped]
     if memory.daemon_stop is not None or not only_daemons(unstopped, memory.daemon_services | daemons):

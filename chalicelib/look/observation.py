@@ -26,6 +26,8 @@ class Observation:
     agents_connected: bool = True
     asked_services: frozenset[str] = frozenset()
     """The services that this look asked ECS about."""
+    immovable_services: frozenset[str] = frozenset()
+    """Of those, the ones whose percents let no task be moved, however much room there is."""
     daemon_services: frozenset[str] = frozenset()
     """Of those, the ones that run one task on each container instance."""
     daemon_stop: timedelta | None = None

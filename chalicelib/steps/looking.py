@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from chalicelib.common.model import instant
+from chalicelib.common.errors import DrainerError
+from chalicelib.common.model import Task, instant
 from chalicelib.common.telemetry import logger
 from chalicelib.common.timers import Timers
 from chalicelib.gateways import waiting
+from chalicelib.gateways.circumstances import protections_of
 from chalicelib.gateways.observe import observe, with_instances
 from chalicelib.look import awaiting
 from chalicelib.look.awaiting import Reading, Told
@@ -50,7 +52,14 @@ def look(event: Mapping[str, Any]) -> dict[str, Any]:
         facts = decide(remember(before, seen), seen, drain.policy, timers, observes=drain.observes)
     lost = bool(awaiting.unannounced(before, seen, row)) or told.is_denied
     news = awaiting.new_troubles(before, row, told, facts.memory.groups.values())
-    facts = _with_wait(facts, seen, was_read=reading is not Reading.NOTHING, lost=lost, news=news)
+    foreseen = bool(seen.immovable_services) or (
+        before.safety_wait == awaiting.FIRST_SAFETY_LOOK
+        and reading is Reading.INSTANCE
+        and _is_any_protected(drain, facts.holding)
+    )
+    facts = _with_wait(
+        facts, seen, was_read=reading is not Reading.NOTHING, lost=lost, news=news, foreseen=foreseen
+    )
     logger.info(
         facts.summary, extra={"instance": drain.instance_id, "look": facts.memory.looks, "kinds": facts.kinds}
     )
@@ -99,8 +108,25 @@ def _as_it_is_now(
     return seen if seen.instances is not None else with_instances(seen, drain.containers)
 
 
-def _with_wait(facts: Look, seen: Observation, *, was_read: bool, lost: bool, news: tuple[str, ...]) -> Look:
-    """Return the facts with what is waited for; lost events and a service's trouble are explained at once."""
+def _is_any_protected(drain: Drain, holding: Iterable[Task]) -> bool:
+    """Whether tasks protect themselves from scale-in: asked once, of what is still there when others have left."""
+    try:
+        return any(
+            protections_of(cluster, [task for task in holding if task.desired_status == "RUNNING"], {})
+            for cluster in drain.containers
+        )
+    except DrainerError as error:
+        logger.warning(f"task protection was not read, so that it is not told yet: {error}")
+        return False
+
+
+def _with_wait(
+    facts: Look, seen: Observation, *, was_read: bool, lost: bool, news: tuple[str, ...], foreseen: bool
+) -> Look:
+    """Return the facts with what is waited for.
+
+    Lost events, a service's trouble, and what can be foreseen to hold the drain are explained at once.
+    """
     memory = replace(
         awaiting.with_wait(facts.memory, seen, was_read=was_read),
         awaited=awaiting.awaited(facts.holding, facts.memory),
@@ -109,7 +135,7 @@ def _with_wait(facts: Look, seen: Observation, *, was_read: bool, lost: bool, ne
     )
     explain = facts.explain
     if explain == "no" and facts.holding:
-        explain = EVENTS_LOST if lost else BLOCKED if news else "no"
+        explain = EVENTS_LOST if lost else BLOCKED if news or foreseen else "no"
     return replace(facts, memory=memory, explain=explain)
 
 

@@ -157,7 +157,7 @@ ROWS = (
     Row("ecs_answers.read_tasks", "ecs", "describe_tasks",
         lambda: ecs.describe_tasks(CLUSTER, ["arn:x"]).gone, gone(frozenset({"arn:x"}))),
     Row("ecs_answers.read_services", "ecs", "describe_services",
-        lambda: ecs.daemon_services(CLUSTER, ["web"]), gone(frozenset())),
+        lambda: ecs.describe_services(CLUSTER, ["web"]), gone(())),
     Row("ecs_answers.read_task_definition", "ecs", "describe_task_definition",
         lambda: ecs.longest_stop([DEFINITION]), gone(ecs.DEFAULT_STOP)),
     Row("ecs_answers.read_capacity_providers", "ecs", "describe_capacity_providers",

@@ -62,13 +62,14 @@ def test_a_disconnected_agent_shows_on_its_unstopped_tasks(stubs: Stubs) -> None
 
 def test_only_describe_services_tells_a_daemon(stubs: Stubs) -> None:
     services = [
-        {"serviceName": "logs", "schedulingStrategy": "DAEMON"},
-        {"serviceName": "web", "schedulingStrategy": "REPLICA"},
+        {"serviceName": "logs", "schedulingStrategy": "DAEMON", "desiredCount": 3},
+        {"serviceName": "web", "schedulingStrategy": "REPLICA", "desiredCount": 3},
     ]
     stubs.expect(
         "ecs", "describe_services", {"services": services}, cluster=CLUSTER, services=["logs", "web"]
     )
-    assert ecs.daemon_services(CLUSTER, ["web", "logs"]) == {"logs"}
+    found = ecs.describe_services(CLUSTER, ["web", "logs"])
+    assert [(service.name, service.is_daemon) for service in found] == [("logs", True), ("web", False)]
 
 
 def test_standalone_tasks_are_found_in_one_listing_of_the_cluster(stubs: Stubs) -> None:

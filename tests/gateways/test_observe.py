@@ -72,7 +72,7 @@ def test_in_mid_drain_one_call_is_enough(stubs: Stubs) -> None:
 
 def test_once_a_task_is_stopped_it_matters_which_services_are_daemons(stubs: Stubs) -> None:
     expect_describe(stubs, (1, "STOPPED"), (2, "RUNNING"))
-    services = {"services": [{"serviceName": "web", "schedulingStrategy": "DAEMON"}]}
+    services = {"services": [{"serviceName": "web", "schedulingStrategy": "DAEMON", "desiredCount": 2}]}
     stubs.expect("ecs", "describe_services", services, cluster=CLUSTER, services=["web"])
     definition = {"taskDefinition": {"containerDefinitions": [{"name": "web"}]}}
     stubs.expect("ecs", "describe_task_definition", definition, taskDefinition="")

@@ -24,6 +24,7 @@ from tests.iam.evaluator import Request, Statement
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 
 STORIES = (
+    "protected-task",
     "execution-stopped-by-a-person",
     "lifecycle-action-then-spot-interruption",
     "managed-draining-stuck",
