@@ -38,7 +38,7 @@ from chalicelib.wake import (
 P = ParamSpec("P")
 Each = TypeVar("Each")
 
-DELAYS_SECONDS = (5, 15, 45, 135)
+DELAYS_SECONDS = (2, 5, 15, 45, 135)
 """Before a record that failed is delivered again; the last from then on, until the queue gives it up."""
 
 

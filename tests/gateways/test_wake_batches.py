@@ -166,7 +166,7 @@ def test_a_telling_whose_answer_was_lost_is_made_again(stubs: Stubs) -> None:
     expect_row(stubs, an_item())
     expect_description(stubs, INSTANCE_ARN)
     stubs.refuse("stepfunctions", "send_task_success", "InternalServerError", 500)
-    expect_putting_off(stubs, h1=5)
+    expect_putting_off(stubs, h1=2)
     assert heard(batch(stopped(1))) == ["m1"]
     expect_row(stubs, an_item())
     expect_description(stubs, INSTANCE_ARN)
@@ -186,7 +186,7 @@ def test_what_is_throttled_comes_again_and_the_rest_is_done(stubs: Stubs) -> Non
 def test_once_the_ledger_is_away_the_rest_is_not_tried(stubs: Stubs) -> None:
     """Each try may take twenty seconds, and the function has thirty for a hundred records."""
     stubs.refuse("dynamodb", "update_item", "InternalServerError", 500)
-    expect_putting_off(stubs, h1=5, h2=5)
+    expect_putting_off(stubs, h1=2, h2=2)
     assert heard(batch(stopped(1), stopped(2, OTHER_INSTANCE))) == ["m1", "m2"]
 
 
@@ -201,7 +201,7 @@ def test_emptied_and_not_described_comes_again(stubs: Stubs) -> None:
 def test_what_is_no_event_comes_again_until_the_queue_gives_it_up(stubs: Stubs) -> None:
     """It then lies in the dead-letter queue, where somebody can read it."""
     stubs.refuse("dynamodb", "update_item", NOBODY)
-    expect_putting_off(stubs, h1=5)
+    expect_putting_off(stubs, h1=2)
     assert heard(batch("nonsense", stopped(1))) == ["m1"]
 
 
@@ -271,9 +271,9 @@ def test_a_drain_that_ended_meanwhile_hears_nothing(stubs: Stubs) -> None:
 
 def test_a_cluster_whose_rows_cannot_be_read_comes_again(stubs: Stubs) -> None:
     stubs.refuse("dynamodb", "query", "ThrottlingException")
-    expect_putting_off(stubs, h1=5)
+    expect_putting_off(stubs, h1=2)
     assert heard(batch(placement_failed())) == ["m1"]
 
 
 def test_waits_grow_and_then_stay() -> None:
-    assert [delay(deliveries) for deliveries in range(1, 7)] == [5, 15, 45, 135, 135, 135]
+    assert [delay(deliveries) for deliveries in range(1, 7)] == [2, 5, 15, 45, 135, 135]
