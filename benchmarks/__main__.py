@@ -20,6 +20,8 @@ from benchmarks.figures import Figures, measure
 from benchmarks.first_story import calls_by_kind
 
 SMALL, LARGE = (1, 10), (100, 500)
+HUGE = 2000
+"""Takes half an hour of one core, and is measured where it is asked for by name."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--write", action="store_true", help="put the figures into docs/benchmarks.md")
     parser.add_argument("--check", action="store_true", help="compare one and ten drains with the document")
-    parser.add_argument("--sizes", type=int, nargs="+", help="measure these sizes only, and write nothing")
+    parser.add_argument("--sizes", type=int, nargs="+", help="measure these sizes only")
     options = parser.parse_args(arguments)
     console = Console()
     if options.check:
@@ -41,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     for side_by_side in measured.values():
         console.print(report.table(side_by_side))
     console.print(f"Measured in {time.perf_counter() - began:.0f} s.")
-    if options.write and not options.sizes:
+    if options.write:
         _write(measured)
     return 0 if ended_right(figures for each in measured.values() for figures in each) else 1
 
@@ -51,10 +53,15 @@ def ended_right(measured: Iterable[Figures]) -> bool:
     return all(figures.is_right for figures in measured if figures.poll == report.OWN)
 
 
+def schedules_of(size: int) -> list[report.Schedule]:
+    """Return under which schedules a size is measured: all up to a hundred, one where each takes minutes."""
+    return list(report.SCHEDULES) if size <= LARGE[0] else [report.USUAL]
+
+
 def stale_parts() -> list[str]:
     """Measure what takes seconds, and name the parts of the document that say something else."""
     text = document.PATH.read_text(encoding="utf-8")
-    small = {size: [measure(size, poll) for poll in report.SCHEDULES] for size in SMALL}
+    small = {size: [measure(size, *schedule) for schedule in schedules_of(size)] for size in SMALL}
     return [name for name, content in _quick_parts(small) if document.part(text, name) != content]
 
 
@@ -65,9 +72,13 @@ def _quick_parts(measured: dict[int, list[Figures]]) -> Iterator[tuple[str, str]
 
 
 def _write(measured: dict[int, list[Figures]]) -> None:
+    """Put into the document what was measured; a part of which a size is missing stays as it is."""
     text = document.PATH.read_text(encoding="utf-8")
-    # The hundreds in the document are the release before's, kept to compare with.
-    for name, content in _quick_parts(measured):
+    parts = dict(_quick_parts(measured)) if measured.keys() >= set(SMALL) else {}
+    for name, sizes in ((document.LARGE, LARGE), (document.HUGE, (HUGE,))):
+        if measured.keys() >= set(sizes):
+            parts[name] = _tables(measured, sizes)
+    for name, content in parts.items():
         text = document.with_part(text, name, content)
     document.PATH.write_text(text, encoding="utf-8")
 
@@ -78,18 +89,21 @@ def _tables(measured: dict[int, list[Figures]], sizes: Iterable[int]) -> str:
 
 def _measured(console: Console, sizes: Iterable[int]) -> dict[int, list[Figures]]:
     """Measure each size under each schedule, in as many processes as there are cores; the longest first."""
-    jobs = sorted(((size, poll) for size in sizes for poll in report.SCHEDULES), reverse=True)
-    found: dict[tuple[int, str], Figures] = {}
+    jobs = sorted(((size, *schedule) for size in sizes for schedule in schedules_of(size)), reverse=True)
+    found: dict[tuple[int, str, float], Figures] = {}
     workers = ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn"))
     with workers, console.status("measuring") as status:
-        futures: dict[Future[Figures], tuple[int, str]] = {workers.submit(measure, *job): job for job in jobs}
+        futures: dict[Future[Figures], tuple[int, str, float]] = {
+            workers.submit(measure, *job): job for job in jobs
+        }
         for done in as_completed(futures):
-            size, poll = futures[done]
+            size, poll, latency = futures[done]
             found[futures[done]] = done.result()
             left = len(jobs) - len(found)
-            status.update(f"{report.title(size)}, {report.SCHEDULES[poll]}: done; {left} to go")
+            status.update(f"{report.title(size)}, {report.SCHEDULES[poll, latency]}: done; {left} to go")
     return {
-        size: [found[size, poll] for poll in report.SCHEDULES] for size in sorted({job[0] for job in jobs})
+        size: [found[size, *schedule] for schedule in schedules_of(size)]
+        for size in sorted({job[0] for job in jobs})
     }
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 PATH = Path(__file__).parent.parent / "docs" / "benchmarks.md"
-SMALL, LARGE, CALLS, COSTS = "one and ten", "hundreds", "calls of the first story", "prices"
+SMALL, LARGE, HUGE = "one and ten", "hundreds", "two thousand"
+CALLS, COSTS = "calls of the first story", "prices"
 
 
 class MarkerMissing(ValueError):  # noqa: N818  # reads as the sentence that it carries

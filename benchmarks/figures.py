@@ -10,12 +10,13 @@ from statistics import median
 from typing import Any
 
 from benchmarks.fleet import Drained, drained
+from embedded_aws.awslambda import lambda_state
 from embedded_aws.ecs.agent import killed_tasks
 from embedded_aws.eventbridge import events_state
 from embedded_aws.requests import Call
 from embedded_aws.stepfunctions import executions_of
 from stories import timeline
-from stories.prices import LAMBDA_GIGABYTES, Usage, cost
+from stories.prices import LAMBDA_GIGABYTES, MESSAGES_A_REQUEST, Usage, cost
 
 LAMBDA_SECONDS = 0.2
 """What an invocation is taken to be billed for: on the virtual clock functions run in no time."""
@@ -35,6 +36,8 @@ class Figures:
     """One fleet under one schedule of waits; counts are of all its drains together."""
 
     poll: str
+    latency: float
+    """Seconds from an event of ECS to the queue."""
     size: int
     outcomes: Counter[str]
     tasks_killed: int
@@ -79,13 +82,13 @@ def percentile(ordered: tuple[float, ...], percent: int) -> float:
     return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
 
 
-def measure(size: int, poll: str = "") -> Figures:
-    """Drain a fleet and count."""
-    with drained(size, poll) as came:
-        return _figures(came, size, poll)
+def measure(size: int, poll: str = "", latency: float = 1.0) -> Figures:
+    """Drain a fleet and count; takes what `drained` takes."""
+    with drained(size, poll, latency) as came:
+        return _figures(came, size, poll, latency)
 
 
-def _figures(came: Drained, size: int, poll: str) -> Figures:
+def _figures(came: Drained, size: int, poll: str, latency: float) -> Figures:
     executions = executions_of(came.deployment.state_machine)
     histories = [execution.history for execution in executions]
     made = [call for call in came.aws.requests.calls if _is_a_drains(call)]
@@ -94,6 +97,7 @@ def _figures(came: Drained, size: int, poll: str) -> Figures:
     transitions = sum(_transitions(history) for history in histories)
     return Figures(
         poll=poll,
+        latency=latency,
         size=size,
         outcomes=Counter(timeline.outcome(execution.describe()) for execution in executions),
         tasks_killed=sum(killed.instance_id in came.instances for killed in killed_tasks()),
@@ -105,7 +109,7 @@ def _figures(came: Drained, size: int, poll: str) -> Figures:
         looks=sum(_entered(history).count("Look") for history in histories),
         transitions=transitions,
         events=sum(len(history) for history in histories),
-        usage=_usage(asked, transitions, len(made) - len(asked) + size),
+        usage=_usage(asked, transitions),
     )
 
 
@@ -154,18 +158,20 @@ def _is(event: dict[str, Any], kind: str) -> bool:
     return str(event["type"]).endswith(kind)
 
 
-def _usage(asked: list[Call], transitions: int, invocations: int) -> Usage:
-    """Return what is on the bill: calls of ECS and EC2 Auto Scaling are free."""
+def _usage(asked: list[Call], transitions: int) -> Usage:
+    """Return what is on the bill: calls of ECS and EC2 Auto Scaling, and the events of AWS services, are free."""
+    invoked = [each for each in lambda_state().invocations if not each.function_name.endswith(RECONCILER)]
+    batches = [len(each.event["Records"]) for each in invoked if each.function_name.endswith("-wake")]
     written = [call for call in asked if call.operation == "TransactWriteItems"]
-    updates = sum(
-        call.operation in SINGLE_WRITES for call in asked
-    )  # one whose condition fails costs the same
+    # One whose condition fails costs the same.
+    updates = sum(call.operation in SINGLE_WRITES for call in asked)
     return Usage(
         transitions=transitions,
-        lambda_requests=invocations,
-        lambda_gb_seconds=invocations * LAMBDA_SECONDS * LAMBDA_GIGABYTES,
+        lambda_requests=len(invoked),
+        lambda_gb_seconds=len(invoked) * LAMBDA_SECONDS * LAMBDA_GIGABYTES,
         ledger_writes=updates
         + sum(IN_A_TRANSACTION * len(call.parameters["TransactItems"]) for call in written),
-        ledger_reads=sum(call.operation == "GetItem" for call in asked),
+        ledger_reads=sum(call.operation in ("GetItem", "Query", "BatchGetItem") for call in asked),
         notices=sum(call.operation == "Publish" for call in asked),
+        queue_requests=sum(batches) + sum(2 * -(-batch // MESSAGES_A_REQUEST) for batch in batches),
     )

@@ -18,7 +18,9 @@ from unittest.mock import patch
 
 from app import app
 from embedded_aws.aws import EmbeddedAws, embedded_aws
+from embedded_aws.awslambda import lambda_state
 from embedded_aws.clients import client
+from embedded_aws.eventbridge import events_state
 from embedded_aws.stepfunctions import executions_of
 from stories.deployment import Deployment, deploy
 from stories.world import REGISTERED_WITHIN, STEADY_WITHIN, Hook, Service, World
@@ -42,14 +44,19 @@ class Drained:
 
 
 @contextmanager
-def drained(size: int, poll: str = "") -> Iterator[Drained]:
-    """Drain so many instances at once; `poll` is the setting, the default where it is empty."""
+def drained(size: int, poll: str = "", latency: float = 1.0) -> Iterator[Drained]:
+    """Drain so many instances at once; `poll` is the setting, the default where it is empty.
+
+    `latency`: seconds from an event of ECS to the queue.
+    """
     with embedded_aws() as aws, _quiet():
         deployment = deploy(app, {"ECS_DRAINER_POLL": poll})
         world = World(client, aws.clock.advance)
         with aws.requests.unthrottled():
             instances = _build(world, size)
         aws.requests.clear()
+        lambda_state().invocations.clear()
+        events_state().ecs.change(latency=latency)
         began_at = aws.clock.now()
         for instance in instances:
             world.terminate(instance)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from rich.table import Table
 
@@ -11,8 +13,22 @@ from benchmarks.figures import LAMBDA_SECONDS, Figures, percentile
 from stories.prices import LAMBDA_GIGABYTES, PRICES
 
 OWN = ""
-SCHEDULES = {OWN: "events", "15s": "polls every 15 s", "60s": "polls every 60 s"}
-"""The setting `poll`, and what it is called here."""
+Schedule = tuple[str, float]
+"""The setting `poll`, and how many seconds ECS's events take."""
+USUAL: Schedule = (OWN, 1.0)
+SCHEDULES: dict[Schedule, str] = {
+    (OWN, 0.0): "events at once",
+    USUAL: "events after 1 s",
+    (OWN, 5.0): "events after 5 s",
+    ("15s", 1.0): "polls every 15 s",
+    ("60s", 1.0): "polls every 60 s",
+}
+"""What each is called here."""
+POLLING = "polling"
+"""The release before, whose drains asked ECS at each look: recorded, in polling.json."""
+RECORDED: dict[str, dict[str, str]] = json.loads(
+    (Path(__file__).parent / "polling.json").read_text(encoding="utf-8")
+)["sizes"]
 
 LEDGER_AND_NOTICES = ("dynamodb", "sns")
 SERVICES = {
@@ -29,7 +45,15 @@ Row = tuple[str, list[str]]
 def rows(side_by_side: Sequence[Figures]) -> list[Row]:
     """Return one row for each figure: its name, and its value under each schedule."""
     named = [_values(figures) for figures in side_by_side]
-    return [(name, [values[name] for values in named]) for name in named[0]]
+    if recorded := RECORDED.get(str(side_by_side[0].size)):
+        named.append(recorded)
+    return [(name, [values.get(name, "-") for values in named]) for name in named[0]]
+
+
+def heads(side_by_side: Sequence[Figures]) -> list[str]:
+    """Return what the columns are called."""
+    own = [SCHEDULES[figures.poll, figures.latency] for figures in side_by_side]
+    return [*own, POLLING] if str(side_by_side[0].size) in RECORDED else own
 
 
 def _values(figures: Figures) -> dict[str, str]:
@@ -53,6 +77,7 @@ def _values(figures: Figures) -> dict[str, str]:
         "history events": _number(figures.events / each),
         "Lambda invocations": _number(figures.usage.lambda_requests / each),
         "billed Lambda seconds": _number(figures.usage.lambda_gb_seconds / LAMBDA_GIGABYTES / each),
+        "requests of the queue (SQS)": _number(figures.usage.queue_requests / each),
         "cost of 1,000 drains": f"${figures.dollars * 1000:.2f}",
     }
 
@@ -67,15 +92,15 @@ def _number(value: float) -> str:
 
 def title(size: int) -> str:
     """Return what a size is called."""
-    return "one drain" if size == 1 else f"{size} drains at once"
+    return "one drain" if size == 1 else f"{size:,} drains at once"
 
 
 def table(side_by_side: Sequence[Figures]) -> Table:
     """Return the table of one size for a terminal."""
     made = Table(title=title(side_by_side[0].size), title_justify="left")
     made.add_column("a drain")
-    for figures in side_by_side:
-        made.add_column(SCHEDULES[figures.poll], justify="right")
+    for head in heads(side_by_side):
+        made.add_column(head, justify="right")
     for name, values in rows(side_by_side):
         made.add_row(name, *values)
     return made
@@ -83,9 +108,9 @@ def table(side_by_side: Sequence[Figures]) -> Table:
 
 def markdown(side_by_side: Sequence[Figures]) -> str:
     """Return the table of one size as Markdown, under its heading."""
-    heads = [SCHEDULES[figures.poll] for figures in side_by_side]
-    lines = [f"### {title(side_by_side[0].size).capitalize()}", "", _line(["a drain", *heads])]
-    lines.append(_line(["---", *("---:" for _ in heads)]))
+    columns = heads(side_by_side)
+    lines = [f"### {title(side_by_side[0].size).capitalize()}", "", _line(["a drain", *columns])]
+    lines.append(_line(["---", *("---:" for _ in columns)]))
     lines += [_line([name, *values]) for name, values in rows(side_by_side)]
     return "\n".join(lines) + "\n"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
-from stories.prices import LAMBDA_GIGABYTES, MILLION, PRICES
+from stories.prices import LAMBDA_GIGABYTES, MESSAGES_A_REQUEST, MILLION, PRICES
 
 SECONDS_A_DAY = 86_400
 
@@ -19,10 +19,6 @@ EVENTS_A_STOP = 3
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_container_instance_events.html
 """
 
-SQS_DOLLARS = 0.40 / MILLION
-"""A request to a standard queue, 64 KiB: https://aws.amazon.com/sqs/pricing/"""
-MESSAGES_A_REQUEST = 10
-"""Received or deleted by one request: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html"""
 POLLERS, LONG_POLL_SECONDS = 5, 20
 """Of Lambda, which poll whether anything is there: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""
 
@@ -58,7 +54,7 @@ def bill(stops: int) -> Bill:
     runs = min(events, max(SECONDS_A_DAY / WINDOW_SECONDS, events / BATCH_SIZE))
     seconds = runs * START_SECONDS + events * WRITE_SECONDS
     return Bill(
-        queue=requests * SQS_DOLLARS,
+        queue=requests * PRICES["queue_requests"].dollars,
         function=runs * PRICES["lambda_requests"].dollars
         + seconds * LAMBDA_GIGABYTES * PRICES["lambda_gb_seconds"].dollars,
         ledger=events * PRICES["ledger_writes"].dollars,

@@ -1,7 +1,7 @@
 """What a drain costs at AWS's list prices, in US dollars, free tiers left out.
 
 Prices are those of us-east-1, as the sources had them in 2026; a bill differs by Region and by what is free. What a
-drain used is counted by `embedded_aws.usage`.
+drain used is counted by `benchmarks.figures`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ LAMBDA_GIGABYTES = 0.25
 """`lambda_memory_size` of .chalice/config.json: billed seconds are multiplied by it."""
 
 MILLION = 1_000_000
+
+MESSAGES_A_REQUEST = 10
+"""Received or deleted by one request: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html"""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Usage:
     """DynamoDB write request units: one a KiB of an item, twice as many in a transaction."""
     ledger_reads: float = 0
     """DynamoDB read request units: one for 4 KiB read with strong consistency."""
+    queue_requests: float = 0
+    """Of SQS: one an event sent, and one for ten that are received or deleted."""
     notices: float = 0
     """Requests to publish to SNS, one for 64 KiB; deliveries are extra, by subscription."""
 
@@ -64,6 +69,9 @@ PRICES: dict[str, Price] = {
         "a read request unit of DynamoDB on demand",
         0.125 / MILLION,
         "https://aws.amazon.com/dynamodb/pricing/on-demand/",
+    ),
+    "queue_requests": Price(
+        "a request to a standard queue, 64 KiB", 0.40 / MILLION, "https://aws.amazon.com/sqs/pricing/"
     ),
     "notices": Price("a request to Amazon SNS", 0.50 / MILLION, "https://aws.amazon.com/sns/pricing/"),
 }

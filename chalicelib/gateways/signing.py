@@ -42,6 +42,8 @@ class Asking:
     instance_id: str
     cluster: str
     deadline_at: datetime
+    row: str
+    """What the drain's waiting row is named after, so that an answer can tell the drain."""
 
     @property
     def function(self) -> str:
@@ -119,6 +121,7 @@ def _record(asking: Asking, asked: Ask, at: datetime) -> None:
         "asked_at": stamp(at),
         "answer_by": stamp(asked.answer_by),
         "deadline_at": stamp(asking.deadline_at),
+        "row": asking.row,
     }
     written = {name: {"S": value} for name, value in item.items()}
     try:
@@ -138,8 +141,8 @@ def _record(asking: Asking, asked: Ask, at: datetime) -> None:
         return
 
 
-def answer(table: str, task: str, changes: Mapping[str, str]) -> SignOff:
-    """Write a task's answer and return what the ledger then says.
+def answer(table: str, task: str, changes: Mapping[str, str]) -> tuple[SignOff, str]:
+    """Write a task's answer; returns what the ledger then says, and what the drain's waiting row is named after.
 
     Raises NotAsked where nobody asked the task, Throttled, AwsUnavailable, AccessDenied or AwsRefused.
     """
@@ -156,7 +159,8 @@ def answer(table: str, task: str, changes: Mapping[str, str]) -> SignOff:
             )
     except ConditionFailed as failed:
         raise NotAsked(task) from failed
-    return read_sign_off(answered["Attributes"])
+    kept = answered["Attributes"]
+    return read_sign_off(kept), kept.get("row", {}).get("S", "")
 
 
 def asked_until(table: str, task: str) -> tuple[str, str]:

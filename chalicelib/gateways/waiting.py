@@ -22,6 +22,7 @@ __all__ = [
     "apply_change",
     "apply_stop",
     "apply_trouble",
+    "count_event",
     "delete_stale",
     "open_row",
     "read_waiting",
@@ -120,6 +121,13 @@ def apply_trouble(table: str, instance: str, trouble: ServiceTrouble) -> Waiting
         "ADD #events :one, #troubles :trouble",
         names={"#events": "events", "#troubles": "troubles"},
         values={":one": {"N": "1"}, ":trouble": {"SS": [trouble.text()]}},
+    )
+
+
+def count_event(table: str, instance: str) -> Waiting | None:
+    """Count an event in a row; returns the row as it is then, or None where there is none."""
+    return _changed(
+        table, instance, "ADD #events :one", names={"#events": "events"}, values={":one": {"N": "1"}}
     )
 
 

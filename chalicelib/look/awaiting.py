@@ -21,14 +21,12 @@ from chalicelib.look.decide import DAEMON_MARGIN
 from chalicelib.look.memory import Memory
 from chalicelib.look.observation import Observation
 from chalicelib.policy import DrainPolicy, Standalone
-from chalicelib.wake.row import AGENT_CONNECTED, AGENT_DISCONNECTED, Waiting
+from chalicelib.wake.row import AGENT_CONNECTED, AGENT_DISCONNECTED, NOTHING, Waiting
 
 FIRST_SAFETY_LOOK = timedelta(minutes=3)
 LONGEST_SAFETY_WAIT = timedelta(minutes=15)
 EVENTS_TAKE = timedelta(seconds=60)
 """How late an event may be before it counts as lost: EventBridge delivers within seconds, and retries for longer."""
-NO_SERVICE = "-"
-"""Among the services of a row, because DynamoDB keeps no empty set."""
 DENIED = re.compile("AccessDenied|not authorized")
 """How every service's answer says that a role lacks a grant."""
 NOT_STOPPING = ("PROVISIONING", "PENDING", "ACTIVATING", "RUNNING")
@@ -210,7 +208,7 @@ def wait_of(memory: Memory, row: Waiting | None, next_at: datetime) -> dict[str,
         "await": {
             "events": row.events if row else 0,
             "tasks": sorted(memory.awaited),
-            "services": [NO_SERVICE, *services],
+            "services": [NOTHING, *services],
             "status": "DRAINING",
             "agent": AGENT_CONNECTED if memory.disconnected_at is None else AGENT_DISCONNECTED,
         },

@@ -20,7 +20,7 @@ from chalicelib.gates.deciding import wanted_slots
 from chalicelib.gates.leases import Lease, expiry, full, needs_renewal, taken
 from chalicelib.gates.leases import Wanted as Slot
 from chalicelib.gates.telling import closed_names, from_state, kinds_told, to_state
-from chalicelib.gateways import leases, signing
+from chalicelib.gateways import leases, signing, waiting
 from chalicelib.gateways.gates import Question, read_gates, without_the_dead
 from chalicelib.gateways.signing import Asking
 from chalicelib.look.decide import gone, what_to_explain
@@ -29,6 +29,7 @@ from chalicelib.look.pace import grown
 from chalicelib.plan.drain import Drain
 from chalicelib.policy import OnClosedGates
 from chalicelib.policy.deadline import gates_forced_at
+from chalicelib.wake.row import AGENT_CONNECTED, NOTHING
 
 Event = Mapping[str, Any]
 
@@ -103,6 +104,7 @@ class _Now:
             instance_id=self.drain.instance_id,
             cluster=self.rules.cluster.rsplit("/", 1)[-1],
             deadline_at=self.timers.deadline_at,
+            row=self.drain.row,
         )
 
 
@@ -118,8 +120,33 @@ def look(event: Event) -> dict[str, Any]:
             "the topic is gone, so nobody heard who is asked to sign off", extra={"tasks": list(untold)}
         )
     facts = _facts(now, seen, decision, is_open=decision.is_open and is_written)
+    if "told" in event and not decision.writes and not facts["may_drain"]:
+        facts |= _wait_for_events(now, seen, facts)
     logger.info(facts["summary"], extra={"instance": now.drain.instance_id, "open": facts["may_drain"]})
     return facts
+
+
+def _wait_for_events(now: _Now, seen: Seen, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what "Wait for events" stores: a task that runs, or its answer, ends the wait before the next look is due.
+
+    Queues, slots and the rest are of no event; they are looked at when the wait is over.
+    """
+    row = waiting.read_waiting(now.table, now.drain.row) if now.drain.waits_on else None
+    if row is None or row.execution != now.drain.execution:
+        return {}
+    members = {name for names in facts["gates"]["members"].values() for name in names}
+    services = sorted(members | {service.declared.service for service in seen.services})
+    return {
+        "polls": False,
+        "next_at": stamp(now.at + timedelta(seconds=facts["wait_seconds"])),
+        "await": {
+            "events": row.events,
+            "tasks": [NOTHING],
+            "services": [NOTHING, *services],
+            "status": "ACTIVE",
+            "agent": AGENT_CONNECTED,
+        },
+    }
 
 
 def _decide(now: _Now, seen: Seen, known: GateMemory) -> Decision:

@@ -7,18 +7,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from chalicelib.common.errors import InvalidRequest
+from chalicelib.common.errors import DrainerError, InvalidRequest
 from chalicelib.common.model import instant, stamp
+from chalicelib.common.telemetry import logger
 from chalicelib.common.wording import one_of, shown
 from chalicelib.gates.seen import Answer
-from chalicelib.gateways import signing
+from chalicelib.gateways import signing, stepfunctions, waiting
 from chalicelib.gateways.ledger import ledger_of
+from chalicelib.wake import GATES
 
 TASK = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LONGEST_REASON = 500
@@ -40,13 +43,26 @@ def sign_off(request: Mapping[str, Any], function_arn: str, at: datetime) -> dic
     """
     task, reply = _task(request.get("task")), _reply(request.get("answer", Reply.DONE))
     table = ledger_of(function_arn)
-    written = signing.answer(table, task, _changes(request, reply, table, task, at))
+    written, row = signing.answer(table, task, _changes(request, reply, table, task, at))
+    if row:
+        _tell(table, row)
     return {
         "task": written.task,
         "state": written.answer.value,
         "answer_by": stamp(written.answer_by),
         "reason": written.reason,
     }
+
+
+def _tell(table: str, row: str) -> None:
+    """Have the drain look at its gates now; where that fails, its next look is some seconds later, and no more."""
+    try:
+        waits = waiting.count_event(table, row)
+        if waits is not None and waits.token is not None and waits.is_at_gates:
+            stepfunctions.send_success(waits.token, json.dumps({"why": GATES}))
+            waiting.remove_token(table, row, waits.token)
+    except DrainerError as error:
+        logger.warning(f"the drain is not told of the answer, and finds it at its next look: {error}")
 
 
 def _changes(request: Mapping[str, Any], reply: Reply, table: str, task: str, at: datetime) -> dict[str, str]:

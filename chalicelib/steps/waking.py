@@ -20,6 +20,7 @@ from chalicelib.gateways.ecs import DESCRIBED_AT_ONCE
 from chalicelib.gateways.ecs_answers import view_instances
 from chalicelib.gateways.ledger import ledger_of
 from chalicelib.wake import (
+    GATES,
     SERVICE,
     Heard,
     InstanceView,
@@ -28,6 +29,7 @@ from chalicelib.wake import (
     OfService,
     Waiting,
     by_instance,
+    by_running_service,
     by_service,
     newest,
     output,
@@ -37,6 +39,9 @@ from chalicelib.wake import (
 
 P = ParamSpec("P")
 Each = TypeVar("Each")
+
+UNDESCRIBED = (SERVICE, GATES)
+"""What is told without a description of the container instance."""
 
 DELAYS_SECONDS = (2, 5, 15, 45, 135)
 """Before a record that failed is delivered again; the last from then on, until the queue gives it up."""
@@ -111,6 +116,10 @@ class Batch:
         for cluster, several in _grouped(by_service(letters), lambda of: of.trouble.cluster).items():
             concerned = {letter for of in several for letter in of.letters}
             self._try(concerned, self._hear_services, cluster, several)
+        running = by_running_service(letters)
+        for cluster, some in _grouped(running, lambda each: each.cluster).items():
+            ids = frozenset[str]().union(*(running[each] for each in some))
+            self._try(ids, self._hear_running, cluster, [each.service for each in some], ids)
 
     def _hear_instance(self, of: OfInstance) -> None:
         row = waiting.apply_stop(self.table, of.instance, of.tasks) if of.tasks else None
@@ -128,6 +137,14 @@ class Batch:
             for row in rows:
                 if row.has_service(of.trouble.service):
                     self._try(of.letters, self._hear_trouble, row, of)
+
+    def _hear_running(self, cluster: str, services: Iterable[str], letters: frozenset[str]) -> None:
+        """Tell the drains at closed gates that wait for tasks of these services to be healthy."""
+        for row in waiting.waiting_in(self.table, cluster):
+            if row.is_at_gates and any(row.has_service(service) for service in services):
+                counted = waiting.count_event(self.table, row.instance)
+                if counted is not None:
+                    self._add(Heard(counted, may_open_gates=True, letters=letters))
 
     def _hear_trouble(self, row: Waiting, of: OfService) -> None:
         """Tell a trouble once: ECS repeats it at each attempt, and the row keeps it.
@@ -148,9 +165,9 @@ class Batch:
         """Tell the executions that wait: after one description for a hundred instances of a cluster."""
         told = [heard for heard in self._heard.values() if why(heard)]
         for heard in told:
-            if why(heard) == SERVICE:
+            if why(heard) in UNDESCRIBED:
                 self._try(heard.letters, self._tell, heard, None)
-        to_describe = (heard for heard in told if why(heard) != SERVICE)
+        to_describe = (heard for heard in told if why(heard) not in UNDESCRIBED)
         for cluster, several in _grouped(to_describe, lambda heard: heard.row.cluster).items():
             for hundred in in_batches(several, DESCRIBED_AT_ONCE):
                 concerned = {letter for heard in hundred for letter in heard.letters}

@@ -4,12 +4,28 @@ Events come doubled, late, out of order or not at all, and most concern no drain
 ended: an execution is told what was seen, and decides.
 """
 
-from chalicelib.wake.batch import Letter, OfInstance, OfService, by_instance, by_service, read_letters
+from chalicelib.wake.batch import (
+    Letter,
+    OfInstance,
+    OfService,
+    by_instance,
+    by_running_service,
+    by_service,
+    read_letters,
+)
 from chalicelib.wake.parse import Happening, parse
 from chalicelib.wake.row import AGENT_CONNECTED, AGENT_DISCONNECTED, Waiting, agent_word
-from chalicelib.wake.seen import Ignored, InstanceChanged, InstanceView, ServiceTrouble, TaskStopped
+from chalicelib.wake.seen import (
+    Ignored,
+    InstanceChanged,
+    InstanceView,
+    ServiceTrouble,
+    TaskRunning,
+    TaskStopped,
+)
 from chalicelib.wake.telling import (
     EMPTIED,
+    GATES,
     INSTANCE,
     SERVICE,
     Heard,
@@ -23,6 +39,7 @@ __all__ = [
     "AGENT_CONNECTED",
     "AGENT_DISCONNECTED",
     "EMPTIED",
+    "GATES",
     "INSTANCE",
     "SERVICE",
     "Happening",
@@ -34,10 +51,12 @@ __all__ = [
     "OfInstance",
     "OfService",
     "ServiceTrouble",
+    "TaskRunning",
     "TaskStopped",
     "Waiting",
     "agent_word",
     "by_instance",
+    "by_running_service",
     "by_service",
     "differs",
     "newest",

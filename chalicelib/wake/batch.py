@@ -12,7 +12,7 @@ from typing import Any
 
 from chalicelib.common.errors import InvalidEvent
 from chalicelib.wake.parse import Happening, parse
-from chalicelib.wake.seen import InstanceChanged, ServiceTrouble, TaskStopped
+from chalicelib.wake.seen import InstanceChanged, ServiceTrouble, TaskRunning, TaskStopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +97,12 @@ def by_service(letters: Iterable[Letter]) -> Iterator[OfService]:
     for trouble, said in grouped.items():
         is_again = any(letter.deliveries > 1 for letter in said)
         yield OfService(trouble, is_again, frozenset(letter.id for letter in said))
+
+
+def by_running_service(letters: Iterable[Letter]) -> dict[TaskRunning, frozenset[str]]:
+    """Return the services of which a task is RUNNING, with the ids of the records that say so."""
+    found: dict[TaskRunning, set[str]] = {}
+    for letter in letters:
+        if isinstance(letter.said, TaskRunning):
+            found.setdefault(letter.said, set()).add(letter.id)
+    return {running: frozenset(ids) for running, ids in found.items()}

@@ -14,11 +14,11 @@ from chalicelib.common.errors import InvalidEvent
 from chalicelib.common.wording import shown
 from chalicelib.events.fields import Fields
 from chalicelib.wake.instances import parse_instance
-from chalicelib.wake.seen import Ignored, InstanceChanged, ServiceTrouble, TaskStopped
+from chalicelib.wake.seen import Ignored, InstanceChanged, ServiceTrouble, TaskRunning, TaskStopped
 from chalicelib.wake.services import parse_deployment, parse_service
 from chalicelib.wake.tasks import parse_task
 
-Happening = TaskStopped | InstanceChanged | ServiceTrouble | Ignored
+Happening = TaskStopped | TaskRunning | InstanceChanged | ServiceTrouble | Ignored
 
 
 def parse(body: object) -> Happening:

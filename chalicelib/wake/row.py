@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 AGENT_CONNECTED = "connected"
 AGENT_DISCONNECTED = "disconnected"
+NOTHING = "-"
+"""In a set that would be empty: DynamoDB keeps none."""
 
 
 def agent_word(is_connected: bool) -> str:
@@ -43,6 +45,11 @@ class Waiting:
     """The number of the look after which the tasks were stored."""
     expires_at: int | None = None
     """When DynamoDB may delete it, in seconds since 1970."""
+
+    @property
+    def is_at_gates(self) -> bool:
+        """Whether the drain waits at closed gates, before it sets DRAINING: for no task of its own instance."""
+        return self.tasks == {NOTHING}
 
     @property
     def is_empty_handed(self) -> bool:

@@ -32,6 +32,16 @@ class TaskStopped:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskRunning:
+    """A task of a service is RUNNING, or its health has changed since: a gate may wait for it."""
+
+    cluster: str
+    """ARN."""
+    service: str
+    """Name."""
+
+
+@dataclass(frozen=True, slots=True)
 class InstanceView:
     """A container instance as an event or a description shows it."""
 

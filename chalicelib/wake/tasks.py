@@ -9,8 +9,9 @@ from chalicelib.common.errors import InvalidEvent
 from chalicelib.common.model import STOPPED
 from chalicelib.common.wording import shown
 from chalicelib.events.fields import Fields
-from chalicelib.wake.seen import Ignored, TaskStopped
+from chalicelib.wake.seen import Ignored, TaskRunning, TaskStopped
 
+RUNNING = "RUNNING"
 _INSTANCE = "arn:aws:ecs:eu-west-1:123456789012:container-instance/web/0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 
 SAMPLE: Mapping[str, Any] = {
@@ -40,12 +41,15 @@ SAMPLE: Mapping[str, Any] = {
 }
 
 
-def parse_task(event: Mapping[str, Any]) -> TaskStopped | Ignored:
-    """Return that a task on a container instance is STOPPED; raises InvalidEvent.
+def parse_task(event: Mapping[str, Any]) -> TaskStopped | TaskRunning | Ignored:
+    """Return that a task on a container instance is STOPPED, or that one of a service is RUNNING; raises InvalidEvent.
 
     Its version says nothing more: of a task's events STOPPED is the last, and STOPPED it stays.
     """
     detail = Fields(event["detail"], "the task", InvalidEvent)
+    prefix, _, service = str(detail.values.get("group")).partition(":")
+    if detail.values.get("lastStatus") == RUNNING and prefix == "service":
+        return TaskRunning(detail.text("clusterArn", "the ARN of a cluster"), service)
     if detail.values.get("lastStatus") != STOPPED:
         return Ignored(f"the task is {shown(detail.values.get('lastStatus'))}, not STOPPED")
     if not detail.values.get("containerInstanceArn"):

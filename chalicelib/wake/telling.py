@@ -14,6 +14,7 @@ from chalicelib.wake.seen import InstanceChanged, InstanceView, ServiceTrouble
 EMPTIED = "emptied"
 INSTANCE = "instance"
 SERVICE = "service"
+GATES = "gates"
 
 MOST_SERVICES = 20
 """An execution takes 256 KiB, and all of them are in the row."""
@@ -29,6 +30,8 @@ class Heard:
     stopped_at: datetime | None = None
     change: InstanceChanged | None = None
     troubles: tuple[ServiceTrouble, ...] = ()
+    may_open_gates: bool = False
+    """Whether a task runs, or has answered, that closed gates may wait for."""
     letters: frozenset[str] = field(default_factory=frozenset)
 
     def and_also(self, later: Heard) -> Heard:
@@ -39,6 +42,7 @@ class Heard:
             stopped_at=max((at for at in (self.stopped_at, later.stopped_at) if at), default=None),
             change=later.change or self.change,
             troubles=tuple(dict.fromkeys((*self.troubles, *later.troubles))),
+            may_open_gates=self.may_open_gates or later.may_open_gates,
             letters=self.letters | later.letters,
         )
 
@@ -56,7 +60,9 @@ def why(heard: Heard, view: InstanceView | None = None) -> str | None:
         return EMPTIED
     if heard.change is not None and differs(heard.row, view or heard.change.view):
         return INSTANCE
-    return SERVICE if heard.troubles else None
+    if heard.troubles:
+        return SERVICE
+    return GATES if heard.may_open_gates and heard.row.is_at_gates else None
 
 
 def differs(row: Waiting, view: InstanceView) -> bool:

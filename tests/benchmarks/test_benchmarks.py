@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import document, report
 from benchmarks.__main__ import ended_right, main, stale_parts
-from benchmarks.figures import measure, percentile
+from benchmarks.figures import ECS_READS, measure, percentile
 from benchmarks.first_story import calls_by_kind
 
 
@@ -46,6 +46,25 @@ def test_an_ordinary_drain_keeps_its_promises() -> None:
     figures = measure(1)
     assert figures.delays[0] < 2.1
     assert figures.transitions <= 21, "twenty states, and the start"
+    assert sum(figures.calls[f"ecs:{read}"] for read in READS) <= 8
+    assert figures.dollars * 1000 <= 0.70
+
+
+READS = (*sorted(ECS_READS), "ListClusters", "DescribeServices")
+
+
+def test_late_events_are_noticed_as_much_later() -> None:
+    """Whatever they take, the drain adds two seconds at most: a second of batching, and a look."""
+    assert all(1 < measure(1, latency=latency).delays[0] - latency < 1.1 for latency in (0.0, 5.0))
+
+
+@pytest.mark.slow
+def test_five_hundred_at_once_are_noticed_within_seconds() -> None:
+    """They want two minutes of the account's reads: those that begin are patient, for those that end."""
+    figures = measure(500)
+    assert figures.is_right
+    assert percentile(figures.delays, 95) <= 5
+    assert figures.delays[-1] <= 15
     assert figures.dollars * 1000 <= 0.70
 
 

@@ -92,6 +92,7 @@ def asking() -> Asking:
         instance_id="i-1",
         cluster="web",
         deadline_at=after(hours=1),
+        row="arn:row",
     )
 
 

@@ -76,6 +76,7 @@ ASKING = Asking(
     instance_id="i-1",
     cluster="web",
     deadline_at=after(hours=1),
+    row="arn:row",
 )
 ASKED = Ask("0a1b", "dedupe", after(minutes=10), Silence.PROCEED)
 NOTICE = Notice("ecs-drainer: i-1 is being drained", "draining", {"blockers": None})

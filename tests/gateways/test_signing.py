@@ -25,6 +25,7 @@ ASKING = Asking(
     instance_id="i-1",
     cluster="web",
     deadline_at=after(hours=1),
+    row="arn:row",
 )
 ASK = Ask(TASK, "dedupe", after(minutes=10), Silence.PROCEED)
 
@@ -55,6 +56,7 @@ def expect_record(stubs: Stubs) -> None:
         "asked_at": "2026-03-02T10:00:00Z",
         "answer_by": "2026-03-02T10:10:00Z",
         "deadline_at": "2026-03-02T11:00:00Z",
+        "row": "arn:row",
     }
     stubs.expect(
         "dynamodb",
@@ -121,8 +123,8 @@ def test_an_answer_is_written_where_a_drain_has_asked(stubs: Stubs) -> None:
         ExpressionAttributeValues={":state": {"S": "refused"}, ":reason": {"S": "flushing"}},
         ReturnValues="ALL_NEW",
     )
-    answered = signing.answer(TABLE, TASK, {"state": "refused", "reason": "flushing"})
-    assert (answered.answer, answered.reason) == (Answer.REFUSED, "flushing")
+    answered, row = signing.answer(TABLE, TASK, {"state": "refused", "reason": "flushing"})
+    assert (answered.answer, answered.reason, row) == (Answer.REFUSED, "flushing", "")
 
 
 def test_a_task_that_nobody_asked_is_told_so(stubs: Stubs) -> None:

@@ -178,7 +178,7 @@ def test_a_telling_whose_answer_was_lost_is_made_again(stubs: Stubs) -> None:
 def test_what_is_throttled_comes_again_and_the_rest_is_done(stubs: Stubs) -> None:
     stubs.refuse("dynamodb", "update_item", "ThrottlingException")
     stubs.refuse("dynamodb", "update_item", NOBODY)
-    expect_putting_off(stubs, h1=15, h3=15)
+    expect_putting_off(stubs, h1=5, h3=5)
     events = [stopped(1), stopped(2, OTHER_INSTANCE), stopped(3)]
     assert heard(batch(*events, deliveries=2)) == ["m1", "m3"]
 

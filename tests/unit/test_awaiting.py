@@ -16,7 +16,6 @@ from chalicelib.look.awaiting import (
     AS_KEPT,
     FIRST_SAFETY_LOOK,
     LONGEST_SAFETY_WAIT,
-    NO_SERVICE,
     Reading,
     Told,
     as_told,
@@ -32,7 +31,7 @@ from chalicelib.look.decide import DAEMON_MARGIN, decide
 from chalicelib.look.memory import Memory
 from chalicelib.look.observation import Observation, remember
 from chalicelib.policy import DrainPolicy
-from chalicelib.wake.row import Waiting
+from chalicelib.wake.row import NOTHING, Waiting
 from tests.builders import (
     CLUSTER,
     INSTANCE_ARN,
@@ -334,7 +333,7 @@ def test_what_is_stored_is_what_is_waited_for() -> None:
         "await": {
             "events": 7,
             "tasks": sorted([ONE, task_arn(9)]),
-            "services": [NO_SERVICE, "web"],
+            "services": [NOTHING, "web"],
             "status": "DRAINING",
             "agent": "connected",
         },

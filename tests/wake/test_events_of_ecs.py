@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from chalicelib.common.errors import InvalidEvent
-from chalicelib.wake import Ignored, InstanceChanged, InstanceView, ServiceTrouble, TaskStopped, parse
+from chalicelib.wake import (
+    Ignored,
+    InstanceChanged,
+    InstanceView,
+    ServiceTrouble,
+    TaskRunning,
+    TaskStopped,
+    parse,
+)
 from chalicelib.wake.instances import SAMPLE as INSTANCE_EVENT
 from chalicelib.wake.services import SAMPLE_DEPLOYMENT, SAMPLE_PLACEMENT
 from chalicelib.wake.tasks import SAMPLE as TASK_EVENT
@@ -65,7 +73,7 @@ def test_an_event_says_what_happened_to_whom(event: Any, said: Any) -> None:
 @pytest.mark.parametrize(
     ("event", "reason"),
     [
-        (changed(TASK_EVENT, lastStatus="RUNNING"), "the task is 'RUNNING', not STOPPED"),
+        (changed(TASK_EVENT, lastStatus="PENDING"), "the task is 'PENDING', not STOPPED"),
         (changed(TASK_EVENT, containerInstanceArn=None), "the task is on no container instance"),
         (changed(SAMPLE_PLACEMENT, eventName="SERVICE_STEADY_STATE"), "'SERVICE_STEADY_STATE' is no trouble"),
         (
@@ -103,3 +111,8 @@ def test_what_is_no_event_is_refused_in_words(body: Any, sentence: str) -> None:
     with pytest.raises(InvalidEvent) as refused:
         parse(json.dumps(body) if isinstance(body, dict) else body)
     assert sentence in str(refused.value)
+
+
+def test_a_task_of_a_service_that_runs_may_be_what_a_gate_waits_for() -> None:
+    running = changed(TASK_EVENT, lastStatus="RUNNING", desiredStatus="RUNNING")
+    assert parse(json.dumps(running)) == TaskRunning(TASK_EVENT["detail"]["clusterArn"], "web")
