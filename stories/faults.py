@@ -19,7 +19,7 @@ from stories.staging import Stage
 from stories.world import CLUSTER
 
 IAMS_NAMES = {"states": "stepfunctions", "elasticloadbalancing": "elbv2", "monitoring": "cloudwatch"}
-THROTTLED_ANEW_AFTER = timedelta(seconds=70)
+THROTTLED_ANEW_AFTER = timedelta(minutes=20)
 
 
 def lose_events(stage: Stage, rule: str = "start_drain") -> None:
@@ -68,7 +68,7 @@ def fail_deployment(_stage: Stage, service: str) -> None:
 
 
 def throttle_first_attempts(stage: Stage) -> None:
-    """ECS throttles every call of the drains before it answers it, and does so anew a minute later."""
+    """ECS throttles every call of the drains before it answers it, and does so anew twenty minutes later."""
     let_through: dict[str, datetime] = {}
 
     def is_throttled(call: Call) -> bool:

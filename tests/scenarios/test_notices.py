@@ -68,12 +68,12 @@ def test_an_explanation_that_the_teams_topic_does_not_take_goes_to_the_stages() 
     tags, parameters = {"ecs-drainer:notify": own}, {"OwnTopicPattern": "arn:aws:sns:*:123456789012:team-*"}
     with a_scene(service=STUCK, tags=tags, parameters=parameters) as scene:
         client("sns").create_topic(Name="team-web")
-        drain(scene, 60)
+        drain(scene, 5)
         client("sns").delete_topic(TopicArn=own)
         scene.aws.clock.advance(3000)
         calls = [call for call in scene.aws.requests.calls if call.operation == "Publish" and not call.error]
     kinds = [call.parameters["Subject"].partition(f"{scene.doomed} ")[2] for call in calls]
-    assert kinds[:3] == ["is being drained", "is stuck", "is stuck"]
+    assert kinds[:3] == ["is being drained", "is blocked", "is stuck"]
     assert [call.parameters["TopicArn"] == own for call in calls[:3]] == [True, False, False]
     third = json.loads(calls[2].parameters["Message"])["default"]
     assert f"The topic that the policy names, {own}, can't be published to" in third
