@@ -13,6 +13,8 @@ from stories.prices import LAMBDA_GIGABYTES, MESSAGES_A_REQUEST, MILLION, PRICES
 
 SECONDS_A_DAY = 86_400
 
+STARTS_A_STOP = 1
+"""As many tasks of services start as stop, and an event tells of each that is RUNNING."""
 EVENTS_A_STOP = 3
 """Its own, and two of its container instance, as a task is placed and as it has stopped: what is left there changes.
 
@@ -45,10 +47,12 @@ class Bill:
 def bill(stops: int) -> Bill:
     """Return what a day with so many task stops costs where no drain waits for any of them.
 
-    At most one failed condition an event, a write request unit each:
+    At most one failed condition an event of a stop, a write request unit each, and one look a batch into the index of
+    the drains that wait, for the tasks that start:
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.ReadWriteCapacityMode.html
     """
-    events = stops * EVENTS_A_STOP
+    written = stops * EVENTS_A_STOP
+    events = written + stops * STARTS_A_STOP
     idle_polls = POLLERS * SECONDS_A_DAY / LONG_POLL_SECONDS
     requests = events + 2 * events / MESSAGES_A_REQUEST + idle_polls
     runs = min(events, max(SECONDS_A_DAY / WINDOW_SECONDS, events / BATCH_SIZE))
@@ -57,7 +61,7 @@ def bill(stops: int) -> Bill:
         queue=requests * PRICES["queue_requests"].dollars,
         function=runs * PRICES["lambda_requests"].dollars
         + seconds * LAMBDA_GIGABYTES * PRICES["lambda_gb_seconds"].dollars,
-        ledger=events * PRICES["ledger_writes"].dollars,
+        ledger=written * PRICES["ledger_writes"].dollars + runs * PRICES["ledger_reads"].dollars,
     )
 
 
@@ -68,7 +72,7 @@ def text(stops: int) -> str:
         ("EventBridge, events of an AWS service", 0.0),
         ("SQS, an event sent, and received and deleted ten at a time", day.queue),
         ("Lambda, a batch a second", day.function),
-        ("DynamoDB, a failed condition an event", day.ledger),
+        ("DynamoDB, a failed condition an event, a query a batch", day.ledger),
         ("together", day.total),
     ]
     lines = [f"| {what} | ${dollars:.2f} |" for what, dollars in rows]

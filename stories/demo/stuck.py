@@ -16,7 +16,6 @@ from stories.world import CLUSTER, GROUP, HOOK, Service
 
 WEB = Service("web", desired=3, deregistration_delay=30)
 BILLING = Service("billing", desired=3, minimum_percent=100, maximum_percent=100, deregistration_delay=30)
-STUCK_AFTER = "2m"
 READING_SECONDS = 8
 
 
@@ -30,9 +29,9 @@ def act(play: Play) -> str | None:
     if play.drain is None or not play.drain.explanation:
         return "The drain was never explained."
     play.follow(lambda: False, 2)
-    notice = next((each for each in operator.read() if each["Subject"].endswith("is stuck")), None)
+    notice = next((each for each in operator.read() if each["Subject"].endswith("is blocked")), None)
     if notice is None:
-        return "No notice said that the drain is stuck."
+        return "No notice said that the drain is blocked."
     show_notice(play, notice)
     play.run(remedy_of(notice))
     play.show.say()
@@ -44,7 +43,7 @@ def act(play: Play) -> str | None:
 def build(play: Play) -> None:
     """Make the cluster, with the service that can't move."""
     with play.show.doing("a cluster") as done:
-        play.stage.world.build((WEB, BILLING), tags={"ecs-drainer:stuck_after": STUCK_AFTER})
+        play.stage.world.build((WEB, BILLING))
         done(f"{CLUSTER}: 3 instances, group {GROUP}, hook {HOOK}")
     with play.show.doing("tasks") as done:
         play.stage.wait(STARTS_WITHIN)

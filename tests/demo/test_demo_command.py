@@ -23,7 +23,7 @@ BLOCKER = {
     "remedy": f"{REMEDY}: the replacement then starts first",
 }
 NOTICE = {
-    "Subject": "ecs-drainer: i-0aaaaaaaaaaaaaaaa is stuck",
+    "Subject": "ecs-drainer: i-0aaaaaaaaaaaaaaaa is blocked",
     "Message": json.dumps(
         {
             "who": "EC2 Auto Scaling",
@@ -55,7 +55,7 @@ def test_the_remedy_is_the_command_before_the_colon() -> None:
 
 def test_a_notice_is_read_field_by_field_and_its_remedy_stays_in_one_piece() -> None:
     lines = notice_lines(NOTICE)
-    assert lines[0] == "  subject    ecs-drainer: i-0aaaaaaaaaaaaaaaa is stuck"
+    assert lines[0] == "  subject    ecs-drainer: i-0aaaaaaaaaaaaaaaa is blocked"
     assert f"  remedy     {BLOCKER['remedy']}" in lines
     assert [line.split()[0] for line in lines] == [
         *("subject", "who", "holding", "deadline", "blocker", "why", "remedy"),

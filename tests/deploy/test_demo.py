@@ -105,7 +105,7 @@ def test_the_stuck_demo_is_freed_by_the_remedy_that_the_notice_gives(tmp_path: P
     assert (code, complained) == (0, "")
     in_order = [
         "this holds the drain:",
-        "  subject    ecs-drainer: i-0aaaaaaaaaaaaaaaa is stuck",
+        "  subject    ecs-drainer: i-0aaaaaaaaaaaaaaaa is blocked",
         "$ aws ecs update-service --cluster web --service billing \\",
         "a new task of billing is placed on",
         "the lifecycle action is completed with CONTINUE",

@@ -24,7 +24,9 @@ RESOURCES = template.load(ROOT / "statemachine" / "template.yaml")["Resources"]
     ("event", "passes"),
     [
         (TASK_EVENT, True),
-        (changed(TASK_EVENT, lastStatus="RUNNING"), False),
+        (changed(TASK_EVENT, lastStatus="RUNNING"), True),
+        (changed(TASK_EVENT, lastStatus="RUNNING", group="family:job"), False),
+        (changed(TASK_EVENT, lastStatus="PENDING"), False),
         (changed(TASK_EVENT, containerInstanceArn=None), False),
         (INSTANCE_EVENT, True),
         (SAMPLE_PLACEMENT, True),
@@ -35,7 +37,7 @@ RESOURCES = template.load(ROOT / "statemachine" / "template.yaml")["Resources"]
     ],
 )
 def test_the_rule_lets_through_what_a_drain_may_wait_for(event: Mapping[str, Any], passes: bool) -> None:
-    """A task on Fargate, or one that is not STOPPED, is not worth a request to SQS."""
+    """A task on Fargate, or a job that runs, is not worth a request to SQS."""
     pattern = EventPattern.load(json.dumps(RESOURCES["EcsEventsRule"]["Properties"]["EventPattern"]))
     assert pattern.matches_event(dict(event)) is passes
 
