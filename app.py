@@ -71,7 +71,8 @@ def start_manual_drain(event: dict[str, Any], context: Any) -> dict[str, Any]:
 @app.lambda_function()
 def plan_drain(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Find the instance, its hook and its policy for "Plan the drain"."""
-    return steps.plan_drain(event)
+    # Retries have the machine's first instant, and this one's turn is of now.
+    return steps.plan_drain(event, datetime.now(UTC))
 
 
 @app.lambda_function()

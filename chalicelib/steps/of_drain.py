@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.common import telemetry
+from chalicelib.common.errors import DrainerError, Throttled
 from chalicelib.common.model import instant, stamp
 from chalicelib.common.telemetry import logger
 from chalicelib.events import DrainRequest
@@ -19,8 +20,10 @@ from chalicelib.explain import explain as explain_circumstances
 from chalicelib.gateways.circumstances import read_circumstances
 from chalicelib.gateways.ecs import describe_tasks
 from chalicelib.gateways.find import find_group, find_instances
+from chalicelib.gateways.ledger import ledger_of
 from chalicelib.gateways.stop import stop_tasks as stop
 from chalicelib.gateways.topics import publish
+from chalicelib.gateways.turns import take_turn
 from chalicelib.look.memory import Memory
 from chalicelib.plan.drain import Drain
 from chalicelib.plan.making import Execution, make_plan, preferred_cluster
@@ -40,9 +43,14 @@ PATIENT_TRIES = 3
 """After so many retries of "Tell" the stage's topic is told instead of one that can't be reached."""
 
 
-def plan_drain(event: Event) -> dict[str, Any]:
-    """Find the request's instance and plan its drain; touches nothing."""
+def plan_drain(event: Event, at: datetime) -> dict[str, Any]:
+    """Find the request's instance and plan its drain; touches nothing.
+
+    `at`: this try's own instant, for its turn. The machine's instants are of the state's first try.
+    Raises Throttled where as many drains have just begun as ECS has reads for: the machine comes again.
+    """
     request = DrainRequest.from_state(event["request"])
+    _wait_for_its_turn(event["execution"], at)
     settings = Settings.from_environment(os.environ)
     findings = find_group(request)
     preferred = preferred_cluster(request, findings, settings.policy)
@@ -54,6 +62,18 @@ def plan_drain(event: Event) -> dict[str, Any]:
     for sentence in (*settings.notices, *plan.drain.notices):
         logger.warning(sentence, extra={"instance": request.instance_id})
     return plan.to_state()
+
+
+def _wait_for_its_turn(execution: str, at: datetime) -> None:
+    try:
+        is_its_turn = take_turn(ledger_of(f"{execution.rpartition(':')[0]}-plan_drain"), at)
+    except DrainerError as error:
+        logger.warning(f"the drain begins without a turn, which the ledger did not give: {error}")
+        return
+    if not is_its_turn:
+        raise Throttled(
+            "as many drains have just begun as ECS's 20 reads a second allow: this one begins later"
+        )
 
 
 def look(event: Event) -> dict[str, Any]:

