@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.common.duration import in_words
-from chalicelib.common.history import json_value, state_after
+from chalicelib.common.history import json_value, message_of, state_after
 from chalicelib.common.model import instant, stamp
 from chalicelib.explain.words import clip
 from chalicelib.tell import at_deadline
@@ -241,15 +241,9 @@ def _failed_call(known: Known, event: Event) -> Change:
         return Change(
             event.at, "open", "another drain of this instance is open: the one that knows more goes on"
         )
-    said = f": {clip(_message(cause), LONGEST_CAUSE)}" if cause else ""
+    said = f": {clip(message_of(cause), LONGEST_CAUSE)}" if cause else ""
     text = f"{known.state or 'a call'} got {error}{said}; it is tried again or recorded"
     return Change(event.at, "error", text, {"state": known.state, "error": error, "cause": cause})
-
-
-def _message(cause: str) -> str:
-    """Return the message of a Lambda's error, which Step Functions wraps in JSON, or the cause as it is."""
-    told = json_value(cause)
-    return str(told.get("errorMessage", cause)) if isinstance(told, dict) else cause
 
 
 def _data(event: Event, name: str) -> dict[str, Any]:

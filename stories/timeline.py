@@ -31,7 +31,7 @@ OF_OTHERS = {
 }
 """What others than the drainer ask for, as far as a timeline tells it."""
 UNINTERESTING = re.compile(
-    "Describe|List|Get|Query|BatchGet|BatchGet|Scan|Transact|UpdateItem|DeleteItem|Invoke|StartExecution|Send|ChangeMessage"
+    "Describe|List|Get|Query|BatchGet|Scan|Transact|UpdateItem|DeleteItem|Invoke|StartExecution|Send|ChangeMessage"
 )
 IDS = re.compile(r"\bi-[0-9a-f]{8,17}\b|\b[0-9a-f]{32}\b|\b[0-9a-f]{8}\b(?!-)")
 

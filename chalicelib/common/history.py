@@ -28,6 +28,15 @@ def json_value(text: str | None) -> Any:
         return None
 
 
+def message_of(cause: str) -> str:
+    """Return the message of a function's error, which Step Functions passes on as JSON, or the cause as it is.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+    """
+    said = json_value(cause)
+    return str(said.get("errorMessage", cause)) if isinstance(said, dict) else cause
+
+
 def _has_variables(state: Mapping[str, Any]) -> bool:
     """Whether the state is of variables: `again` is one that no release before had."""
     return "again" in state

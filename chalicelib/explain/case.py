@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.common.model import Task
-from chalicelib.explain.arithmetic import Standing, is_deadlocked, percents_of, standing_of
+from chalicelib.explain.arithmetic import Standing, can_never_move, standing_of
 from chalicelib.explain.blocker import Blocker, BlockerKind
 from chalicelib.explain.circumstances import Circumstances, Service
 from chalicelib.explain.naming import short
@@ -37,8 +37,7 @@ class Case:
     @property
     def is_deadlocked(self) -> bool:
         """Whether the percents forbid both steps, now and for as long as they stay."""
-        percents = percents_of(self.service)
-        return is_deadlocked(self.service.desired, *percents) and self.service.running <= self.service.desired
+        return can_never_move(self.service) and self.service.running <= self.service.desired
 
     @property
     def best_place(self) -> Match | None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.common.model import Task, TaskKind
-from chalicelib.explain.arithmetic import bounds_of, health_time, is_deadlocked, percents_of
+from chalicelib.explain.arithmetic import bounds_of, can_never_move, health_time, percents_of
 from chalicelib.explain.blocker import Blocker, in_order
 from chalicelib.explain.case import Case
 from chalicelib.explain.circumstances import Circumstances, DescribedInstance, Service, ServiceTask
@@ -144,7 +144,7 @@ def _of_service(case: Case) -> Told:
     world, service, (task,) = case.world, case.service, case.held
     bounds = bounds_of(service.desired, *percents_of(service))
     place = _place(world, service)
-    if is_deadlocked(service.desired, *percents_of(service)):
+    if can_never_move(service):
         return _because(world, task, Outcome.BLOCKED, deadlock(case), case.at)
     if place is not None:
         order = "it may stop first" if service.desired > bounds.fewest else "the replacement starts first"

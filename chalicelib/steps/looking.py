@@ -22,9 +22,8 @@ from chalicelib.look.decide import Look, decide, holds_the_drain
 from chalicelib.look.memory import Memory
 from chalicelib.look.observation import Observation, remember
 from chalicelib.plan.drain import Drain
-from chalicelib.wake.row import Waiting
+from chalicelib.wake.row import NOTHING, Waiting
 
-NO_CLUSTER = "-"
 EVENTS_LOST = "events-lost"
 BLOCKED = "blocked"
 NEWS = (BLOCKED, EVENTS_LOST)
@@ -69,16 +68,16 @@ def look(event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _row(table: str, drain: Drain, memory: Memory) -> Waiting | None:
-    """Return the drain's row: made before the first listing, so that no event after it is lost on nobody.
+    """Return the row of a drain that waits for events; None for one that polls, whose row is made and never read.
 
-    One that polls has a row too, which it never reads.
+    Made before the first listing: an event that comes after it finds who waits.
     """
     if memory.listed_at is None:
         opened = waiting.open_row(
             table,
             drain.row,
             execution=drain.execution,
-            cluster=drain.cluster or NO_CLUSTER,
+            cluster=drain.cluster or NOTHING,
             expires_at=drain.expires_at,
         )
         return opened if drain.waits_on else None

@@ -44,7 +44,7 @@ PATIENT_TRIES = 3
 
 
 def plan_drain(event: Event, at: datetime) -> dict[str, Any]:
-    """Find the request's instance and plan its drain; touches nothing.
+    """Find the request's instance and plan its drain; touches nothing of it, and counts its turn.
 
     `at`: this try's own instant, for its turn. The machine's instants are of the state's first try.
     Raises Throttled where as many drains have just begun as ECS has reads for: the machine comes again.

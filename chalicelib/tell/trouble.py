@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from chalicelib.common.history import message_of
 from chalicelib.tell import at_deadline
 
 TROUBLED = frozenset({"troubled", "heartbeat-refused"})
@@ -15,16 +14,9 @@ TROUBLED = frozenset({"troubled", "heartbeat-refused"})
 
 
 def in_plain_words(error: Mapping[str, Any] | None) -> dict[str, str]:
-    """Return an error as Step Functions caught it, without the JSON and the stack trace that Lambda gives as Cause.
-
-    https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
-    """
+    """Return an error as Step Functions caught it, without the JSON and the stack trace that Lambda gives as Cause."""
     caught = error or {}
-    cause = str(caught.get("Cause") or "")
-    with suppress(json.JSONDecodeError):
-        said = json.loads(cause)
-        if isinstance(said, dict) and "errorMessage" in said:
-            cause = str(said["errorMessage"])
+    cause = message_of(str(caught.get("Cause") or ""))
     return {"Error": str(caught.get("Error") or "unknown error"), "Cause": cause or "none was given"}
 
 

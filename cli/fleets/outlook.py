@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.common.model import Task
-from chalicelib.explain.arithmetic import is_deadlocked, percents_of
+from chalicelib.explain.arithmetic import can_never_move
 from chalicelib.explain.words import count, some, spell
 from chalicelib.fleet import Cramped, room_for
 from chalicelib.fleet.plan import own_turn_in_words
@@ -80,9 +80,7 @@ def look_ahead(
         service.name
         for each in found
         for service in each.world.services.values()
-        if not service.is_daemon
-        and is_deadlocked(service.desired, *percents_of(service))
-        and _is_on(each, service)
+        if can_never_move(service) and _is_on(each, service)
     }
     return Outlook(
         chosen=tuple(chosen),

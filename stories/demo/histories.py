@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.common.history import state_after
+from chalicelib.common.history import message_of, state_after
 from chalicelib.common.model import instant
 from chalicelib.explain.words import clip
 from stories.demo.scene import WAITS_FOR_EVENTS, Drain, Entry, minutes
@@ -141,20 +141,11 @@ def _ended(drain: Drain, event: Event) -> Entry:
         return Entry(event["timestamp"], f"the drain ends: {drain.outcome}", "drain", drain.instance_id)
     drain.status = event["type"].removeprefix("Execution").upper()
     details = event.get("executionFailedEventDetails") or event.get("executionAbortedEventDetails") or {}
-    parts = (str(details.get("error", "")), _message(str(details.get("cause", ""))))
+    parts = (str(details.get("error", "")), message_of(str(details.get("cause", ""))))
     drain.cause = clip(": ".join(part for part in parts if part), LONGEST_CAUSE)
     return Entry(
         event["timestamp"], f"the drain ends as {drain.status}: {drain.cause}", "bad", drain.instance_id
     )
-
-
-def _message(cause: str) -> str:
-    """Return the message of a function's error, which Step Functions passes on as JSON, or the cause as it is."""
-    try:
-        found = json.loads(cause)
-    except ValueError:
-        return cause
-    return str(found.get("errorMessage", cause)) if isinstance(found, dict) else cause
 
 
 TAKERS: dict[str, Callable[[Drain, Event], Iterator[Entry]]] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import pytest
@@ -111,4 +110,4 @@ def test_the_command_shows_the_sizes_it_is_asked_for(capfd: pytest.CaptureFixtur
     shown = capfd.readouterr().out
     assert "one drain" in shown
     assert all(name.split()[-1] in shown for name in report.SCHEDULES.values())
-    assert json.dumps("delay after the last STOPPED, median")[1:20] in shown
+    assert "delay after the last STOPPED, median" in shown
