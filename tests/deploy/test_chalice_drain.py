@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,9 @@ from stories.world import World
 from tests.deploy.conftest import Project
 
 pytestmark = pytest.mark.deploy
+
+POLLING = Path(__file__).parents[1] / "upgrades" / "polling"
+"""The release before this one."""
 
 GRANTED_BY = {
     "lambda:Invoke": {"lambda:InvokeFunction"},
@@ -32,6 +37,10 @@ def aws() -> Iterator[Server]:
 @pytest.fixture
 def world(project: Project, aws: Server) -> World:
     """A deployed drainer, and three container instances with a service that it knows nothing of yet."""
+    return deployed_world(project, aws)
+
+
+def deployed_world(project: Project, aws: Server) -> World:
     project.chalice("deploy")
     world = World(aws.client, lambda seconds: discard(aws.advance(seconds)))
     world.build()
@@ -51,6 +60,57 @@ def test_a_deployed_drainer_lets_an_instance_go_once_it_is_empty(world: World, a
     assert leaving not in world.instances()
     assert "ecs:DescribeTasks" in used(aws, "ecs-drainer-dev-look")
     assert not_granted(aws) == []
+
+
+def test_chalice_deploy_in_mid_drain_loses_nothing(project: Project, aws: Server) -> None:
+    """The release before is deployed and drains; today's is deployed over it; then today's drains the next one."""
+    today, before = project.folder / "statemachine/drain.asl.json", POLLING / "drain.asl.json"
+    definition = today.read_text()
+    today.write_text(before.read_text())
+    named = "        TellFunctionArn: !Ref TellFunctionArn\n"
+    composing = named.replace("Tell", "ComposeNotice")
+    project.edit("statemachine/template.yaml", named, named + composing)
+    world = deployed_world(project, aws)
+    first, second, *_ = world.instances()
+    world.terminate(first)
+    aws.advance(60)
+    today.write_text(definition)
+    project.edit("statemachine/template.yaml", composing, "")
+    project.chalice("deploy")
+    assert aws.calls(operation="CompleteLifecycleAction") == [], "it was in the middle of the drain"
+    aws.advance(300)
+    world.terminate(second)
+    aws.advance(300)
+
+    completed = aws.calls(operation="CompleteLifecycleAction")
+    assert [each["parameters"]["InstanceId"] for each in completed] == [first, second]
+    assert aws.killed_tasks() == []
+    entered = {instance: states_of(aws, instance) for instance in (first, second)}
+    assert entered[first] <= states_in(before.read_text()), "a running execution keeps its definition"
+    assert "Wait for events" not in entered[first]
+    assert entered[second] <= states_in(definition)
+    assert "Wait for events" in entered[second]
+    assert not_granted(aws) == []
+
+
+def states_in(definition: str) -> set[str]:
+    return set(re.findall(r'"([^"]+)": \{', definition))
+
+
+def states_of(aws: Server, instance: str) -> set[str]:
+    """Return the names of the states that the drain of an instance entered."""
+    sfn = aws.client("stepfunctions")
+    (machine,) = (
+        each for each in sfn.list_state_machines()["stateMachines"] if each["name"] == "ecs-drainer-dev"
+    )
+    (execution,) = (
+        each
+        for each in sfn.list_executions(stateMachineArn=machine["stateMachineArn"])["executions"]
+        if each["name"].startswith(instance)
+    )
+    events = sfn.get_execution_history(executionArn=execution["executionArn"], maxResults=1000)["events"]
+    entered = (event.get("stateEnteredEventDetails") for event in events)
+    return {each["name"] for each in entered if each}
 
 
 def test_a_person_drains_an_instance_with_the_chalice_command(
