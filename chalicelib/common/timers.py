@@ -26,6 +26,10 @@ class Timers:
     retries: int = 0
     """How often this look was tried in vain: AWS throttles, or has troubles of its own."""
 
+    def is_heartbeat_due(self, at: datetime) -> bool:
+        """Whether the hook's timer is to be set anew by now."""
+        return self.heartbeat_due_at is not None and self.heartbeat_due_at <= at
+
     def next_heartbeat_after(self, at: datetime) -> datetime | None:
         """Return when a heartbeat is due after the look at this instant, which sees to one that is due by then."""
         due_at = self.heartbeat_due_at

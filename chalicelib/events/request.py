@@ -6,12 +6,12 @@ The request becomes the execution's input: it holds nothing that differs between
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from chalicelib.common.carried import Carried
 from chalicelib.common.errors import InvalidRequest
-from chalicelib.common.model import stamp
 from chalicelib.common.trigger import Trigger
 from chalicelib.events.fields import Fields
 
@@ -20,7 +20,7 @@ LONGEST_METADATA = 4_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LifecycleAction:
+class LifecycleAction(Carried):
     """One lifecycle action of a terminate hook, as Auto Scaling announced it or the reconciler found it."""
 
     auto_scaling_group: str
@@ -73,7 +73,7 @@ class LifecycleAction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DrainRequest:
+class DrainRequest(Carried):
     """The request to drain one EC2 instance."""
 
     instance_id: str
@@ -112,21 +112,6 @@ class DrainRequest:
             gone_at=fields.at_or_none("gone_at"),
             idempotency_key=fields.text_or_none("idempotency_key", "a key"),
         )
-
-    def to_state(self) -> dict[str, Any]:
-        """Return the execution's input; every key is always there, null where nothing is known."""
-        action = self.lifecycle_action
-        return {
-            "instance_id": self.instance_id,
-            "trigger": self.trigger.value,
-            "lifecycle_action": action and asdict(action),
-            "settings": dict(self.settings),
-            "reason": self.reason,
-            "who": self.who,
-            "event_at": self.event_at and stamp(self.event_at),
-            "gone_at": self.gone_at and stamp(self.gone_at),
-            "idempotency_key": self.idempotency_key,
-        }
 
 
 @dataclass(frozen=True, slots=True)

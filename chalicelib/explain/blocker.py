@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import groupby
 
+from chalicelib.common.carried import Carried
 from chalicelib.explain.words import EXAMPLES
 
 
@@ -118,7 +119,7 @@ HEADLINES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Blocker:
+class Blocker(Carried):
     """One thing that holds the drain."""
 
     kind: BlockerKind

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from chalicelib.common.carried import Carried
 from chalicelib.common.errors import InvalidRequest
 from chalicelib.common.wording import did_you_mean, one_of, shown
 from chalicelib.events import parse_manual
@@ -29,7 +29,7 @@ FIELDS = ("instances", "max_concurrent", "stop_after", "may_hop", "settings", "r
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FleetRequest:
+class FleetRequest(Carried):
     """The request to drain some instances."""
 
     instances: tuple[str, ...]
@@ -44,18 +44,6 @@ class FleetRequest:
     """The settings of each drain, as a manual request has them."""
     reason: str | None = None
     who: str | None = None
-
-    def to_state(self) -> dict[str, Any]:
-        """Return the execution's input."""
-        return {
-            "instances": list(self.instances),
-            "max_concurrent": self.max_concurrent,
-            "stop_after": self.stop_after,
-            "may_hop": self.may_hop,
-            "settings": dict(self.settings),
-            "reason": self.reason,
-            "who": self.who,
-        }
 
 
 def parse_fleet(request: object) -> FleetRequest:

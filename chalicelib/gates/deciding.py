@@ -27,7 +27,7 @@ from chalicelib.gates.leases import (
     quorum_key,
     taken,
 )
-from chalicelib.gates.memory import GateMemory
+from chalicelib.gates.memory import GateMemory, Slot
 from chalicelib.gates.quorum import full_blocker, short_blocker, standby_blockers, wanted_of
 from chalicelib.gates.seen import Answer, Counts, Seen, StatefulService
 from chalicelib.gates.signing import Ask
@@ -110,11 +110,15 @@ def decide_gates(seen: Seen, memory: GateMemory, rules: Rules) -> Decision:
         memory=replace(
             memory,
             is_passed=holds and not blockers,
-            slots=tuple(one.key for one in wanted) if keeps else (),
+            slots=_slots(wanted, rules) if keeps else (),
             slots_until=me.until if takes else (memory.slots_until if keeps else None),
         ),
         due_at=_due(seen, memory, asked),
     )
+
+
+def _slots(wanted: tuple[Wanted, ...], rules: Rules) -> tuple[Slot, ...]:
+    return tuple(Slot(one.key, rules.instance_id) for one in wanted)
 
 
 def _counted(seen: Seen, memory: GateMemory) -> GateMemory:
@@ -235,7 +239,7 @@ def _forced(
         memory=replace(
             memory,
             is_passed=True,
-            slots=tuple(one.key for one in wanted),
+            slots=_slots(wanted, rules),
             slots_until=me.until if wanted else None,
         ),
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from chalicelib.common.model import instant, stamp
-from chalicelib.explain.blocker import Blocker, BlockerKind
+from chalicelib.explain.blocker import Blocker
 from chalicelib.explain.words import clip
 
 BLOCKERS_KEPT = 20
@@ -21,33 +21,17 @@ def closed_names(blockers: Iterable[Blocker]) -> tuple[str, ...]:
     ]
 
 
-def to_state(blockers: tuple[Blocker, ...]) -> tuple[dict[str, Any], ...]:
-    """Return the most important blockers as JSON."""
+def kept(blockers: tuple[Blocker, ...]) -> tuple[Blocker, ...]:
+    """Return the most important blockers, as long as the machine's state has room for."""
     return tuple(
-        {
-            "kind": each.kind.value,
-            "subject": clip(each.subject, LONGEST_TEXT),
-            "reason": clip(each.reason, LONGEST_TEXT),
-            "remedy": clip(each.remedy, LONGEST_TEXT),
-            "tasks": list(each.tasks[:BLOCKERS_KEPT]),
-            "ends_at": each.ends_at and stamp(each.ends_at),
-        }
-        for each in blockers[:BLOCKERS_KEPT]
-    )
-
-
-def from_state(state: Iterable[Mapping[str, Any]]) -> tuple[Blocker, ...]:
-    """Read what `to_state` wrote."""
-    return tuple(
-        Blocker(
-            kind=BlockerKind(each["kind"]),
-            subject=each["subject"],
-            reason=each["reason"],
-            remedy=each["remedy"],
-            tasks=tuple(each["tasks"]),
-            ends_at=each["ends_at"] and instant(each["ends_at"]),
+        replace(
+            each,
+            subject=clip(each.subject, LONGEST_TEXT),
+            reason=clip(each.reason, LONGEST_TEXT),
+            remedy=clip(each.remedy, LONGEST_TEXT),
+            tasks=each.tasks[:BLOCKERS_KEPT],
         )
-        for each in state
+        for each in blockers[:BLOCKERS_KEPT]
     )
 
 

@@ -15,7 +15,8 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any
 
-from chalicelib.common.model import ContainerInstance, Task, TaskKind, instant, stamp
+from chalicelib.common.carried import Carried
+from chalicelib.common.model import ContainerInstance, Task, TaskKind, stamp
 from chalicelib.common.timers import Timers, earlier, near_the_deadline
 from chalicelib.look.decide import DAEMON_MARGIN
 from chalicelib.look.memory import Memory
@@ -48,7 +49,7 @@ class Reading(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Told(Carried):
     """Why the wait ended, as `wake` told it; by the clock it ends untold."""
 
     why: str = ""
@@ -58,19 +59,6 @@ class Told:
     services: tuple[Mapping[str, str], ...] = ()
     cause: str = ""
     """Why the wait could not be stored, where it was refused."""
-
-    @classmethod
-    def from_state(cls, state: Mapping[str, Any] | None) -> Told:
-        """Read `$told` of the machine: the output of `wake`, or null."""
-        told = state or {}
-        stopped_at = told.get("stopped_at")
-        return cls(
-            why=str(told.get("why", "")),
-            cause=str(told.get("cause") or ""),
-            instance=told.get("instance"),
-            stopped_at=instant(stopped_at) if stopped_at else None,
-            services=tuple(told.get("services") or ()),
-        )
 
     @property
     def is_denied(self) -> bool:
@@ -199,18 +187,42 @@ def awaited(holding: Iterable[Task], memory: Memory) -> frozenset[str]:
     return others or frozenset(kinds)
 
 
-def wait_of(memory: Memory, row: Waiting | None, next_at: datetime) -> dict[str, Any]:
-    """Return what "Wait for events" stores, as `$look` carries it, and whether the drain polls instead."""
-    services = sorted({name for group in memory.groups.values() if (name := _service(group))})
+def wait_of_drain(memory: Memory, row: Waiting | None, next_at: datetime) -> dict[str, Any]:
+    """Return what "Wait for events" stores for a drain behind its gates."""
+    return wait_of(
+        row,
+        next_at,
+        tasks=memory.awaited,
+        services=(name for group in memory.groups.values() if (name := _service(group))),
+        status="DRAINING",
+        agent=AGENT_CONNECTED if memory.disconnected_at is None else AGENT_DISCONNECTED,
+        polls=memory.polls or not memory.awaited,
+    )
+
+
+def wait_of(
+    row: Waiting | None,
+    next_at: datetime,
+    *,
+    tasks: Iterable[str] = (NOTHING,),
+    services: Iterable[str],
+    status: str,
+    agent: str = AGENT_CONNECTED,
+    polls: bool = False,
+) -> dict[str, Any]:
+    """Return what "Wait for events" stores, as `$look` carries it, and whether the drain polls instead.
+
+    `status`, `agent`: of the container instance, as they are now: another one is news.
+    """
     return {
         "next_at": stamp(next_at),
-        "polls": row is None or memory.polls or not memory.awaited,
+        "polls": row is None or polls,
         "await": {
             "events": row.events if row else 0,
-            "tasks": sorted(memory.awaited),
-            "services": [NOTHING, *services],
-            "status": "DRAINING",
-            "agent": AGENT_CONNECTED if memory.disconnected_at is None else AGENT_DISCONNECTED,
+            "tasks": sorted(tasks),
+            "services": [NOTHING, *sorted(set(services))],
+            "status": status,
+            "agent": agent,
         },
     }
 

@@ -7,11 +7,13 @@ something to explain? This module gives the facts that those questions compare.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.common.model import Task, TaskKind, stamp
+from chalicelib.common.carried import Carried, state_of
+from chalicelib.common.model import Task, TaskKind
 from chalicelib.common.timers import Timers, near_the_deadline
 from chalicelib.explain.words import count
 from chalicelib.look.memory import Memory
@@ -28,23 +30,29 @@ DAEMON_MARGIN = timedelta(seconds=30)
 NAMED_IN_SUMMARY = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """The facts of one look, as the Choice state after it compares them."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look(Carried):
+    """The facts of one look, at the tasks or before that at the gates, as the Choice state after it compares them."""
 
     at: datetime
     drained: bool
-    taken_back: bool
-    agent_lost: bool
+    taken_back: bool = False
+    agent_lost: bool = False
     heartbeat_due: bool
-    stop_now: tuple[str, ...]
+    stop_now: tuple[str, ...] = ()
     explain: str
-    """`no`, `stuck` or `near-deadline`."""
-    holding: tuple[Task, ...]
-    kinds: dict[str, int]
+    """`no`, `stuck`, `near-deadline` or what is news (chalicelib/steps/looking.py)."""
+    holding: int
+    """How many tasks hold the drain."""
+    kinds: Mapping[str, int]
     wait: timedelta
     summary: str
     memory: Memory
+    may_drain: bool = False
+    """Whether the gates are open, so that DRAINING may be set."""
+    set_by_another: bool = False
+    """Whether it is set already, while gates are closed."""
+    gates_closed: bool = False
 
     def is_followed_by_deeds(self, deadline_at: datetime) -> bool:
         """Whether the machine will stop tasks or let the instance go, though tasks are left on it."""
@@ -52,21 +60,7 @@ class Look:
 
     def to_state(self) -> dict[str, Any]:
         """Return the JSON that the state machine keeps as `$look`."""
-        return {
-            "at": stamp(self.at),
-            "drained": self.drained,
-            "taken_back": self.taken_back,
-            "agent_lost": self.agent_lost,
-            "heartbeat_due": self.heartbeat_due,
-            "stop_now": list(self.stop_now),
-            "tasks_to_stop": len(self.stop_now),
-            "explain": self.explain,
-            "holding": len(self.holding),
-            "kinds": self.kinds,
-            "wait_seconds": int(self.wait.total_seconds()),
-            "summary": self.summary,
-            "memory": self.memory.to_state(),
-        }
+        return {**state_of(self), "memory": self.memory.to_state(), "tasks_to_stop": len(self.stop_now)}
 
 
 def decide(
@@ -76,25 +70,29 @@ def decide(
 
     `observes`: ECS sets DRAINING itself, in its own time, so that an ACTIVE instance was not taken back.
     """
-    holding = tuple(task for task in seen.unstopped if holds_the_drain(task, memory, policy, seen.at))
+    holding = holding_of(seen, memory, policy)
     wait = next_wait(memory, holding, policy, timers, seen.at)
-    heartbeat_due = timers.heartbeat_due_at is not None and timers.heartbeat_due_at <= seen.at
     return Look(
         at=seen.at,
         drained=is_drained(holding, seen, memory.started_at),
         taken_back=is_active(seen) and not observes,
         agent_lost=_has_lasted(memory.disconnected_at, policy.dead_agent_after, seen.at),
-        heartbeat_due=heartbeat_due,
+        heartbeat_due=timers.is_heartbeat_due(seen.at),
         stop_now=tuple(
             task.arn for task in seen.unstopped if is_to_be_stopped(task, memory, policy, seen.at)
         ),
         explain=what_to_explain(memory, policy, timers, seen.at),
-        holding=holding,
+        holding=len(holding),
         kinds=count_kinds(holding, memory),
         wait=wait,
         summary=summary(holding, seen.unstopped, memory, policy),
         memory=replace(memory, wait=wait),
     )
+
+
+def holding_of(seen: Observation, memory: Memory, policy: DrainPolicy) -> tuple[Task, ...]:
+    """Return the tasks that hold the drain, of those that a look saw."""
+    return tuple(task for task in seen.unstopped if holds_the_drain(task, memory, policy, seen.at))
 
 
 def is_drained(holding: tuple[Task, ...], seen: Observation, draining_at: datetime) -> bool:

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.common.model import instant, stamp
+from chalicelib.common.carried import Carried, state_of
 
 STOPPED_IDS_KEPT = 200
 TROUBLES_KEPT = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(Carried):
     """What the looks so far have seen of one drain."""
 
     started_at: datetime
@@ -70,72 +70,13 @@ class Memory:
         """Return the memory of a drain that has not looked yet."""
         return cls(started_at=started_at, changed_at=started_at)
 
-    @classmethod
-    def from_state(cls, state: Mapping[str, Any]) -> Memory:
-        """Read what `to_state` wrote."""
-        return cls(
-            started_at=instant(state["started_at"]),
-            changed_at=instant(state["changed_at"]),
-            looks=state["looks"],
-            wait=timedelta(seconds=state["wait_seconds"]),
-            tasks=state["tasks"],
-            stopped=tuple(state["stopped"]),
-            last_stopped_at=_instant_or_none(state["last_stopped_at"]),
-            checked_at=_instant_or_none(state["checked_at"]),
-            daemon_services=frozenset(state["daemon_services"]),
-            known_services=frozenset(state["known_services"]),
-            daemons_alone_at=_instant_or_none(state["daemons_alone_at"]),
-            daemon_stop=_seconds_or_none(state["daemon_stop_seconds"]),
-            disconnected_at=_instant_or_none(state["disconnected_at"]),
-            stop_asked=tuple(state["stop_asked"]),
-            # A drain that the release before began remembers none of what follows.
-            groups=state.get("groups", {}),
-            listed_at=_instant_or_none(state.get("listed_at")),
-            awaited=frozenset(state.get("awaited", ())),
-            polls=state.get("polls", False),
-            next_read_at=_instant_or_none(state.get("next_read_at")),
-            safety_wait=_seconds_or_none(state.get("safety_wait_seconds")),
-            troubles=tuple(state.get("troubles", ())),
-            is_gone=state.get("is_gone", False),
-            lost=state.get("lost", 0),
-        )
-
     def to_state(self) -> dict[str, Any]:
-        """Return the JSON that the state machine carries to the next look."""
-        return {
-            "started_at": stamp(self.started_at),
-            "changed_at": stamp(self.changed_at),
-            "looks": self.looks,
-            "wait_seconds": int(self.wait.total_seconds()),
-            "tasks": dict(self.tasks),
-            "stopped": list(self.stopped[-STOPPED_IDS_KEPT:]),
-            "last_stopped_at": self.last_stopped_at and stamp(self.last_stopped_at),
-            "checked_at": self.checked_at and stamp(self.checked_at),
-            "daemon_services": sorted(self.daemon_services),
-            "known_services": sorted(self.known_services),
-            "daemons_alone_at": self.daemons_alone_at and stamp(self.daemons_alone_at),
-            "daemon_stop_seconds": self.daemon_stop and int(self.daemon_stop.total_seconds()),
-            "disconnected_at": self.disconnected_at and stamp(self.disconnected_at),
-            "stop_asked": list(self.stop_asked),
-            "groups": dict(self.groups),
-            "listed_at": self.listed_at and stamp(self.listed_at),
-            "awaited": sorted(self.awaited),
-            "polls": self.polls,
-            "next_read_at": self.next_read_at and stamp(self.next_read_at),
-            "safety_wait_seconds": self.safety_wait and int(self.safety_wait.total_seconds()),
-            "troubles": list(self.troubles[-TROUBLES_KEPT:]),
-            "is_gone": self.is_gone,
-            "lost": self.lost,
-        }
+        """Return the JSON that the state machine carries to the next look: the newest of what only grows."""
+        newest = replace(
+            self, stopped=self.stopped[-STOPPED_IDS_KEPT:], troubles=self.troubles[-TROUBLES_KEPT:]
+        )
+        return state_of(newest)
 
     def with_asked(self, arns: tuple[str, ...]) -> Memory:
         """Return this memory with StopTask called for more tasks."""
         return replace(self, stop_asked=tuple(dict.fromkeys((*self.stop_asked, *arns))))
-
-
-def _instant_or_none(text: str | None) -> datetime | None:
-    return None if text is None else instant(text)
-
-
-def _seconds_or_none(seconds: int | None) -> timedelta | None:
-    return None if seconds is None else timedelta(seconds=seconds)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.common.model import instant, stamp
+from chalicelib.common.carried import Carried, state_of, values_of
 from chalicelib.policy import DrainPolicy, ManagedDraining
 
 KEPT_IN_LEDGER = timedelta(days=90)
@@ -15,7 +15,7 @@ KEPT_IN_LEDGER = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drain:
+class Drain(Carried):
     """What one execution knows of its drain."""
 
     execution: str
@@ -30,7 +30,8 @@ class Drain:
     started_at: datetime
     topic: str | None
     """The ARN of the SNS topic that is told; None where the policy wants nobody told."""
-    heartbeat_every: timedelta = timedelta(0)
+    heartbeat: timedelta = timedelta(0)
+    """How long from one heartbeat to the next."""
     auto_scaling_group: str | None = None
     destination: str | None = None
     """Where Auto Scaling sends the instance: `EC2` (it terminates), `WarmPool`, or its group (root volume)."""
@@ -87,53 +88,19 @@ class Drain:
     def to_state(self) -> dict[str, Any]:
         """Return `$drain` of the state machine, the keys of its ledger entries among it."""
         return {
-            "execution": self.execution,
+            **state_of(self),
             "ledger_key": f"drain#{self.name}",
             "lock_key": f"instance#{self.instance_id}",
             "waiting_key": f"waiting#{self.row}",
             "expires_at": str(self.expires_at),
-            "instance_id": self.instance_id,
-            "trigger": self.trigger,
-            "who": self.who,
-            "reason": self.reason,
-            "policy": self.policy.to_state(),
             "containers": [
                 {"cluster": cluster, "container_instances": list(arns)}
                 for cluster, arns in self.containers.items()
             ],
-            "started_at": stamp(self.started_at),
-            "topic": self.topic,
-            "heartbeat_seconds": int(self.heartbeat_every.total_seconds()),
-            "auto_scaling_group": self.auto_scaling_group,
-            "destination": self.destination,
-            "default_result": self.default_result,
-            "ceiling_at": self.ceiling_at and stamp(self.ceiling_at),
-            "gone_at": self.gone_at and stamp(self.gone_at),
-            "managed_draining": self.managed_draining,
-            "sources": dict(self.sources),
-            "notices": list(self.notices),
         }
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Drain:
         """Read what `to_state` wrote."""
-        return cls(
-            execution=state["execution"],
-            instance_id=state["instance_id"],
-            trigger=state["trigger"],
-            who=state["who"],
-            reason=state["reason"],
-            policy=DrainPolicy.from_state(state["policy"]),
-            containers={item["cluster"]: tuple(item["container_instances"]) for item in state["containers"]},
-            started_at=instant(state["started_at"]),
-            topic=state["topic"],
-            heartbeat_every=timedelta(seconds=state["heartbeat_seconds"]),
-            auto_scaling_group=state["auto_scaling_group"],
-            destination=state["destination"],
-            default_result=state["default_result"],
-            ceiling_at=state["ceiling_at"] and instant(state["ceiling_at"]),
-            gone_at=state["gone_at"] and instant(state["gone_at"]),
-            managed_draining=state["managed_draining"],
-            sources=state["sources"],
-            notices=tuple(state["notices"]),
-        )
+        containers = {each["cluster"]: each["container_instances"] for each in state["containers"]}
+        return cls(**values_of(cls, {**state, "containers": containers}))

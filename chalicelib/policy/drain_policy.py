@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from chalicelib.common.carried import Carried
 from chalicelib.common.errors import InvalidPolicy
 from chalicelib.common.trigger import OPTIONAL_TRIGGERS, Trigger
 from chalicelib.policy.table import SETTINGS, defaults
@@ -24,7 +25,7 @@ from chalicelib.policy.values import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DrainPolicy:
+class DrainPolicy(Carried):
     """What a drain does; `chalicelib.policy.table` declares each setting's default and meaning.
 
     The fields have no defaults here, so that they are said once: `DrainPolicy.default()`.

@@ -11,25 +11,25 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.common.model import TaskKind, instant, stamp
+from chalicelib.common.model import TaskKind, instant
 from chalicelib.common.telemetry import logger
 from chalicelib.common.timers import Timers
-from chalicelib.explain import Blocker, BlockerKind, group, one_line
+from chalicelib.explain import BlockerKind, group, one_line
 from chalicelib.gates import Decision, GateMemory, Holder, Rules, Seen, decide_gates
 from chalicelib.gates.deciding import wanted_slots
 from chalicelib.gates.leases import Lease, expiry, full, needs_renewal, taken
 from chalicelib.gates.leases import Wanted as Slot
-from chalicelib.gates.telling import closed_names, from_state, kinds_told, to_state
+from chalicelib.gates.telling import closed_names, kept, kinds_told
 from chalicelib.gateways import leases, signing, waiting
 from chalicelib.gateways.gates import Question, read_gates, without_the_dead
 from chalicelib.gateways.signing import Asking
-from chalicelib.look.decide import gone, what_to_explain
+from chalicelib.look.awaiting import wait_of
+from chalicelib.look.decide import Look, gone, what_to_explain
 from chalicelib.look.memory import Memory
 from chalicelib.look.pace import grown
 from chalicelib.plan.drain import Drain
 from chalicelib.policy import OnClosedGates
 from chalicelib.policy.deadline import gates_forced_at
-from chalicelib.wake.row import AGENT_CONNECTED, NOTHING
 
 Event = Mapping[str, Any]
 
@@ -119,14 +119,20 @@ def look(event: Event) -> dict[str, Any]:
         logger.error(
             "the topic is gone, so nobody heard who is asked to sign off", extra={"tasks": list(untold)}
         )
-    facts = _facts(now, seen, decision, is_open=decision.is_open and is_written)
-    if "told" in event and not decision.writes and not facts["may_drain"]:
-        facts |= _wait_for_events(now, seen, facts)
-    logger.info(facts["summary"], extra={"instance": now.drain.instance_id, "open": facts["may_drain"]})
-    return facts
+    is_open = decision.is_open and is_written
+    gates = _remembered(now, seen, decision, is_open=is_open)
+    facts = _facts(now, seen, decision, _memory(now, seen, gates, is_open=is_open), is_open=is_open)
+    waits = "told" in event and not decision.writes and not facts.may_drain
+    logger.info(facts.summary, extra={"instance": now.drain.instance_id, "open": facts.may_drain})
+    return {
+        **facts.to_state(),
+        "gates": gates.to_state(),
+        "polls": True,
+        **(_wait_for_events(now, seen, gates, facts.wait) if waits else {}),
+    }
 
 
-def _wait_for_events(now: _Now, seen: Seen, facts: Mapping[str, Any]) -> dict[str, Any]:
+def _wait_for_events(now: _Now, seen: Seen, gates: GateMemory, wait: timedelta) -> dict[str, Any]:
     """Return what "Wait for events" stores: a task that runs, or its answer, ends the wait before the next look is due.
 
     Queues, slots and the rest are of no event; they are looked at when the wait is over.
@@ -134,19 +140,9 @@ def _wait_for_events(now: _Now, seen: Seen, facts: Mapping[str, Any]) -> dict[st
     row = waiting.read_waiting(now.table, now.drain.row) if now.drain.waits_on else None
     if row is None or row.execution != now.drain.execution:
         return {}
-    members = {name for names in facts["gates"]["members"].values() for name in names}
-    services = sorted(members | {service.declared.service for service in seen.services})
-    return {
-        "polls": False,
-        "next_at": stamp(now.at + timedelta(seconds=facts["wait_seconds"])),
-        "await": {
-            "events": row.events,
-            "tasks": [NOTHING],
-            "services": [NOTHING, *services],
-            "status": "ACTIVE",
-            "agent": AGENT_CONNECTED,
-        },
-    }
+    members = {name for names in gates.members.values() for name in names}
+    services = members | {service.declared.service for service in seen.services}
+    return wait_of(row, now.at + wait, services=services, status="ACTIVE")
 
 
 def _decide(now: _Now, seen: Seen, known: GateMemory) -> Decision:
@@ -159,32 +155,23 @@ def _decide(now: _Now, seen: Seen, known: GateMemory) -> Decision:
     return decision if alive is seen else decide_gates(alive, known, now.rules)
 
 
-def _facts(now: _Now, seen: Seen, decision: Decision, *, is_open: bool) -> dict[str, Any]:
-    """Return the facts of this look under the names of `chalicelib.look.decide.Look`."""
-    gates = _remembered(now, seen, decision, is_open=is_open)
-    memory = _memory(now, seen, gates, is_open=is_open)
+def _facts(now: _Now, seen: Seen, decision: Decision, memory: Memory, *, is_open: bool) -> Look:
+    """Return the facts of this look, with the wait in the memory too, from which the next wait grows."""
     wait = _wait(now, memory, decision)
-    due_at = now.timers.heartbeat_due_at
-    return {
-        "at": stamp(now.at),
-        "drained": seen.is_gone,
-        "taken_back": False,
-        "agent_lost": False,
-        "heartbeat_due": due_at is not None and due_at <= now.at,
-        "stop_now": [],
-        "tasks_to_stop": 0,
-        "explain": _to_explain(now, memory, decision),
-        "holding": seen.unstopped,
-        "kinds": {kind.value: 0 for kind in TaskKind},
-        "wait_seconds": int(wait.total_seconds()),
-        "summary": _gone(memory) if seen.is_gone else _summary(decision, is_open=is_open),
-        "memory": replace(memory, wait=wait).to_state(),
-        "gates": gates.to_state(now.drain.instance_id),
-        "may_drain": is_open and not seen.is_gone,
-        "set_by_another": seen.is_draining,
-        "gates_closed": not is_open,
-        "polls": True,
-    }
+    return Look(
+        at=now.at,
+        drained=seen.is_gone,
+        heartbeat_due=now.timers.is_heartbeat_due(now.at),
+        explain=_to_explain(now, memory, decision),
+        holding=seen.unstopped,
+        kinds=dict.fromkeys(TaskKind, 0),
+        wait=wait,
+        summary=_gone(memory) if seen.is_gone else _summary(decision, is_open=is_open),
+        memory=replace(memory, wait=wait),
+        may_drain=is_open and not seen.is_gone,
+        set_by_another=seen.is_draining,
+        gates_closed=not is_open,
+    )
 
 
 def _remembered(now: _Now, seen: Seen, decision: Decision, *, is_open: bool) -> GateMemory:
@@ -193,7 +180,7 @@ def _remembered(now: _Now, seen: Seen, decision: Decision, *, is_open: bool) -> 
         is_passed=is_open,
         zone=now.gates.zone,
         closed=closed_names(decision.blockers),
-        blockers=to_state(decision.blockers),
+        blockers=kept(decision.blockers),
         unstopped=seen.unstopped,
     )
 
@@ -249,13 +236,8 @@ def _gone(memory: Memory) -> str:
 
 
 def behind(event: Event) -> dict[str, Any]:
-    """Return the facts about gates of a look behind them: nothing is closed, and the slots are kept."""
-    return {"gates": keep_slots(event), "may_drain": False, "set_by_another": False, "gates_closed": False}
-
-
-def blockers_of(gates: Mapping[str, Any]) -> tuple[Blocker, ...]:
-    """Return what keeps gates closed, as the last look found it, given `$look.gates`."""
-    return from_state(gates["blockers"])
+    """Return the gates of a look behind them: nothing is closed, and the slots are kept."""
+    return {"gates": keep_slots(event)}
 
 
 def keep_slots(event: Event) -> dict[str, Any]:
@@ -265,12 +247,12 @@ def keep_slots(event: Event) -> dict[str, Any]:
         return dict(event["gates"])
     drain, timers = Drain.from_state(event["drain"]), Timers.from_state(event)
     me = Holder(drain.instance_id, drain.execution, expiry(at, timers.deadline_at + LEASES_OUTLAST_DEADLINE))
-    lost = leases.renew(event["ledger"], gates.slots, me)
+    lost = leases.renew(event["ledger"], tuple(slot.pk for slot in gates.slots), me)
     if lost:
         logger.warning("slots were lost, and are taken again", extra={"slots": list(lost)})
         if not _take_again(event["ledger"], lost, me, at):
             return dict(event["gates"])  # the next look tries again
-    return replace(gates, slots_until=me.until).to_state(drain.instance_id)
+    return replace(gates, slots_until=me.until).to_state()
 
 
 def _take_again(table: str, keys: tuple[str, ...], me: Holder, at: datetime) -> bool:

@@ -18,7 +18,7 @@ from chalicelib.gateways.circumstances import protections_of
 from chalicelib.gateways.observe import observe, with_instances
 from chalicelib.look import awaiting
 from chalicelib.look.awaiting import Reading, Told
-from chalicelib.look.decide import Look, decide, holds_the_drain
+from chalicelib.look.decide import Look, decide, holding_of, holds_the_drain
 from chalicelib.look.memory import Memory
 from chalicelib.look.observation import Observation, remember
 from chalicelib.plan.drain import Drain
@@ -37,7 +37,7 @@ def look(event: Mapping[str, Any]) -> dict[str, Any]:
     """
     drain, timers, at = Drain.from_state(event["drain"]), Timers.from_state(event), instant(event["now"])
     before = Memory.from_state(event["memory"]).with_asked(tuple(event["stopped"]))
-    told = Told.from_state(event.get("told"))
+    told = Told.from_state(event.get("told") or {})
     # The machine of the release before waits for no event, and would leave a row behind.
     row = _row(event["ledger"], drain, before) if "told" in event else None
     reading = awaiting.what_to_read(before, row, told, at)
@@ -49,22 +49,25 @@ def look(event: Mapping[str, Any]) -> dict[str, Any]:
     if facts.is_followed_by_deeds(timers.deadline_at) and before.looks > 0:
         seen = _as_it_is_now(seen, drain, before, reading, waits=row is not None)
         facts = decide(remember(before, seen), seen, drain.policy, timers, observes=drain.observes)
+    holding = holding_of(seen, facts.memory, drain.policy)
     lost = bool(awaiting.unannounced(before, seen, row)) or told.is_denied
-    news = awaiting.new_troubles(before, row, told, facts.memory.groups.values())
-    foreseen = bool(seen.immovable_services) or (
-        before.safety_wait == awaiting.FIRST_SAFETY_LOOK
-        and reading is Reading.INSTANCE
-        and _is_any_protected(drain, facts.holding)
+    troubles = awaiting.new_troubles(before, row, told, facts.memory.groups.values())
+    memory = replace(
+        awaiting.with_wait(facts.memory, seen, was_read=reading is not Reading.NOTHING),
+        awaited=awaiting.awaited(holding, facts.memory),
+        polls=facts.memory.polls or lost,
+        troubles=(*facts.memory.troubles, *troubles),
     )
-    facts = _with_wait(
-        facts, seen, was_read=reading is not Reading.NOTHING, lost=lost, news=news, foreseen=foreseen
+    is_blocked = bool(troubles or seen.immovable_services) or _is_any_protected(
+        drain, before, holding, reading
     )
+    facts = replace(facts, memory=memory, explain=_news(facts, lost=lost, blocked=is_blocked))
     logger.info(
-        facts.summary, extra={"instance": drain.instance_id, "look": facts.memory.looks, "kinds": facts.kinds}
+        facts.summary, extra={"instance": drain.instance_id, "look": memory.looks, "kinds": facts.kinds}
     )
-    next_at = awaiting.next_due(facts.memory, drain.policy, timers, at)
+    next_at = awaiting.next_due(memory, drain.policy, timers, at)
     unheard = told.cause if told.is_denied else None
-    return {**facts.to_state(), **awaiting.wait_of(facts.memory, row, next_at), "unheard": unheard}
+    return {**facts.to_state(), **awaiting.wait_of_drain(memory, row, next_at), "unheard": unheard}
 
 
 def _row(table: str, drain: Drain, memory: Memory) -> Waiting | None:
@@ -107,8 +110,10 @@ def _as_it_is_now(
     return seen if seen.instances is not None else with_instances(seen, drain.containers)
 
 
-def _is_any_protected(drain: Drain, holding: Iterable[Task]) -> bool:
-    """Whether tasks protect themselves from scale-in: asked once, of what is still there when others have left."""
+def _is_any_protected(drain: Drain, before: Memory, holding: Iterable[Task], reading: Reading) -> bool:
+    """Whether tasks protect themselves from scale-in: asked once, of what is still there at the first safety look."""
+    if reading is not Reading.INSTANCE or before.safety_wait != awaiting.FIRST_SAFETY_LOOK:
+        return False
     try:
         return any(
             protections_of(cluster, [task for task in holding if task.desired_status == "RUNNING"], {})
@@ -119,23 +124,11 @@ def _is_any_protected(drain: Drain, holding: Iterable[Task]) -> bool:
         return False
 
 
-def _with_wait(
-    facts: Look, seen: Observation, *, was_read: bool, lost: bool, news: tuple[str, ...], foreseen: bool
-) -> Look:
-    """Return the facts with what is waited for.
-
-    Lost events, a service's trouble, and what can be foreseen to hold the drain are explained at once.
-    """
-    memory = replace(
-        awaiting.with_wait(facts.memory, seen, was_read=was_read),
-        awaited=awaiting.awaited(facts.holding, facts.memory),
-        polls=facts.memory.polls or lost,
-        troubles=(*facts.memory.troubles, *news),
-    )
-    explain = facts.explain
-    if explain == "no" and facts.holding:
-        explain = EVENTS_LOST if lost else BLOCKED if news or foreseen else "no"
-    return replace(facts, memory=memory, explain=explain)
+def _news(facts: Look, *, lost: bool, blocked: bool) -> str:
+    """Return what is explained at once: lost events, a service's trouble, and what is foreseen to hold the drain."""
+    if facts.explain != "no" or not facts.holding:
+        return facts.explain
+    return EVENTS_LOST if lost else BLOCKED if blocked else "no"
 
 
 def preface(occasion: str, look: Mapping[str, Any]) -> list[str]:

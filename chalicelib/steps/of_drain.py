@@ -17,6 +17,7 @@ from chalicelib.common.telemetry import logger
 from chalicelib.events import DrainRequest
 from chalicelib.explain import Blocker, Circumstances, group, render_text, to_state
 from chalicelib.explain import explain as explain_circumstances
+from chalicelib.gates import GateMemory
 from chalicelib.gateways.circumstances import read_circumstances
 from chalicelib.gateways.ecs import describe_tasks
 from chalicelib.gateways.find import find_group, find_instances
@@ -107,7 +108,7 @@ def _blockers(event: Event, drain: Drain, at: datetime) -> tuple[list[Blocker], 
     """Return what holds the drain, and what could not be read; closed gates were explained by the look itself."""
     facts = event["look"]
     if not facts["gates"]["is_passed"]:
-        return list(gating.blockers_of(facts["gates"])), []
+        return list(GateMemory.from_state(facts["gates"]).blockers), []
     memory = Memory.from_state(facts["memory"])
     found = [_circumstances(drain, memory, cluster) for cluster in drain.containers]
     blockers = [blocker for each in found for blocker in explain_circumstances(each, at)]

@@ -8,7 +8,7 @@ from chalicelib import explain as explaining
 from chalicelib.common.model import instant
 from chalicelib.explain import Circumstances
 from chalicelib.explain.words import count
-from chalicelib.gates.telling import from_state
+from chalicelib.gates import GateMemory
 from chalicelib.gateways import ecs
 from chalicelib.gateways.circumstances import read_circumstances
 from chalicelib.gateways.find import find
@@ -64,7 +64,7 @@ def explain(desk: Desk, *, instance: Instance, cluster: Cluster = None) -> ExitC
 
 def _explain_gates(desk: Desk, instance_id: str, state: dict[str, Any]) -> ExitCode:
     """Say what keeps the gates closed, as the drain's last look found it."""
-    blockers = from_state(state["look"]["gates"]["blockers"])
+    blockers = GateMemory.from_state(state["look"]["gates"]).blockers
     text = explaining.render_text(explaining.group(blockers))
     headline = (
         f"{instance_id}: nothing is touched yet; at {state['look'].get('at', 'the start')} its gates were"

@@ -23,7 +23,7 @@ from chalicelib.look.awaiting import (
     new_troubles,
     next_due,
     unannounced,
-    wait_of,
+    wait_of_drain,
     what_to_read,
     with_wait,
 )
@@ -135,7 +135,7 @@ def test_why_the_wait_ended_comes_as_wake_wrote_it() -> None:
         }
     )
     assert told == replace(emptied(), services=(PLACEMENT,))
-    assert Told.from_state(None) == Told.from_state({"why": ""}) == Told(), "the clock ended it"
+    assert Told.from_state({"why": ""}) == Told(), "the clock ended it"
 
 
 def test_the_last_event_drains_the_instance_without_a_read() -> None:
@@ -326,7 +326,7 @@ def test_daemons_are_waited_for_once_they_are_alone() -> None:
 
 def test_what_is_stored_is_what_is_waited_for() -> None:
     memory = a_waiting_memory(ONE, task_arn(9), groups={ONE: "service:web", task_arn(9): "family:batch"})
-    wait = wait_of(memory, a_row(events=7), DUE)
+    wait = wait_of_drain(memory, a_row(events=7), DUE)
     assert wait == {
         "next_at": stamp(DUE),
         "polls": False,
@@ -338,7 +338,7 @@ def test_what_is_stored_is_what_is_waited_for() -> None:
             "agent": "connected",
         },
     }
-    away = wait_of(replace(memory, disconnected_at=START), a_row(), DUE)
+    away = wait_of_drain(replace(memory, disconnected_at=START), a_row(), DUE)
     assert away["await"]["agent"] == "disconnected"
 
 
@@ -354,4 +354,4 @@ POLLS: list[tuple[str, Memory, Waiting | None, bool]] = [
 def test_where_nothing_can_be_waited_for_a_drain_polls(
     story: str, memory: Memory, row: Waiting | None, polls: bool
 ) -> None:
-    assert wait_of(memory, row, DUE)["polls"] is polls, story
+    assert wait_of_drain(memory, row, DUE)["polls"] is polls, story

@@ -131,7 +131,7 @@ class TestStandaloneTasks:
     )
     def test_the_policy_decides(self, policy: str, minutes: int, stopped: int, holding: int) -> None:
         facts = look(an_observation(a_standalone_task(), at=after(minutes=minutes)), standalone_tasks=policy)
-        assert (len(facts.stop_now), len(facts.holding)) == (stopped, holding)
+        assert (len(facts.stop_now), facts.holding) == (stopped, holding)
 
     def test_a_task_is_told_once(self) -> None:
         told = a_memory(stop_asked=(a_standalone_task().arn,))

@@ -152,7 +152,7 @@ def test_a_spot_notice_leaves_two_minutes_and_stops_tasks_before_their_end() -> 
 def test_the_first_heartbeat_allows_for_a_late_event() -> None:
     """EventBridge and Lambda may deliver up to five minutes late; half a timeout of 15 minutes is 7.5."""
     counted_from = instant(plan().to_state()["heartbeat"]["recorded_at"])
-    assert counted_from + plan().drain.heartbeat_every == after(minutes=2, seconds=30)
+    assert counted_from + plan().drain.heartbeat == after(minutes=2, seconds=30)
     assert plan(a_request(Trigger.MANUAL), hook=None).to_state()["heartbeat"]["recorded_at"] is None
 
 
