@@ -62,12 +62,10 @@ def look(event: Mapping[str, Any]) -> dict[str, Any]:
         drain, before, holding, reading
     )
     facts = replace(facts, memory=memory, explain=_news(facts, lost=lost, blocked=is_blocked))
-    logger.info(
-        facts.summary, extra={"instance": drain.instance_id, "look": memory.looks, "kinds": facts.kinds}
-    )
-    next_at = awaiting.next_due(memory, drain.policy, timers, at)
-    unheard = told.cause if told.is_denied else None
-    return {**facts.to_state(), **awaiting.wait_of_drain(memory, row, next_at), "unheard": unheard}
+    said = {"instance": drain.instance_id, "look": memory.looks, "kinds": facts.kinds}
+    logger.info(facts.summary, extra=said)
+    wait = awaiting.wait_of_drain(memory, row, awaiting.next_due(memory, drain.policy, timers, at))
+    return {**facts.to_state(), **wait, "unheard": told.cause if told.is_denied else None}
 
 
 def _row(table: str, drain: Drain, memory: Memory) -> Waiting | None:
