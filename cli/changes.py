@@ -15,7 +15,7 @@ from chalicelib.common.duration import in_words
 from chalicelib.common.history import json_value, message_of, state_after
 from chalicelib.common.model import instant, stamp
 from chalicelib.explain.words import clip
-from chalicelib.tell import at_deadline
+from chalicelib.policy.deadline import action_then
 from chalicelib.tell.notice import ENDINGS
 from cli.executions import Event
 from cli.exit_codes import ExitCode
@@ -173,7 +173,7 @@ def _planned(known: Known, event: Event, output: Mapping[str, Any]) -> tuple[Kno
     known = replace(known, deadline_at=at)
     if output.get("verdict") != "drain" or at is None:
         return known, ()
-    known = replace(known, on_deadline=at_deadline.action(output))
+    known = replace(known, on_deadline=action_then(output))
     text = f"deadline {stamp(at)} (in {in_words(at - event.at)}), then {known.on_deadline}"
     facts = {"deadline_at": stamp(at), "on_deadline": known.on_deadline}
     notices = (Change(event.at, "notice", notice) for notice in output.get("drain", {}).get("notices", []))

@@ -7,8 +7,8 @@ from typing import Any
 from chalicelib.common.model import stamp
 from chalicelib.explain import Fate, group, render_forecast, render_text, to_state
 from chalicelib.explain.words import spell
+from chalicelib.policy.deadline import action_then
 from chalicelib.policy.sources import DEFAULTS
-from chalicelib.tell import at_deadline
 from cli.instances import short
 from cli.outlook import room_for, time_needed
 from cli.prospects import Prospect
@@ -57,7 +57,7 @@ def _gates(prospect: Prospect) -> list[str]:
 
 def _deadline(prospect: Prospect) -> str:
     policy, sources = prospect.policy, prospect.plan.drain.sources
-    end = f"{spell(policy.deadline)} from the start, then {at_deadline.action(prospect.plan.to_state())}"
+    end = f"{spell(policy.deadline)} from the start, then {action_then(prospect.plan.to_state())}"
     origin = sources["deadline"]
     return f"{end} ({'built in' if origin == DEFAULTS else f'from {origin}'})"
 
@@ -80,7 +80,7 @@ def record(prospect: Prospect) -> dict[str, Any]:
         "is_open_ended": any(told.is_open_ended for told in prospect.forecasts),
         "deadline_at": stamp(prospect.plan.times.deadline_at),
         "policy": prospect.policy.to_state(),
-        "on_deadline": at_deadline.action(prospect.plan.to_state()),
+        "on_deadline": action_then(prospect.plan.to_state()),
         "sources": dict(prospect.plan.drain.sources),
         "gates": None if prospect.plan.gates.is_passed else to_state(prospect.gates),
         "notices": list(prospect.plan.drain.notices),

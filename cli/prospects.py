@@ -17,7 +17,7 @@ from chalicelib.plan.findings import Findings
 from chalicelib.plan.making import Execution, Plan, make_plan
 from chalicelib.policy import DrainPolicy
 from chalicelib.policy.settings import Settings
-from chalicelib.steps.gating_ahead import gates_now, with_gates
+from chalicelib.steps.plan_drain import gates_now, with_gates
 from cli.outlook import under_policy
 from cli.requests import Wishes
 

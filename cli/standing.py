@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.common.ledger import Record
 from chalicelib.common.model import stamp
 from chalicelib.explain.words import spell
-from chalicelib.tell import at_deadline
+from chalicelib.policy.deadline import deadline_record, deadline_told
 from cli.asking import asker
 
 
@@ -20,7 +20,7 @@ def text(execution: str, state: Mapping[str, Any], now: datetime) -> str:
     lines = [
         f"{drain['instance_id']}: {state['look']['summary']}",
         f"  draining since {drain['started_at']}, asked for by {asked}",
-        f"  {at_deadline.told(state, now)}",
+        f"  {deadline_told(state, now)}",
         f"  drain {execution.rsplit(':', 1)[-1]}",
     ]
     return "\n".join([*lines, *(f"  {line}" for line in state["explanation"]["text"].splitlines())])
@@ -32,7 +32,7 @@ def facts(state: Mapping[str, Any]) -> dict[str, Any]:
         "summary": state["look"]["summary"],
         "tasks": state["look"]["memory"]["tasks"],
         "deadline_at": state["deadline"]["at"],
-        "on_deadline": at_deadline.record(state)["action"],
+        "on_deadline": deadline_record(state)["action"],
         "blockers": state["explanation"]["blockers"],
     }
 

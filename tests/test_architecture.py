@@ -107,6 +107,24 @@ def test_no_file_imports_itself_by_way_of_others(package: str) -> None:
     TopologicalSorter(graph).prepare()
 
 
+LEVELS = (
+    {"common"},
+    {"events", "policy"},
+    {"plan", "gates", "look", "explain", "tell", "fleet", "wake"},
+    {"gateways"},
+    {"steps"},
+)
+"""The folders of chalicelib, each level above those that it may import (design, "Layout")."""
+
+
+@pytest.mark.parametrize("path", modules("chalicelib"), ids=name_of)
+def test_imports_point_one_way(path: Path) -> None:
+    level = {folder: number for number, folders in enumerate(LEVELS) for folder in folders}
+    parts = [name.split(".") for name in imported_by(path) if name.startswith("chalicelib.")]
+    own = path.relative_to(ROOT / "chalicelib").parts[0]
+    assert all(level[each[1]] <= level.get(own, 0) for each in parts)
+
+
 def test_only_gateways_call_aws() -> None:
     callers = {name_of(path) for path in modules("chalicelib") if "boto3" in set(imported_by(path))}
     assert callers == {"chalicelib.gateways.aws"}

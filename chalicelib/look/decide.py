@@ -27,6 +27,11 @@ SETTLE = timedelta(seconds=10)
 DAEMON_MARGIN = timedelta(seconds=30)
 """What daemon tasks get beyond their own stop timeout: ECS notices, and the agent reports, within seconds."""
 
+EVENTS_LOST = "events-lost"
+BLOCKED = "blocked"
+NEWS = (BLOCKED, EVENTS_LOST)
+"""What is explained at once: ECS says that a service can't place or deploy; events were lost."""
+
 NAMED_IN_SUMMARY = 3
 
 
@@ -41,7 +46,7 @@ class Look(Carried):
     heartbeat_due: bool
     stop_now: tuple[str, ...] = ()
     explain: str
-    """`no`, `stuck`, `near-deadline` or what is news (chalicelib/steps/looking.py)."""
+    """`no`, `stuck`, `near-deadline` or what is news."""
     holding: int
     """How many tasks hold the drain."""
     kinds: Mapping[str, int]
@@ -141,6 +146,13 @@ def what_to_explain(memory: Memory, policy: DrainPolicy, timers: Timers, at: dat
         return "near-deadline"
     is_told = timers.explained_until is not None and at < timers.explained_until
     return "stuck" if at - memory.changed_at >= policy.stuck_after and not is_told else "no"
+
+
+def news(facts: Look, *, lost: bool, blocked: bool) -> str:
+    """Return what is explained at once: lost events, a service's trouble, and what is foreseen to hold the drain."""
+    if facts.explain != "no" or not facts.holding:
+        return facts.explain
+    return EVENTS_LOST if lost else BLOCKED if blocked else "no"
 
 
 def count_kinds(holding: tuple[Task, ...], memory: Memory) -> dict[str, int]:

@@ -66,7 +66,7 @@ class Drain(Carried):
     def row(self) -> str:
         """What its waiting row is named after: the first of its container instances, or the EC2 instance without any.
 
-        One that polls has a row as well: it says that the drain is open (chalicelib/steps/tidying.py), and whoever
+        One that polls has a row as well: it says that the drain is open (chalicelib/steps/reconcile.py), and whoever
         takes the drain over, by events or by polls, takes over the row.
         """
         return next((arn for arns in self.containers.values() for arn in arns), self.instance_id)

@@ -1,4 +1,4 @@
-"""Answers "when": the hook's ceiling, the drain's deadline within it, and the heartbeats on the way.
+"""When the deadline is, within the hook's ceiling, with the heartbeats on the way; and what happens then, in words.
 
 Two rules. Deadlines only tighten. A heartbeat restarts the hook's whole timeout at the moment of the call,
 and moves no ceiling: https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html
@@ -6,11 +6,16 @@ and moves no ceiling: https://docs.aws.amazon.com/autoscaling/ec2/userguide/life
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from chalicelib.common.duration import in_words, whole_seconds
-from chalicelib.common.model import LifecycleHook
+from chalicelib.common.model import LifecycleHook, instant, stamp
+from chalicelib.policy.values import OnClosedGates, OnDeadline
+
+GIVE_UP = OnClosedGates.GIVE_UP.value
 
 LONGEST_HOOK = timedelta(hours=48)
 TIMEOUTS_AT_MOST = 100
@@ -149,3 +154,39 @@ def _hook_bound(hook: LifecycleHook, held_since: datetime, stopping: timedelta) 
 def _cut_short(start: datetime, deadline: timedelta, bound: _Bound) -> str:
     left = f"{in_words(bound.at - start)} after the start" if bound.at > start else "at once"
     return f"A deadline of {in_words(deadline)} can't fit: {bound.reason}; waiting ends {left}."
+
+
+def action_then(state: Mapping[str, Any]) -> str:
+    """Return in a word what is done once DRAINING is set, given the machine's whole state.
+
+    `continue` where nobody waits for the instance, neither a lifecycle action nor EC2 itself, is `keep`.
+    """
+    asked = str(state["deadline"]["action"])
+    is_waited_for = state.get("lifecycle_action") or state["drain"].get("gone_at")
+    return OnDeadline.KEEP.value if asked == OnDeadline.CONTINUE and not is_waited_for else asked
+
+
+def deadline_record(state: Mapping[str, Any]) -> dict[str, str]:
+    """Return instant and action for programs; `give-up` while gates are closed that nothing forces."""
+    gives_up = _is_gated(state) and state["drain"]["policy"]["on_closed_gates"] == GIVE_UP
+    return {"at": state["deadline"]["at"], "action": GIVE_UP if gives_up else action_then(state)}
+
+
+def deadline_told(state: Mapping[str, Any], at: datetime) -> str:
+    """Return the deadline for people: when, how far off that is, and what is done then."""
+    deadline_at = instant(state["deadline"]["at"])
+    left = f"{in_words(deadline_at - at)} left" if deadline_at > at else "passed"
+    return f"deadline {state['deadline']['at']} ({left}){_then(state, deadline_at)}"
+
+
+def _then(state: Mapping[str, Any], deadline_at: datetime) -> str:
+    if not _is_gated(state):
+        return f", then {action_then(state)}"
+    if state["drain"]["policy"]["on_closed_gates"] == GIVE_UP:
+        return ", then it is given up, nothing touched"
+    forced_at = gates_forced_at(instant(state["drain"]["started_at"]), deadline_at)
+    return f"; at {stamp(forced_at)} it is drained all the same"
+
+
+def _is_gated(state: Mapping[str, Any]) -> bool:
+    return not state.get("look", {}).get("gates", {}).get("is_passed", True)

@@ -9,14 +9,16 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.common.duration import in_words
-from chalicelib.common.model import instant, stamp
-from chalicelib.explain import group, lost_agent, render_text, to_state
+from chalicelib.common.history import message_of
+from chalicelib.common.model import Task, instant, stamp
+from chalicelib.explain import Blocker, Circumstances, group, render_text, to_state
+from chalicelib.explain.circumstances import DescribedInstance
 from chalicelib.explain.naming import short
+from chalicelib.explain.of_instance import agent_disconnected
 from chalicelib.explain.words import count, some
-from chalicelib.tell import at_deadline, trouble
-from chalicelib.tell.ending import ENDINGS, ending
-
-__all__ = ["ENDINGS", "Notice", "compose", "console_link"]
+from chalicelib.look.memory import Memory
+from chalicelib.plan.drain import Drain
+from chalicelib.policy.deadline import deadline_record, deadline_told
 
 SUBJECT_LIMIT = 100
 """SNS refuses longer subjects: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html"""
@@ -44,6 +46,45 @@ EXPLAINED = {
 
 # The outcomes that leave the lifecycle action to its own timers.
 LEFT_TO_THE_HOOK = frozenset({"taken-back", "undrained", "gates-closed"})
+
+
+ENDINGS = {
+    "drained": "drained: every task is STOPPED",
+    "nothing-to-drain": "let go: no cluster knows it",
+    "agent-lost": "let go: its agent stayed disconnected",
+    "deadline": "let go at the deadline with tasks left",
+    "abandoned": "abandoned at the deadline with tasks left",
+    "taken-back": "set ACTIVE by somebody; the drain stopped",
+    "undrained": "ACTIVE again: the deadline passed",
+    "kept": "still DRAINING: the deadline passed",
+    "gates-closed": "not drained: its gates stayed closed; nothing was touched",
+    "already-done": "no longer held: its lifecycle action had ended already",
+}
+
+UNANSWERED = {
+    "nothing-to-drain": "not drained: no cluster knows it",
+    "agent-lost": "still DRAINING: its agent stayed disconnected",
+    "deadline": "out of time: EC2 takes it with tasks left",
+}
+"""How drains end that no lifecycle action triggered: nobody is told to let the instance go."""
+
+AFTERWARDS = {
+    "keep": "drained, and left DRAINING: every task is STOPPED",
+    "terminate": "drained: every task is STOPPED; its group is asked to terminate it",
+    "return": "drained, and ACTIVE again: every task was STOPPED",
+}
+
+WITH_TASKS_LEFT = {
+    "keep": "drained, and left DRAINING: every task that held it is STOPPED",
+    "terminate": "drained; its group is asked to terminate it",
+    "return": "drained, and ACTIVE again: every task that held it was STOPPED",
+}
+"""The same where tasks are left that the policy does not wait for."""
+
+GONE = "gone before it was drained"
+
+TROUBLED = frozenset({"troubled", "heartbeat-refused"})
+"""The occasions of a drain that goes on, but lacks something for longer than its retries last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +117,33 @@ def compose(occasion: str, state: Mapping[str, Any], execution: str, at: datetim
         text=text,
         record=_record(occasion, state, instance, execution, at),
     )
+
+
+def compose_declined(state: Mapping[str, Any], execution: str, at: datetime) -> Notice:
+    """Return the notice that nothing of the request is applied, and what would apply it.
+
+    `state` is the machine's whole state, `$open` the ledger's entry of the drain that goes on.
+    """
+    drain, other = state["drain"], state["open"]["Item"]["execution"]["S"]
+    instance, who = drain["instance_id"], drain["who"]
+    asker = "a request" if who == "-" else f"a request by {who}"
+    headline = f"{instance} is being drained already"
+    text = (
+        f"{headline}, and goes on as it was begun: nothing of {asker} is applied, neither its deadline nor its "
+        f"other settings. To drain it otherwise, run `ecs-drainer cancel {instance}` first.\n"
+        f"Execution: {console_link(other)}"
+    )
+    record = {
+        "occasion": "already-draining",
+        "at": stamp(at),
+        "execution": execution,
+        "goes_on": other,
+        "instance_id": instance,
+        "who": who,
+        "reason": drain["reason"],
+        "blockers": None,
+    }
+    return Notice(f"ecs-drainer: {headline}", text, record)
 
 
 def _fitting(record: dict[str, Any]) -> dict[str, Any]:
@@ -114,7 +182,7 @@ def _headline(occasion: str, state: Mapping[str, Any]) -> str:
         return "is being drained"
     if occasion == "explained":
         return EXPLAINED.get(str(state["look"]["explain"]), "is stuck")
-    if occasion in trouble.TROUBLED:
+    if occasion in TROUBLED:
         return "is held up" if occasion == "troubled" else "may be lost: its heartbeat is refused"
     return "drain failed" if occasion == "failed" else ending(state)
 
@@ -125,20 +193,46 @@ def _lines(occasion: str, state: Mapping[str, Any], at: datetime) -> list[str]:
         return [*_of_a_failure(state.get("failure", {})), *_forced(state)]
     if occasion == "started":
         return _of_the_start(state, at)
-    if occasion in trouble.TROUBLED:
-        return trouble.lines(occasion, state, at)
+    if occasion in TROUBLED:
+        return _of_trouble(occasion, state, at)
     if occasion == "explained":
-        return [f"{state['look']['summary']}; {at_deadline.told(state, at)}", state["explanation"]["text"]]
+        return [f"{state['look']['summary']}; {deadline_told(state, at)}", state["explanation"]["text"]]
     return _of_the_end(state, at)
+
+
+def in_plain_words(error: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return an error as Step Functions caught it, without the JSON and the stack trace that Lambda gives as Cause."""
+    caught = error or {}
+    cause = message_of(str(caught.get("Cause") or ""))
+    return {"Error": str(caught.get("Error") or "unknown error"), "Cause": cause or "none was given"}
+
+
+def _of_trouble(occasion: str, state: Mapping[str, Any], at: datetime) -> list[str]:
+    """Return what fails again and again, while there is time to mend it, and what happens meanwhile."""
+    if occasion == "troubled":
+        trouble = in_plain_words(state["trouble"])
+        return [
+            f"the drain is held up: {trouble['Error']}; {deadline_told(state, at)}",
+            f"Cause: {trouble['Cause']}",
+            "It is tried again until the deadline, with heartbeats meanwhile; nothing is let go.",
+        ]
+    refusal = in_plain_words(state["heartbeat_trouble"])
+    return [
+        f"Auto Scaling refuses its heartbeat: {refusal['Error']}; {deadline_told(state, at)}",
+        f"Cause: {refusal['Cause']}",
+        "The drain goes on and tries again every half minute; unless that is mended before the hook's heartbeat "
+        "timeout is over, Auto Scaling takes the instance with what is left on it. To allow the call, compare the "
+        "role of the state machine with statemachine/template.yaml; `ecs-drainer doctor` names what it lacks.",
+    ]
 
 
 def _cause(error: Mapping[str, Any]) -> str:
     """Return why something failed, or where no cause was given, what."""
-    return trouble.in_plain_words(error)["Cause"] if error.get("Cause") else str(error["Error"])
+    return in_plain_words(error)["Cause"] if error.get("Cause") else str(error["Error"])
 
 
 def _of_a_failure(failure: Mapping[str, str]) -> list[str]:
-    failed = trouble.in_plain_words(failure)
+    failed = in_plain_words(failure)
     return [
         f"the drain failed: {failed['Error']}",
         f"Cause: {failed['Cause']}",
@@ -152,13 +246,44 @@ def _of_the_start(state: Mapping[str, Any], at: datetime) -> list[str]:
     why = [f"reason {drain['reason']}"] if drain["reason"] != NOBODY else []
     trigger = ", ".join([f"Trigger: {drain['trigger']}", *who, *why])
     gates = [] if not state["look"]["memory"]["looks"] else [f"Gates: {state['look']['summary']}"]
-    return [f"draining, {at_deadline.told(state, at)}", trigger, *gates, *_by_whom(drain), *drain["notices"]]
+    return [f"draining, {deadline_told(state, at)}", trigger, *gates, *_by_whom(drain), *drain["notices"]]
 
 
 def _by_whom(drain: Mapping[str, Any]) -> list[str]:
     if not drain["managed_draining"] or drain["policy"]["managed_draining"] != "observe":
         return []
     return ["ECS drains it itself (managed draining): this drain sets nothing, but watches and explains."]
+
+
+def ending(state: Mapping[str, Any]) -> str:
+    """Return in some words how a drain ended, given the machine's whole state."""
+    if cancelled := state.get("cancelled"):
+        return f"drain cancelled, {cancelled['fate']}"
+    outcome = str(state["outcome"]["name"])
+    if outcome == "drained":
+        return _of_a_drained(state)
+    words = ENDINGS.get(outcome, outcome)
+    return words if state["lifecycle_action"] else UNANSWERED.get(outcome, words)
+
+
+def _of_a_drained(state: Mapping[str, Any]) -> str:
+    look, has_answer = state["look"], bool(state["lifecycle_action"])
+    if look["memory"].get("is_gone") and (tasks_alive(look) or not look["gates"]["is_passed"]):
+        return GONE
+    if tasks_alive(look):
+        held = "drained: every task that held it is STOPPED"
+        return held if has_answer else WITH_TASKS_LEFT[str(state["drain"]["policy"]["then"])]
+    return ENDINGS["drained"] if has_answer else AFTERWARDS[str(state["drain"]["policy"]["then"])]
+
+
+def tasks_alive(look: Mapping[str, Any]) -> int:
+    """Return how many tasks were not STOPPED at the last look, waited for or not.
+
+    Where the instance went in between: how many were not at the look before that.
+    """
+    memory = look["memory"]
+    lost = int(memory.get("lost", 0))
+    return lost if memory.get("is_gone") else max(look["holding"], len(memory["tasks"])) + lost
 
 
 def _of_the_end(state: Mapping[str, Any], at: datetime) -> list[str]:
@@ -176,10 +301,31 @@ def _of_the_end(state: Mapping[str, Any], at: datetime) -> list[str]:
 def _explained(state: Mapping[str, Any], at: datetime) -> Mapping[str, Any]:
     """Return text and blockers of the newest explanation; an agent lost for good explains itself."""
     is_lost = state.get("outcome", {}).get("name") == "agent-lost"
-    if is_lost and (blocker := lost_agent.blocker_of(state, at)):
+    if is_lost and (blocker := _lost_agent(state, at)):
         return {"text": render_text(group([blocker])), "blockers": to_state([blocker])}
     explained: Mapping[str, Any] = state.get("explanation", {})
     return explained
+
+
+def _lost_agent(state: Mapping[str, Any], at: datetime) -> Blocker | None:
+    """Return the lost agent with its remedy, given the machine's whole state.
+
+    None where the instance is more than one container instance: no look remembers which of them is out of reach, and
+    the remedy for a dead one must not be run on the other.
+    """
+    drain, memory = Drain.from_state(state["drain"]), Memory.from_state(state["look"]["memory"])
+    known = [(cluster, arn) for cluster, arns in drain.containers.items() for arn in arns]
+    if len(known) != 1:
+        return None
+    ((cluster, arn),) = known
+    world = Circumstances(
+        cluster,
+        DescribedInstance(arn, drain.instance_id, "DRAINING", agent_connected=False),
+        tuple(Task(task, status) for task, status in sorted(memory.tasks.items())),
+        agent_disconnected_since=memory.disconnected_at,
+        dead_agent_after=drain.policy.dead_agent_after,
+    )
+    return agent_disconnected(world, at)
 
 
 def _forced(state: Mapping[str, Any]) -> list[str]:
@@ -226,7 +372,7 @@ def _trouble(occasion: str, state: Mapping[str, Any]) -> Any:
     """Return the error that the occasion is about, as Step Functions caught it, or None."""
     kept = {"failed": "failure", "troubled": "trouble", "heartbeat-refused": "heartbeat_trouble"}
     error = state.get(kept[occasion]) if occasion in kept else None
-    return trouble.in_plain_words(error) if error else None
+    return in_plain_words(error) if error else None
 
 
 def _record(
@@ -245,7 +391,7 @@ def _record(
         "reason": drain.get("reason"),
         "clusters": [item["cluster"] for item in drain.get("containers", [])],
         "auto_scaling_group": drain.get("auto_scaling_group"),
-        "deadline": at_deadline.record(state) if drain else None,
+        "deadline": deadline_record(state) if drain else None,
         "outcome": state.get("outcome", {}).get("name") if occasion == "ended" else None,
         "holding": state.get("look", {}).get("holding"),
         "tasks": dict(list(state.get("look", {}).get("memory", {}).get("tasks", {}).items())[:TASKS_NAMED]),

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from chalicelib.gateways.signing import NotAsked
-from chalicelib.steps import signing
+from chalicelib.steps import sign_off as signing
 from cli.command import command
 from cli.desk import Desk
 from cli.exit_codes import ExitCode

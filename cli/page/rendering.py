@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from chalicelib.common.model import stamp
 from chalicelib.explain.words import count, some, spell
-from chalicelib.tell import at_deadline
+from chalicelib.policy.deadline import deadline_record
 from chalicelib.tell.notice import ENDINGS
 from cli.audit import Audit
 from cli.changes import WELL_ENDED, ending
@@ -74,7 +74,7 @@ def verdict(audit: Audit) -> tuple[str, str]:
 def facts(audit: Audit, now: datetime) -> list[tuple[str, str]]:
     """Return what the summary tells, as pairs."""
     execution, record, drain = audit.execution, audit.record, audit.state.get("drain", {})
-    deadline = at_deadline.record(audit.state) if drain else {}
+    deadline = deadline_record(audit.state) if drain else {}
     ended = stamp(execution.ended_at) if execution.ended_at else "still open"
     looks = int(audit.state.get("look", {}).get("memory", {}).get("looks", 0))
     return [

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib.common import telemetry
+from chalicelib.steps.tell import measure
 from statemachine import template
 
 RESOURCES = template.load(Path(__file__).parents[2] / "statemachine" / "template.yaml")["Resources"]
@@ -24,14 +25,14 @@ MOMENTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("explained", {"look": {"explain": "near-deadline"}}),
     ("failed", {}),
 )
-"""What the functions measure without dimensions of its own, by occasion: see chalicelib/common/telemetry.py."""
+"""What the functions measure without dimensions of its own, by occasion: see chalicelib/steps/tell.py."""
 
 
 def written() -> set[tuple[str, tuple[str, ...], str]]:
     """Return each metric that the functions write: its name, its dimensions, and the service among them."""
     found = set()
     for occasion, state in MOMENTS:
-        telemetry.measure(occasion, state, AT)
+        measure(occasion, state, AT)
         blob: dict[str, Any] = dict(telemetry.metrics.serialize_metric_set())
         telemetry.metrics.clear_metrics()
         for directive in blob["_aws"]["CloudWatchMetrics"]:

@@ -16,7 +16,7 @@ from chalicelib.gates.signing import Ask
 from chalicelib.gateways import aws as gateway
 from chalicelib.gateways import leases, signing
 from chalicelib.gateways.signing import Asking
-from chalicelib.steps.signing import sign_off
+from chalicelib.steps.sign_off import sign_off
 from embedded_aws.aws import embedded_aws
 from embedded_aws.clients import client
 from tests.builders import START, after

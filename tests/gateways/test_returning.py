@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.common.errors import AwsRefused
-from chalicelib.steps.returning import bring_back, return_to_service
+from chalicelib.steps.return_to_service import bring_back, return_to_service
 from tests.builders import INSTANCE_ARN
 from tests.gateways.stubs import Stubs
 from tests.unit.event_samples import sample

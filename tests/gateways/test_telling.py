@@ -11,7 +11,7 @@ import pytest
 from chalicelib.common import telemetry
 from chalicelib.common.errors import AccessDenied, AwsRefused, AwsUnavailable, DrainerError, Gone, Throttled
 from chalicelib.gateways.topics import Told, publish
-from chalicelib.steps import of_drain as steps
+from chalicelib.steps import tell as steps
 from chalicelib.tell.notice import Notice
 from tests.builders import after
 from tests.gateways.stubs import Stubs
@@ -197,7 +197,7 @@ def test_a_failure_before_the_plan_is_told_of_the_request(stubs: Stubs) -> None:
 )
 def test_each_explanation_counts_as_what_it_is(explained: str, metric: str, measured: dict[str, Any]) -> None:
     """The alarm `stuck-drain` rings for a drain in which nothing moved, not for one event of a service."""
-    telemetry.measure("explained", {"look": {"explain": explained}}, after(minutes=1))
+    steps.measure("explained", {"look": {"explain": explained}}, after(minutes=1))
     assert list(measured) == [metric]
 
 
@@ -206,7 +206,7 @@ def test_each_explanation_counts_as_what_it_is(explained: str, metric: str, meas
     [("troubled", "TroubledDrains"), ("heartbeat-refused", "RefusedHeartbeats")],
 )
 def test_what_a_drain_lacks_is_counted(occasion: str, metric: str, measured: dict[str, Any]) -> None:
-    telemetry.measure(occasion, {}, after(minutes=1))
+    steps.measure(occasion, {}, after(minutes=1))
     assert list(measured) == [metric]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.steps.waking import delay, wake
+from chalicelib.steps.wake import delay, wake
 from tests.builders import CLUSTER, INSTANCE_ARN, START, task_arn
 from tests.gateways.stubs import Stubs
 from tests.wake.letters import FUNCTION, OTHER_INSTANCE, batch, instance_event, placement_failed, stopped

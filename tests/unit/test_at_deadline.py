@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.common.trigger import Trigger
-from chalicelib.tell import at_deadline
+from chalicelib.policy.deadline import deadline_told
 from chalicelib.tell.notice import compose
 from tests.builders import START, after
 from tests.unit.test_endings import manual
@@ -52,7 +52,7 @@ def test_the_action_is_the_one_that_will_be_taken(state: Any, action: str) -> No
 
 def test_behind_the_stop_timeouts_of_a_manual_drain_nothing_is_continued() -> None:
     state = {**plan(manual()).to_state(), "deadline": {"at": "2026-03-02T10:05:00Z", "action": "continue"}}
-    assert at_deadline.told(state, START) == "deadline 2026-03-02T10:05:00Z (5 min left), then keep"
+    assert deadline_told(state, START) == "deadline 2026-03-02T10:05:00Z (5 min left), then keep"
 
 
 def test_closed_gates_give_the_drain_up_at_the_deadline() -> None:

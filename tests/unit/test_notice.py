@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib.look.memory import Memory
-from chalicelib.steps.looking import preface
+from chalicelib.steps.explain import preface
 from chalicelib.tell.notice import SUBJECT_LIMIT, compose
 from tests.builders import INSTANCE_ARN, START, after, task_arn
 from tests.unit.test_plan import INSTANCE, plan

@@ -9,8 +9,7 @@ import pytest
 from chalicelib.look.decide import Look, decide
 from chalicelib.look.memory import Memory
 from chalicelib.look.observation import Observation, remember
-from chalicelib.tell.ending import tasks_alive
-from chalicelib.tell.notice import compose
+from chalicelib.tell.notice import compose, tasks_alive
 from tests.builders import (
     a_container_instance,
     a_daemon_task,

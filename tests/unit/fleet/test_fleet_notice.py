@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.fleet.notice import NAMED, compose
-from chalicelib.steps import of_fleet as fleet_steps
+from chalicelib.steps import compose_notice as steps
 
 AT = datetime(2026, 3, 2, 10, tzinfo=UTC)
 EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:ecs-drainer-dev-fleet:fleet-1"
@@ -61,7 +61,12 @@ def test_three_hundred_with_trouble_fit_a_notice() -> None:
 
 
 def test_fleets_of_the_release_before_publish_what_is_composed_for_them() -> None:
-    event = {"state": state(("i-1", "drained", "")), "execution": EXECUTION, "now": "2026-03-02T10:00:00Z"}
-    composed = fleet_steps.compose_notice(event)
+    event = {
+        "occasion": "fleet-ended",
+        "state": state(("i-1", "drained", "")),
+        "execution": EXECUTION,
+        "now": "2026-03-02T10:00:00Z",
+    }
+    composed = steps.compose_notice(event)
     assert composed.keys() == {"subject", "message", "outcome", "summary"}
     assert composed["outcome"] == "drained"

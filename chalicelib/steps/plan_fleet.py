@@ -1,4 +1,4 @@
-"""The steps of the fleet's state machine that are functions: plan it, and tell how it ended."""
+"""Plans a fleet for "Plan the fleet": which instances, and whether the rest of the cluster has room."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from typing import Any
 
 from chalicelib.common.model import instant
 from chalicelib.common.telemetry import logger
-from chalicelib.fleet import notice
 from chalicelib.fleet.plan import plan
 from chalicelib.fleet.request import parse_fleet
 from chalicelib.fleet.room import room_for
 from chalicelib.gateways.fleet import read_own_turn, read_policies, read_surroundings
-from chalicelib.gateways.topics import publish
 from chalicelib.policy import manual_source
 from chalicelib.policy.settings import Settings
 
@@ -41,20 +39,3 @@ def plan_fleet(event: Event) -> dict[str, Any]:
     )
     logger.info(planned.room, extra={"fleet": planned.name, "verdict": planned.verdict})
     return planned.to_state()
-
-
-def tell(event: Event) -> dict[str, Any]:
-    """Write what people and programs are told of a fleet that has ended or failed, and publish it to the stage's topic.
-
-    Returns its subject; raises what `publish` raises.
-    """
-    told = notice.compose(event["state"], event["execution"], instant(event["now"]))
-    publish(told, event["stage_topic"], event["stage_topic"])
-    return {"subject": told.subject}
-
-
-def compose_notice(event: Event) -> dict[str, Any]:
-    """Write what people and programs are told of a fleet of the release before, which publishes it itself."""
-    state = event["state"]
-    told = notice.compose(state, event["execution"], instant(event["now"]))
-    return {**told.to_state(), "outcome": notice.outcome_of(state["results"]), "summary": told.subject}

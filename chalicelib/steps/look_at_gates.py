@@ -108,7 +108,7 @@ class _Now:
         )
 
 
-def look(event: Event) -> dict[str, Any]:
+def look_at_gates(event: Event) -> dict[str, Any]:
     """Look once at the gates, take or give back slots, ask tasks to sign off, and say what is still closed."""
     now = _Now.from_event(event)
     seen, known = read_gates(now.question, now.gates)
@@ -233,11 +233,6 @@ def _summary(decision: Decision, *, is_open: bool) -> str:
 def _gone(memory: Memory) -> str:
     # Where only a drain budget was asked for, nobody counted the tasks.
     return gone(memory.lost) if memory.lost else "the instance is gone, and its gates had not opened"
-
-
-def behind(event: Event) -> dict[str, Any]:
-    """Return the gates of a look behind them: nothing is closed, and the slots are kept."""
-    return {"gates": keep_slots(event)}
 
 
 def keep_slots(event: Event) -> dict[str, Any]:

@@ -1,8 +1,7 @@
-"""One look at the tasks of a drain: what the events told, or what ECS shows, and what is waited for next."""
+"""One look for "Look": at the gates, and behind them at the tasks: what the events told, or what ECS shows."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -18,19 +17,22 @@ from chalicelib.gateways.circumstances import protections_of
 from chalicelib.gateways.observe import observe, with_instances
 from chalicelib.look import awaiting
 from chalicelib.look.awaiting import Reading, Told
-from chalicelib.look.decide import Look, decide, holding_of, holds_the_drain
+from chalicelib.look.decide import decide, holding_of, holds_the_drain, news
 from chalicelib.look.memory import Memory
 from chalicelib.look.observation import Observation, remember
 from chalicelib.plan.drain import Drain
+from chalicelib.steps.look_at_gates import keep_slots, look_at_gates
 from chalicelib.wake.row import NOTHING, Waiting
-
-EVENTS_LOST = "events-lost"
-BLOCKED = "blocked"
-NEWS = (BLOCKED, EVENTS_LOST)
-"""What is explained at once: ECS says that a service can't place or deploy; events were lost."""
 
 
 def look(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Look once, at the gates until they are passed and at the tasks from then on, and say what holds the drain."""
+    if not event["gates"]["is_passed"]:
+        return look_at_gates(event)
+    return {**look_at_tasks(event), "gates": keep_slots(event)}
+
+
+def look_at_tasks(event: Mapping[str, Any]) -> dict[str, Any]:
     """Look once and say what holds the drain, what is due, and which events end the wait for more.
 
     Raises what every gateway does: the machine's Retry and its loop see to it.
@@ -61,7 +63,7 @@ def look(event: Mapping[str, Any]) -> dict[str, Any]:
     is_blocked = bool(troubles or seen.immovable_services) or _is_any_protected(
         drain, before, holding, reading
     )
-    facts = replace(facts, memory=memory, explain=_news(facts, lost=lost, blocked=is_blocked))
+    facts = replace(facts, memory=memory, explain=news(facts, lost=lost, blocked=is_blocked))
     said = {"instance": drain.instance_id, "look": memory.looks, "kinds": facts.kinds}
     logger.info(facts.summary, extra=said)
     wait = awaiting.wait_of_drain(memory, row, awaiting.next_due(memory, drain.policy, timers, at))
@@ -120,29 +122,3 @@ def _is_any_protected(drain: Drain, before: Memory, holding: Iterable[Task], rea
     except DrainerError as error:
         logger.warning(f"task protection was not read, so that it is not told yet: {error}")
         return False
-
-
-def _news(facts: Look, *, lost: bool, blocked: bool) -> str:
-    """Return what is explained at once: lost events, a service's trouble, and what is foreseen to hold the drain."""
-    if facts.explain != "no" or not facts.holding:
-        return facts.explain
-    return EVENTS_LOST if lost else BLOCKED if blocked else "no"
-
-
-def preface(occasion: str, look: Mapping[str, Any]) -> list[str]:
-    """Return what an explanation begins with, given `$look`: what ECS said, or that it said nothing."""
-    if occasion == EVENTS_LOST and look.get("unheard"):
-        return [
-            "The state machine may not store what it waits for in its ledger, so that no event can tell it anything: "
-            f"{look['unheard']}. From now on ECS is asked instead, every few seconds. Compare its role with "
-            "statemachine/template.yaml."
-        ]
-    if occasion == EVENTS_LOST:
-        return [
-            "Tasks were STOPPED and no event said so: from now on ECS is asked instead, every few seconds. "
-            "`ecs-drainer doctor` says what keeps its events from the queue."
-        ]
-    if occasion != BLOCKED:
-        return []
-    told = [json.loads(text) for text in look["memory"]["troubles"]]
-    return [f"ECS says of service {each['service']}: {each['event']}: {each['reason']}" for each in told[-3:]]

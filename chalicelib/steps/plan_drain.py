@@ -1,18 +1,64 @@
-"""What a plan knows of the gates: whether any is to be asked, and which can't open in time. Touches nothing."""
+"""Plans a drain for "Plan the drain": what there is to empty, by when, and what is known of its gates."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
+from chalicelib.common.errors import DrainerError, Throttled
+from chalicelib.common.model import instant
+from chalicelib.common.telemetry import logger
+from chalicelib.events import DrainRequest
 from chalicelib.explain import Blocker
 from chalicelib.gates import GateMemory, Rules, StatefulService, decide_gates
 from chalicelib.gates.foreseeing import foreseen
+from chalicelib.gateways.find import find_group, find_instances
 from chalicelib.gateways.gates import Question, read_gates
+from chalicelib.gateways.ledger import ledger_of
 from chalicelib.gateways.stateful import read_here
+from chalicelib.gateways.turns import take_turn
 from chalicelib.plan.drain import Drain
-from chalicelib.plan.making import Plan, Verdict
+from chalicelib.plan.making import Execution, Plan, Verdict, make_plan, preferred_cluster
 from chalicelib.policy import Gates, ManagedDraining
+from chalicelib.policy.settings import Settings
+
+Event = Mapping[str, Any]
+
+
+def plan_drain(event: Event, at: datetime) -> dict[str, Any]:
+    """Find the request's instance and plan its drain; touches nothing of it, and counts its turn.
+
+    `at`: this try's own instant, for its turn. The machine's instants are of the state's first try.
+    Raises Throttled where as many drains have just begun as ECS has reads for: the machine comes again.
+    """
+    request = DrainRequest.from_state(event["request"])
+    _wait_for_its_turn(event["execution"], at)
+    settings = Settings.from_environment(os.environ)
+    findings = find_group(request)
+    preferred = preferred_cluster(request, findings, settings.policy)
+    findings = find_instances(findings, request.instance_id, preferred, settings.clusters)
+    execution = Execution(
+        arn=event["execution"], started_at=instant(event["started_at"]), topic=event["topic"]
+    )
+    plan = with_gates(make_plan(request, findings, settings.policy, execution))
+    for sentence in (*settings.notices, *plan.drain.notices):
+        logger.warning(sentence, extra={"instance": request.instance_id})
+    return plan.to_state()
+
+
+def _wait_for_its_turn(execution: str, at: datetime) -> None:
+    try:
+        is_its_turn = take_turn(ledger_of(f"{execution.rpartition(':')[0]}-plan_drain"), at)
+    except DrainerError as error:
+        logger.warning(f"the drain begins without a turn, which the ledger did not give: {error}")
+        return
+    if not is_its_turn:
+        raise Throttled(
+            "as many drains have just begun as ECS's 20 reads a second allow: this one begins later"
+        )
 
 
 def with_gates(plan: Plan) -> Plan:

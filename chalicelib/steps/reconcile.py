@@ -1,0 +1,94 @@
+"""Starts the drains that lost events and failed executions left undone, and closes what ended drains left open."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.common.telemetry import logger
+from chalicelib.events import DrainRequest
+from chalicelib.events.autoscaling import reconciled
+from chalicelib.gateways import autoscaling, stepfunctions
+from chalicelib.gateways import waiting as rows
+from chalicelib.gateways.ledger import close_late, ledger_of, read_entry, read_record
+from chalicelib.plan.reconciling import (
+    Waiting,
+    has_an_execution,
+    in_service_beside_a_warm_pool,
+    waiting_instances,
+    why_not_to_start,
+)
+from chalicelib.policy.settings import Settings
+from chalicelib.steps.return_to_service import bring_back
+from chalicelib.steps.start_drain import machine_of, start, why_not
+
+LATE = timedelta(minutes=10)
+"""After an execution's end: what it left to its successor, or wrote late itself, is seen to by then."""
+
+
+def reconcile(function_arn: str, at: datetime) -> list[dict[str, Any]]:
+    """Start a drain for each instance that waits under our hook without one: its event or its drain was lost.
+
+    EventBridge gets Auto Scaling's events as best effort only:
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-event-reference.html
+    """
+    settings = Settings.from_environment(os.environ)
+    groups = autoscaling.all_groups()
+    running = stepfunctions.running_names(machine_of(settings, function_arn))
+    requests = [
+        request
+        for each in waiting_instances(groups)
+        if not has_an_execution(each.instance_id, running)
+        if (request := _request_for(each, settings, function_arn, at))
+    ]
+    started = [start(request, function_arn, at) for request in requests]
+    tidy(ledger_of(function_arn), at)
+    return [*started, *_brought_back(in_service_beside_a_warm_pool(groups), function_arn)]
+
+
+def _brought_back(instance_ids: Iterable[str], function_arn: str) -> list[dict[str, Any]]:
+    """Bring back the instances whose return into service nobody noticed, its event being lost."""
+    table = ledger_of(function_arn)
+    awaited = [each for each in instance_ids if read_entry(table, each).awaits_return]
+    return [bring_back(table, each) for each in awaited]
+
+
+def _request_for(
+    waiting: Waiting, settings: Settings, function_arn: str, at: datetime
+) -> DrainRequest | None:
+    hooks = (hook.name for hook in autoscaling.terminate_hooks(waiting.group))
+    requests = (
+        reconciled(waiting.instance_id, waiting.group, hook, destination=waiting.destination)
+        for hook in hooks
+    )
+    ours = [request for request in requests if why_not(request, settings) is None]
+    entry = read_entry(ledger_of(function_arn), waiting.instance_id)
+    is_running = entry.execution is not None and stepfunctions.is_running(entry.execution)
+    reason = why_not_to_start(entry, is_running, at) if ours else "none of its group's hooks is ours"
+    if reason:
+        logger.info("left alone", extra={"instance": waiting.instance_id, "reason": reason})
+    return None if reason else ours[0]
+
+
+def tidy(table: str, at: datetime) -> list[str]:
+    """Close the records of executions that ended without doing so, and delete their rows; returns their names.
+
+    A drain has a row of its own from its first look until its record is closed, so the rows name them all.
+    Raises what every gateway does: the schedule tries again, and its alarm rings while that fails.
+    """
+    closed = []
+    for row in rows.all_waiting(table):
+        ended = stepfunctions.how_it_ended(row.execution)
+        if ended is None or at - ended.at < LATE:
+            continue
+        name = row.execution.rsplit(":", 1)[-1]
+        if record := read_record(table, name):
+            close_late(table, record, ended.outcome, ended.at)
+        rows.delete_stale(table, row.instance, row.execution)
+        logger.error(
+            "a drain had left its ledger entry open", extra={"drain": name, "outcome": ended.outcome}
+        )
+        closed.append(name)
+    return closed
