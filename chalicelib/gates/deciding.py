@@ -86,35 +86,97 @@ def wanted_slots(seen: Seen, rules: Rules) -> tuple[Wanted, ...]:
 
 def decide_gates(seen: Seen, memory: GateMemory, rules: Rules) -> Decision:
     """Return whether DRAINING may be set now, what keeps it from being set, and what is to be written and asked."""
-    memory = _counted(seen, memory)
-    me, wanted = rules.holder(seen.at), wanted_slots(seen, rules)
-    holds = all(is_held(seen.leases.get(one.key, Lease(one.key)), me, seen.at) for one in wanted)
-    before = _before_slots(seen, memory, rules)
-    after = _of_turns(seen, memory, with_sign_offs=True) if holds else _of_slots(seen, wanted, me)
-    blockers = before or after
+    look = _Look(seen, _counted(seen, memory), rules, wanted_slots(seen, rules))
     if seen.is_draining or (rules.forced_at and seen.at >= rules.forced_at):
-        return _forced(seen, memory, rules, wanted, tuple(blockers))
-    is_signing = any(each.asked_by == rules.drain for each in seen.sign_offs.values())
-    takes, frees = not holds and not blockers, bool(before or not holds) and not is_signing
-    asked = _asks(seen, memory, rules) if holds and not before else ()
-    if takes:
-        writes = taken(seen.leases, wanted, me, seen.at)
-    else:
-        writes = freed(tuple(seen.leases.values()), me, seen.at) if frees and blockers else ()
-    keeps = takes or (holds and not writes)
-    return Decision(
-        is_open=holds and not blockers,
-        blockers=in_order(blockers),
-        writes=writes,
-        asks=asked,
-        memory=replace(
-            memory,
-            is_passed=holds and not blockers,
-            slots=_slots(wanted, rules) if keeps else (),
-            slots_until=me.until if takes else (memory.slots_until if keeps else None),
-        ),
-        due_at=_due(seen, memory, asked),
-    )
+        return look.forced()
+    if others := look.of_others():
+        return look.closed(others, writes=look.given_back())
+    if not look.holds_slots:
+        if full_slots := look.of_slots():
+            return look.closed(full_slots, writes=look.given_back())
+        return look.closed([], writes=look.slots_taken(), holds=True)
+    if turns := _of_turns(seen, look.memory, with_sign_offs=True):
+        return look.closed(turns, asks=_asks(seen, look.memory, rules), holds=True)
+    return look.opened()
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One look at the gates, with what each verdict needs of it."""
+
+    seen: Seen
+    memory: GateMemory
+    rules: Rules
+    wanted: tuple[Wanted, ...]
+
+    @property
+    def me(self) -> Holder:
+        return self.rules.holder(self.seen.at)
+
+    @property
+    def holds_slots(self) -> bool:
+        leases = (self.seen.leases.get(one.key, Lease(one.key)) for one in self.wanted)
+        return all(is_held(lease, self.me, self.seen.at) for lease in leases)
+
+    def of_others(self) -> list[Blocker]:
+        """Return what is to be so before a slot is taken; a slot held is given back while it isn't."""
+        return _before_slots(self.seen, self.memory, self.rules)
+
+    def of_slots(self) -> list[Blocker]:
+        """Return the slots that others hold."""
+        groups = {quorum_key(group.name): group for group in self.seen.groups}
+        taken_up = full(self.seen.leases, self.wanted, self.me, self.seen.at)
+        return [full_blocker(each, groups.get(each.wanted.key)) for each in taken_up]
+
+    def slots_taken(self) -> tuple[Lease, ...]:
+        return taken(self.seen.leases, self.wanted, self.me, self.seen.at)
+
+    def given_back(self) -> tuple[Lease, ...]:
+        """Return the leases without our slots; while our tasks are signing off their group counts on them."""
+        if any(each.asked_by == self.rules.drain for each in self.seen.sign_offs.values()):
+            return ()
+        return freed(tuple(self.seen.leases.values()), self.me, self.seen.at)
+
+    def closed(
+        self,
+        blockers: list[Blocker],
+        *,
+        writes: tuple[Lease, ...] = (),
+        asks: tuple[Ask, ...] = (),
+        holds: bool = False,
+    ) -> Decision:
+        """Return that DRAINING must wait; `holds`: the slots are ours from now on."""
+        return Decision(
+            is_open=False,
+            blockers=in_order(blockers),
+            writes=writes,
+            asks=asks,
+            memory=self._remembered(holds=holds or (self.holds_slots and not writes), is_passed=False),
+            due_at=_due(self.seen, self.memory, asks),
+        )
+
+    def opened(self) -> Decision:
+        memory = self._remembered(holds=True, is_passed=True)
+        return Decision(is_open=True, memory=memory, due_at=_due(self.seen, self.memory, ()))
+
+    def forced(self) -> Decision:
+        """Return the decision where nothing can be held back: slots are taken beyond their number."""
+        closed_by = self.of_others() or (
+            _of_turns(self.seen, self.memory, with_sign_offs=True) if self.holds_slots else self.of_slots()
+        )
+        until = self.me.until if self.wanted else None
+        memory = replace(self._remembered(holds=True, is_passed=True), slots_until=until)
+        return Decision(is_open=True, blockers=in_order(closed_by), writes=self.slots_taken(), memory=memory)
+
+    def _remembered(self, *, holds: bool, is_passed: bool) -> GateMemory:
+        """Return the memory; slots that were taken in an earlier look keep their end."""
+        until = self.memory.slots_until if self.holds_slots else self.me.until
+        return replace(
+            self.memory,
+            is_passed=is_passed,
+            slots=_slots(self.wanted, self.rules) if holds else (),
+            slots_until=until if holds else None,
+        )
 
 
 def _slots(wanted: tuple[Wanted, ...], rules: Rules) -> tuple[Slot, ...]:
@@ -131,7 +193,6 @@ def _counted(seen: Seen, memory: GateMemory) -> GateMemory:
 
 
 def _before_slots(seen: Seen, memory: GateMemory, rules: Rules) -> list[Blocker]:
-    """Return what is to be so before a slot is taken; a slot held is given back while it isn't."""
     unreadable = [_unreadable(service) for service in seen.services if service.declared.refusals]
     short = []
     for group in seen.groups:
@@ -150,13 +211,6 @@ def _unreadable(service: StatefulService) -> Blocker:
         f"correct or remove the tag: aws ecs untag-resource --resource-arn {service.declared.arn} --tag-keys <key>",
         service.tasks,
     )
-
-
-def _of_slots(seen: Seen, wanted: tuple[Wanted, ...], me: Holder) -> list[Blocker]:
-    groups = {quorum_key(group.name): group for group in seen.groups}
-    return [
-        full_blocker(each, groups.get(each.wanted.key)) for each in full(seen.leases, wanted, me, seen.at)
-    ]
 
 
 def _of_turns(seen: Seen, memory: GateMemory, *, with_sign_offs: bool) -> list[Blocker]:
@@ -225,24 +279,6 @@ def _asks(seen: Seen, memory: GateMemory, rules: Rules) -> tuple[Ask, ...]:
             )
             return tuple(ask for some_asks in found for ask in some_asks)
     return ()
-
-
-def _forced(
-    seen: Seen, memory: GateMemory, rules: Rules, wanted: tuple[Wanted, ...], blockers: tuple[Blocker, ...]
-) -> Decision:
-    """Return the decision where nothing can be held back: slots are taken beyond their number, so that others wait."""
-    me = rules.holder(seen.at)
-    return Decision(
-        is_open=True,
-        blockers=in_order(blockers),
-        writes=taken(seen.leases, wanted, me, seen.at),
-        memory=replace(
-            memory,
-            is_passed=True,
-            slots=_slots(wanted, rules),
-            slots_until=me.until if wanted else None,
-        ),
-    )
 
 
 def _due(seen: Seen, memory: GateMemory, asked: tuple[Ask, ...]) -> tuple[datetime, ...]:
