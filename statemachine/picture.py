@@ -13,7 +13,7 @@ import re
 import sys
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from statemachine.checks.choices import COMBINERS, operator_of
 from statemachine.checks.machine import Body, Scope, State, machine_scope, objects, scopes_within, texts
@@ -113,6 +113,34 @@ def _plainer(code: str) -> str:
     return code
 
 
+PLAIN, ERROR, ANY_ERROR = "plain", "error", "any-error"
+"""Kinds of ways."""
+
+
+class Way(NamedTuple):
+    """A way out of a state."""
+
+    target: str
+    words: str
+    """What it is taken for; empty where it is always taken."""
+    kind: str
+
+
+def ways(state: State) -> Iterator[Way]:
+    """Yield the ways out of a state, in the order in which they are tried."""
+    for rule in objects(state.body.get("Choices")):
+        yield Way(rule["Next"], words_of(rule), PLAIN)
+    if "Default" in state.body:
+        yield Way(state.body["Default"], "otherwise", PLAIN)
+    if "Next" in state.body:
+        yield Way(state.body["Next"], "", PLAIN)
+    for catcher in objects(state.body.get("Catch")):
+        names = texts(catcher.get("ErrorEquals"))
+        is_any = names == ["States.ALL"]
+        words = "any error" if is_any else ", ".join(names)
+        yield Way(catcher["Next"], words, ANY_ERROR if is_any else ERROR)
+
+
 class _Drawing:
     def __init__(self, any_error: bool) -> None:
         self.any_error = any_error
@@ -126,9 +154,11 @@ class _Drawing:
             left, right = SHAPES.get(state.type, ("[", "]"))
             yield f"{indent}{here[state.name]}{left}{_quoted(state.name)}{right}"
         for state in scope.states.values():
-            for target, arrow, label in self._arrows(state):
-                said = f"|{_quoted(label)}|" if label else ""
-                yield f"{indent}{here[state.name]} {arrow}{said} {here[target]}"
+            for way in ways(state):
+                if way.kind != ANY_ERROR or self.any_error:
+                    arrow = "-->" if way.kind == PLAIN else "-.->"
+                    said = f"|{_quoted(way.words)}|" if way.words else ""
+                    yield f"{indent}{here[state.name]} {arrow}{said} {here[way.target]}"
         for state in scope.states.values():
             yield from self._within(state, here[state.name], indent)
 
@@ -140,20 +170,6 @@ class _Drawing:
             yield f"{indent}end"
             start = self.identities[str(inner.body["StartAt"])]
             yield f"{indent}{identity} --- {start}"
-
-    def _arrows(self, state: State) -> Iterator[tuple[str, str, str]]:
-        for rule in objects(state.body.get("Choices")):
-            yield rule["Next"], "-->", words_of(rule)
-        if "Default" in state.body:
-            yield state.body["Default"], "-->", "otherwise"
-        if "Next" in state.body:
-            yield state.body["Next"], "-->", ""
-        for catcher in objects(state.body.get("Catch")):
-            names = texts(catcher.get("ErrorEquals"))
-            if names != ["States.ALL"]:
-                yield catcher["Next"], "-.->", ", ".join(names)
-            elif self.any_error:
-                yield catcher["Next"], "-.->", "any error"
 
 
 def _quoted(text: str) -> str:
