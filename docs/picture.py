@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -17,7 +18,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from statemachine.checks.machine import Body, all_states, scopes_within
-from statemachine.picture import ANY_ERROR, ERROR, PLAIN, ways
+from statemachine.picture import ANY_ERROR, ERROR, PLAIN, Way, ways
 
 WIDTH, HEIGHT = 136, 48
 """Of a state, in the units of the SVG, which are Graphviz's points."""
@@ -91,12 +92,13 @@ def graph_of(definition: Body) -> Graph:
 
 def _lines(definition: Body) -> Iterator[Line]:
     for state in all_states(definition):
-        together: dict[str, list[tuple[str, str]]] = {}
+        together: dict[str, list[Way]] = {}
         for way in ways(state):
-            together.setdefault(way.target, []).append((way.kind, way.words))
+            together.setdefault(way.target, []).append(way)
         for target, each in together.items():
-            kind = min((kind for kind, _ in each), key=(PLAIN, ERROR, ANY_ERROR).index)
-            yield Line(state.name, target, kind, "; or ".join(words for _, words in each if words))
+            kind = min((way.kind for way in each), key=(PLAIN, ERROR, ANY_ERROR).index)
+            words = "; or ".join(way.words for way in each) if all(way.words for way in each) else ""
+            yield Line(state.name, target, kind, words)
         for scope in scopes_within(state):
             yield Line(state.name, str(scope.body["StartAt"]), WITHIN, "")
 
@@ -104,8 +106,9 @@ def _lines(definition: Body) -> Iterator[Line]:
 def picture(definition: Body, title: str) -> str:
     """Return the SVG of a definition; needs pygraphviz, which brings Graphviz."""
     graph = graph_of(definition)
-    drawn = _laid_out(graph)
-    width, height = (float(each) for each in drawn.graph_attr["bb"].split(",")[2:])
+    drawn, frames = _laid_out(graph)
+    edges = {int(edge.name): edge.attr for edge in drawn.edges()}
+    width, height = (math.ceil(float(each)) for each in drawn.graph_attr["bb"].split(",")[2:])
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -116,17 +119,17 @@ def picture(definition: Body, title: str) -> str:
     return environment.get_template("picture.svg.j2").render(
         title=title,
         fingerprint=graph.fingerprint,
-        box=(-MARGIN, -MARGIN, round(width) + 2 * MARGIN, round(height) + 2 * MARGIN),
+        box=(-MARGIN, -height - MARGIN, width + 2 * MARGIN, height + 2 * MARGIN),
         width=WIDTH,
         height=HEIGHT,
-        frames=[_frame(each.graph_attr["bb"], height) for each in _frames(drawn)],
-        lines=[(line, _path(edge, height)) for line, edge in zip(graph.lines, _edges(drawn), strict=True)],
-        states=[(state, *_place(drawn, state, height), _broken(state)) for state in graph.states],
+        frames=[_frame(each.graph_attr["bb"]) for each in frames],
+        lines=[(line, _path(edges[number])) for number, line in enumerate(graph.lines)],
+        states=[(each, _at(drawn.get_node(each.name).attr["pos"]), _broken(each)) for each in graph.states],
     )
 
 
-def _laid_out(graph: Graph) -> Any:
-    """Return Graphviz's graph with its coordinates.
+def _laid_out(graph: Graph) -> tuple[Any, list[Any]]:
+    """Return Graphviz's graph with its coordinates, and the frames in it.
 
     A way back counts as one forth, so that the order of the picture is the order of the definition. The ways of
     "any error", which nearly every state has, would fill the picture: they are led through it when it stands.
@@ -138,62 +141,45 @@ def _laid_out(graph: Graph) -> Any:
     drawn.edge_attr.update(arrowsize="0.7")
     frames = {"": drawn}
     for state in graph.states:
-        if state.within not in frames:
-            outer = next(each.within for each in graph.states if each.name == state.within)
-            frames[state.within] = frames[outer].add_subgraph(name=f"cluster_{state.within}", margin="14")
         frames[state.within].add_node(state.name)
+        if any(each.within == state.name for each in graph.states):
+            frames[state.name] = frames[state.within].add_subgraph(
+                name=f"cluster_{state.name}", margin=MARGIN
+            )
     _add(drawn, graph, (PLAIN, ERROR, WITHIN))
     drawn.layout("dot")
     _add(drawn, graph, (ANY_ERROR,))
     drawn.layout("nop2")
-    return drawn
+    return drawn, [frame for name, frame in frames.items() if name]
 
 
 def _add(drawn: Any, graph: Graph, kinds: Iterable[str]) -> None:
     places = {state.name: place for place, state in enumerate(graph.states)}
     for number, line in enumerate(graph.lines):
-        if line.kind in kinds and places[line.source] <= places[line.target]:
-            drawn.add_edge(line.source, line.target, key=str(number))
-        elif line.kind in kinds:
-            drawn.add_edge(line.target, line.source, key=str(number), dir="back")
+        ends = sorted((line.source, line.target), key=places.__getitem__)
+        if line.kind in kinds:
+            drawn.add_edge(*ends, key=str(number), dir="forward" if ends[0] == line.source else "back")
 
 
-def _edges(drawn: Any) -> list[Mapping[str, str]]:
-    """Return the attributes of the edges, in the order of the graph's lines."""
-    by_number = {int(edge.name): edge.attr for edge in drawn.edges()}
-    return [by_number[number] for number in sorted(by_number)]
-
-
-def _frames(drawn: Any) -> Iterator[Any]:
-    for each in drawn.subgraphs():
-        yield each
-        yield from _frames(each)
-
-
-def _frame(box: str, height: float) -> tuple[float, ...]:
+def _frame(box: str) -> tuple[float, ...]:
     """Return left, top, width and height of a frame."""
-    left, bottom, right, top = (float(each) for each in box.split(","))
-    return round(left, 1), round(height - top, 1), round(right - left, 1), round(top - bottom, 1)
+    left, bottom, right, top = (round(float(each), 1) for each in box.split(","))
+    return left, -top, right - left, top - bottom
 
 
-def _place(drawn: Any, state: State, height: float) -> tuple[float, float]:
-    """Return the middle of a state."""
-    x, y = (float(each) for each in drawn.get_node(state.name).attr["pos"].split(","))
-    return round(x, 1), round(height - y, 1)
-
-
-def _path(edge: Mapping[str, str], height: float) -> str:
+def _path(edge: Mapping[str, str]) -> str:
     """Return the `d` of a way: Graphviz's curve, in the way's own direction, and a straight bit to the arrow's tip."""
-    tip, *points = sorted(edge["pos"].split(), key=lambda each: each[0] not in "se")
+    tip, *points = edge["pos"].split()
     if edge["dir"] == "back":
         points.reverse()
-    first, *others = (_at(each, height) for each in points)
-    return f"M{first}C{' '.join(others)}L{_at(tip[2:], height)}"
+    first, *others = (_at(each) for each in points)
+    return f"M{first}C{' '.join(others)}L{_at(tip[2:])}"
 
 
-def _at(point: str, height: float) -> str:
+def _at(point: str) -> str:
+    """Return a point of Graphviz, whose y grows upwards, as an SVG has it."""
     x, y = (float(each) for each in point.split(","))
-    return f"{x:.1f} {height - y:.1f}"
+    return f"{x:.1f} {-y:.1f}"
 
 
 def _broken(state: State) -> list[str]:
@@ -201,17 +187,12 @@ def _broken(state: State) -> list[str]:
     return textwrap.wrap(state.name, letters, max_lines=3, placeholder=" …")
 
 
-def escaped(words: str) -> str:
-    """Return words for a cell of a table."""
-    return words.replace("|", r"\|")
-
-
 def ways_in_words(definition: Body) -> str:
     """Return a table of what leads from which state to which, without the ways of "any error"."""
     rows = [
-        f"| {state.name} | `{escaped(way.words)}` | {way.target} |"
+        (state.name, f"`{way.words}`".replace("|", r"\|"), way.target)
         for state in all_states(definition)
         for way in ways(state)
         if way.words and way.kind != ANY_ERROR
     ]
-    return "\n".join(["| In | when | to |", "| --- | --- | --- |", *rows])
+    return "\n".join(f"| {' | '.join(row)} |" for row in [("In", "when", "to"), ("---",) * 3, *rows])

@@ -102,7 +102,7 @@ def test_ways_that_lead_to_the_same_state_are_one_line() -> None:
     )
     assert line.words == 'ended in well_ended; or ended = "drain"'
     (caught,) = (line for line in graph_of(definition("drain")).lines if line.source == "Tell")
-    assert caught.kind == "plain", "what is taken anyway is not drawn as the way of errors"
+    assert (caught.kind, caught.words) == ("plain", ""), "what is taken anyway is not the way of errors"
 
 
 def test_the_words_of_a_condition_stay_in_their_column() -> None:
