@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from docs.generate import bring_up_to_date, definition, drain_picture, fleet_picture
+from docs.generate import ROOT, bring_up_to_date, definition, drain_picture, fleet_picture
 from docs.picture import HEIGHT, WIDTH, graph_of, ways_in_words
 from statemachine.checks.machine import all_states
 from statemachine.picture import ANY_ERROR, ways
@@ -20,7 +20,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def drawn(name: str) -> ElementTree.Element:
-    return ElementTree.fromstring((Path("statemachine") / f"{name}.svg").read_text(encoding="utf-8"))
+    return ElementTree.fromstring((ROOT / "statemachine" / f"{name}.svg").read_text(encoding="utf-8"))
 
 
 def states_in(picture: ElementTree.Element) -> list[ElementTree.Element]:
