@@ -70,8 +70,6 @@ class Audit:
     execution: Execution
     record: Record | None
     """What the ledger says; None where it was never planned, or 90 days are over."""
-    definition: Mapping[str, Any]
-    """The Amazon States Language that the execution ran."""
     visits: tuple[Visit, ...]
     tasks: tuple[TaskHistory, ...]
     changes: tuple[Change, ...]
@@ -98,7 +96,6 @@ def make_audit(
     *,
     instance_id: str,
     record: Record | None,
-    definition: str,
     names: Mapping[str, str],
 ) -> Audit:
     """Return the audit of an execution; `names`: what tasks are called, by ARN."""
@@ -110,7 +107,6 @@ def make_audit(
         instance_id=instance_id,
         execution=execution,
         record=record,
-        definition=object_in(definition),
         visits=visits_of(events),
         tasks=tasks_of(changes, names),
         changes=tuple(changes),

@@ -129,13 +129,6 @@ def stop(arn: str, error: str, cause: str) -> None:
         client("stepfunctions").stop_execution(executionArn=arn, error=error, cause=cause)
 
 
-def definition_of(execution: str) -> str:
-    """Return the definition that an execution runs, or ran, whatever was deployed since."""
-    with translated():
-        answer = client("stepfunctions").describe_state_machine_for_execution(executionArn=execution)
-    return str(answer["definition"])
-
-
 def definition(state_machine: str) -> str | None:
     """Return the machine's definition as it is deployed, or None where there is no such machine."""
     sfn = client("stepfunctions")

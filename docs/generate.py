@@ -12,9 +12,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from chalicelib.policy import settings_table
-from statemachine.picture import mermaid, with_picture
+from docs.picture import picture, ways_in_words
 
 ROOT = Path(__file__).parent.parent
 
@@ -68,20 +69,39 @@ def fleet() -> tuple[Path, str]:
     )
 
 
+def definition(name: str) -> dict[str, Any]:
+    """Return a state machine's definition, `drain` or `fleet`."""
+    found: dict[str, Any] = json.loads(
+        (ROOT / "statemachine" / f"{name}.asl.json").read_text(encoding="utf-8")
+    )
+    return found
+
+
+def drain_picture() -> tuple[Path, str]:
+    """Return the picture of the drain's machine."""
+    return ROOT / "statemachine" / "drain.svg", picture(definition("drain"), "The drain's state machine")
+
+
+def fleet_picture() -> tuple[Path, str]:
+    """Return the picture of the fleet's machine."""
+    return ROOT / "statemachine" / "fleet.svg", picture(definition("fleet"), "The fleet's state machine")
+
+
 def state_machine() -> tuple[Path, str]:
-    """Return the page with the machines' pictures."""
+    """Return the page about the machines, with their ways in words."""
     path = ROOT / "docs" / "state-machine.md"
     page = path.read_text(encoding="utf-8")
-    for name in ("drain.asl.json", "fleet.asl.json"):
-        definition = json.loads((ROOT / "statemachine" / name).read_text(encoding="utf-8"))
-        page = with_picture(page, name, mermaid(definition, any_error=False))
+    for name in ("drain", "fleet"):
+        page = between(
+            page, f"ways of {name}.asl.json", "end of ways", f"\n{ways_in_words(definition(name))}\n"
+        )
     return path, page
 
 
 def bring_up_to_date(page: Callable[[], tuple[Path, str]], *, check: bool) -> bool:
     """Write a page anew, or with `check` only compare; returns whether it was up to date."""
     path, text = page()
-    is_true = path.read_text(encoding="utf-8") == text
+    is_true = path.exists() and path.read_text(encoding="utf-8") == text
     if not is_true and not check:
         path.write_text(text, encoding="utf-8")
     return is_true
@@ -95,7 +115,14 @@ def main() -> int:
     )
     parser.add_argument("--demo", action="store_true", help="the README's transcript too")
     given = parser.parse_args()
-    pages = [settings, fleet, state_machine, *([transcript] if given.demo else [])]
+    pages = [
+        settings,
+        fleet,
+        drain_picture,
+        fleet_picture,
+        state_machine,
+        *([transcript] if given.demo else []),
+    ]
     stale = [page.__name__ for page in pages if not bring_up_to_date(page, check=given.check)]
     if not given.check:
         for module in OTHERS:

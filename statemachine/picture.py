@@ -1,19 +1,15 @@
-"""Draws a definition in Mermaid: `python -m statemachine.picture FILE [--write DOC | --check DOC]`.
+"""Says a definition's ways in words, and draws it in Mermaid, for a Markdown file to show.
 
-The picture stands in a Markdown file between `<!-- picture of NAME -->` and `<!-- end of picture -->`:
---write puts it there, --check (exit code 1) says when the definition has moved on since. The same definition
-gives the same picture.
+The picture stands between `<!-- picture of NAME -->` and `<!-- end of picture -->`. The same definition gives the
+same picture.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
-import sys
-from collections.abc import Collection, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from statemachine.checks.choices import COMBINERS, operator_of
 from statemachine.checks.machine import Body, Scope, State, machine_scope, objects, scopes_within, texts
@@ -29,7 +25,6 @@ SHAPES = {
 """What stands around a state's name; a Task or Pass is a box."""
 
 END_MARKER = "<!-- end of picture -->"
-_EXECUTED_STYLE = "classDef executed fill:#c8e6c9,stroke:#2e7d32,color:#1b5e20"
 _PATH = r"\$(\w+(?:\.\w+)*)"
 _SAID = [
     (re.compile(pattern), words)
@@ -59,17 +54,9 @@ _SIGNS = {
 }
 
 
-def mermaid(definition: Body, executed: Collection[str] = (), *, any_error: bool = True) -> str:
-    """Return the flowchart of a definition, the named states in green.
-
-    `any_error=False` leaves out the arrows of Catches for States.ALL, which hide the rest where every Task
-    has one.
-    """
-    drawing = _Drawing(any_error)
-    lines = ["flowchart TD", *drawing.scope(machine_scope(definition), "  ")]
-    green = [identity for name, identity in drawing.identities.items() if name in executed]
-    if green:
-        lines += [f"  {_EXECUTED_STYLE}", f"  class {','.join(green)} executed"]
+def mermaid(definition: Body) -> str:
+    """Return the flowchart of a definition."""
+    lines = ["flowchart TD", *_Drawing().scope(machine_scope(definition), "  ")]
     return "\n".join(lines) + "\n"
 
 
@@ -113,9 +100,36 @@ def _plainer(code: str) -> str:
     return code
 
 
+PLAIN, ERROR, ANY_ERROR = "plain", "error", "any-error"
+"""Kinds of ways."""
+
+
+class Way(NamedTuple):
+    """A way out of a state."""
+
+    target: str
+    words: str
+    """What it is taken for; empty where it is always taken."""
+    kind: str
+
+
+def ways(state: State) -> Iterator[Way]:
+    """Yield the ways out of a state, in the order in which they are tried."""
+    for rule in objects(state.body.get("Choices")):
+        yield Way(rule["Next"], words_of(rule), PLAIN)
+    if "Default" in state.body:
+        yield Way(state.body["Default"], "otherwise", PLAIN)
+    if "Next" in state.body:
+        yield Way(state.body["Next"], "", PLAIN)
+    for catcher in objects(state.body.get("Catch")):
+        names = texts(catcher.get("ErrorEquals"))
+        is_any = names == ["States.ALL"]
+        words = "any error" if is_any else ", ".join(names)
+        yield Way(catcher["Next"], words, ANY_ERROR if is_any else ERROR)
+
+
 class _Drawing:
-    def __init__(self, any_error: bool) -> None:
-        self.any_error = any_error
+    def __init__(self) -> None:
         self.identities: dict[str, str] = {}
 
     def scope(self, scope: Scope, indent: str) -> Iterator[str]:
@@ -126,9 +140,10 @@ class _Drawing:
             left, right = SHAPES.get(state.type, ("[", "]"))
             yield f"{indent}{here[state.name]}{left}{_quoted(state.name)}{right}"
         for state in scope.states.values():
-            for target, arrow, label in self._arrows(state):
-                said = f"|{_quoted(label)}|" if label else ""
-                yield f"{indent}{here[state.name]} {arrow}{said} {here[target]}"
+            for way in ways(state):
+                arrow = "-->" if way.kind == PLAIN else "-.->"
+                said = f"|{_quoted(way.words)}|" if way.words else ""
+                yield f"{indent}{here[state.name]} {arrow}{said} {here[way.target]}"
         for state in scope.states.values():
             yield from self._within(state, here[state.name], indent)
 
@@ -140,20 +155,6 @@ class _Drawing:
             yield f"{indent}end"
             start = self.identities[str(inner.body["StartAt"])]
             yield f"{indent}{identity} --- {start}"
-
-    def _arrows(self, state: State) -> Iterator[tuple[str, str, str]]:
-        for rule in objects(state.body.get("Choices")):
-            yield rule["Next"], "-->", words_of(rule)
-        if "Default" in state.body:
-            yield state.body["Default"], "-->", "otherwise"
-        if "Next" in state.body:
-            yield state.body["Next"], "-->", ""
-        for catcher in objects(state.body.get("Catch")):
-            names = texts(catcher.get("ErrorEquals"))
-            if names != ["States.ALL"]:
-                yield catcher["Next"], "-.->", ", ".join(names)
-            elif self.any_error:
-                yield catcher["Next"], "-.->", "any error"
 
 
 def _quoted(text: str) -> str:
@@ -169,44 +170,3 @@ def with_picture(document: str, name: str, picture: str) -> str:
     if not found or not end:
         raise ValueError(f"the document has no place for the picture: add the lines {start} and {END_MARKER}")
     return f"{before}{start}\n\n```mermaid\n{picture}```\n\n{END_MARKER}{after}"
-
-
-def main(arguments: list[str]) -> int:
-    """Print, write or check a picture; return 1 for an old one or a document without a place for it."""
-    parser = argparse.ArgumentParser(prog="python -m statemachine.picture", description="Draw a definition.")
-    parser.add_argument("file", type=Path, help="the definition, *.asl.json")
-    parser.add_argument(
-        "--without-any-error", action="store_true", help="leave out the Catches of States.ALL"
-    )
-    todo = parser.add_mutually_exclusive_group()
-    todo.add_argument("--write", metavar="DOC", type=Path, help="put the picture into this Markdown file")
-    todo.add_argument(
-        "--check", metavar="DOC", type=Path, help="say whether this Markdown file shows this picture"
-    )
-    chosen = parser.parse_args(arguments)
-    definition: dict[str, Any] = json.loads(chosen.file.read_text(encoding="utf-8"))
-    picture = mermaid(definition, any_error=not chosen.without_any_error)
-    document = chosen.write or chosen.check
-    if document is None:
-        print(picture, end="")
-        return 0
-    return _into(document, chosen.file.name, picture, write=chosen.write is not None)
-
-
-def _into(document: Path, name: str, picture: str, *, write: bool) -> int:
-    old = document.read_text(encoding="utf-8")
-    try:
-        new = with_picture(old, name, picture)
-    except ValueError as refusal:
-        print(f"{document}: {refusal}", file=sys.stderr)
-        return 1
-    if write:
-        document.write_text(new, encoding="utf-8")
-    elif new != old:
-        print(f"{document}: the picture of {name} is old: write it again with --write", file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))

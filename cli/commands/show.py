@@ -72,7 +72,6 @@ def read_audit(desk: Desk, found: Found) -> Audit:
         events,
         instance_id=found.instance_id,
         record=found.record,
-        definition=desk.ask(executions.definition_of, found.execution),
         names=_names(desk, events),
     )
 

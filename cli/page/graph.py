@@ -1,169 +1,130 @@
-"""The machine's graph with what was executed on it: one figure for the machine, one for the inside of each Map."""
+"""The machine's picture with what was executed on it. `statemachine/drain.svg` is laid out when it is written; what
+happens here is to light its states and ways by classes, and to list what it lacks.
+"""
 
 from __future__ import annotations
 
-import textwrap
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
+from pathlib import Path
+from xml.etree import ElementTree
 
+from chalicelib.explain.words import count
 from cli.audit import Visit
-from cli.page.drawing import HEIGHT, WIDTH, draw
-from cli.page.layering import Edge, layer
 
-LINE = 18
-"""Letters of a name that fit on a line of a node."""
+PICTURE = Path(__file__).parents[2] / "statemachine" / "drain.svg"
+SVG = "{http://www.w3.org/2000/svg}"
+
+ElementTree.register_namespace("", SVG.strip("{}"))
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
-    """One state as it is drawn."""
+class Executed:
+    """What the machine did in one state."""
 
     name: str
-    kind: str
-    """Its Type."""
-    x: float
-    y: float
-    lines: tuple[str, ...]
-    times: int
-    """How often the machine was in it."""
-    first_visit: int | None
+    first: int
     """The number of its first visit, which the page links to."""
-    comment: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One transition as it is drawn."""
-
-    path: str
-    is_taken: bool
-    is_error: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One graph."""
-
-    title: str
-    width: float
-    height: float
-    nodes: tuple[Node, ...]
-    lines: tuple[Line, ...]
+    times: int
+    failed_attempts: int
+    is_current: bool
+    """Whether the machine is in it."""
+    is_bad: bool
+    """Whether attempts failed, or the machine failed in it."""
 
     @property
-    def executed(self) -> int:
-        """How many of its states the machine was in."""
-        return sum(node.times > 0 for node in self.nodes)
+    def classes(self) -> str:
+        """What lights it."""
+        found = {"visited": True, "failed": self.is_bad, "current": self.is_current}
+        return "".join(f" {name}" for name, is_so in found.items() if is_so)
+
+    @property
+    def badge(self) -> str:
+        """The same for those who don't see colours: `✓`, `!` or `…`, and how often."""
+        sign = "…" if self.is_current else "!" if self.is_bad else "✓"
+        return sign if self.times == 1 else f"{sign}{self.times}" if self.times < 1000 else f"{sign}999+"
+
+    @property
+    def words(self) -> str:
+        """The same in words."""
+        failed = [count(self.failed_attempts, "failed attempt")] if self.failed_attempts else []
+        current = ["the machine is in it"] if self.is_current else []
+        return ", ".join([self.name, f"executed {count(self.times, 'time')}", *failed, *current])
 
 
-def figures(definition: Mapping[str, Any], visits: Sequence[Visit]) -> tuple[Figure, ...]:
-    """Return the machine's figure, then one for each scope within a Map or Parallel."""
-    if not definition.get("States"):
-        return ()
-    whole = [(title, scope) for title, scope in _scopes("The whole state machine", definition)]
-    taken = [("The way it took", _executed(definition, visits))] if visits else []
-    return tuple(_figure(title, scope, _within(scope, visits)) for title, scope in [*taken, *whole])
+@dataclass(frozen=True, slots=True)
+class Lit:
+    """The picture of one drain."""
+
+    svg: str
+    states: int
+    """How many the picture has."""
+    executed: int
+    """How many of them the machine was in."""
+    others: tuple[Executed, ...]
+    """States of the definition of another release, which the picture lacks."""
 
 
-def _within(scope: Mapping[str, Any], visits: Sequence[Visit]) -> list[tuple[int, Visit]]:
-    return [(number, visit) for number, visit in enumerate(visits) if visit.name in scope["States"]]
-
-
-def _executed(definition: Mapping[str, Any], visits: Sequence[Visit]) -> dict[str, Any]:
-    """Return the part of a machine that was executed: the states that the machine was in, and the ways it took."""
-    inside = _within(definition, visits)
-    ways: dict[str, list[str]] = {}
-    for (_, one), (_, other) in pairwise(inside):
-        ways.setdefault(one.name, []).append(other.name)
+def light(visits: Sequence[Visit], *, is_open: bool) -> Lit:
+    """Return the picture with what these visits went through."""
+    picture = ElementTree.fromstring(PICTURE.read_text(encoding="utf-8"))  # noqa: S314  # our own file
     states = {
-        name: {
-            "Type": definition["States"][name]["Type"],
-            "Comment": definition["States"][name].get("Comment", ""),
-            "Choices": [{"Next": target} for target in dict.fromkeys(ways.get(name, ()))],
-        }
-        for name in dict.fromkeys(visit.name for _, visit in inside)
+        each.attrib["data-name"]: each for each in picture.iter(f"{SVG}g") if "data-name" in each.attrib
     }
-    return {"StartAt": definition["StartAt"], "States": states}
-
-
-def _scopes(title: str, scope: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    yield title, scope
-    for name, state in scope["States"].items():
-        inner = [state.get("ItemProcessor"), state.get("Iterator"), *state.get("Branches", ())]
-        for each in inner:
-            if each:
-                yield from _scopes(f"Within “{name}”", each)
-
-
-def _figure(title: str, scope: Mapping[str, Any], visits: Sequence[tuple[int, Visit]]) -> Figure:
-    states = scope["States"]
-    taken = {(one.name, other.name) for (_, one), (_, other) in pairwise(visits)}
-    edges = transitions(states, taken)
-    edges |= _to_the_unreached(scope, edges)
-    drawing = draw(layer(scope["StartAt"], list(edges)))
-    counts = Counter(visit.name for _, visit in visits)
-    first = {visit.name: number for number, visit in reversed(visits)}
-    nodes = tuple(
-        Node(
-            name=name,
-            kind=states[name]["Type"],
-            x=x - WIDTH / 2,
-            y=y - HEIGHT / 2,
-            lines=lines_of(name),
-            times=counts[name],
-            first_visit=first.get(name),
-            comment=states[name].get("Comment", ""),
-        )
-        for name, (x, y) in sorted(drawing.nodes.items(), key=lambda item: (item[1][1], item[1][0]))
+    executed = {each.name: each for each in _executed(visits, is_open=is_open)}
+    for name in executed.keys() & states.keys():
+        _light(states[name], executed[name])
+    scopes = {name: each.attrib["data-within"] for name, each in states.items()}
+    _light_ways(next(each for each in picture if each.get("class") == "ways"), set(_taken(visits, scopes)))
+    return Lit(
+        svg=ElementTree.tostring(picture, encoding="unicode"),
+        states=len(states),
+        executed=len(executed.keys() & states.keys()),
+        others=tuple(each for name, each in executed.items() if name not in states),
     )
-    lines = [Line(path, edge in taken, edges[edge]) for edge, path in drawing.paths.items()]
-    lines.sort(key=lambda line: line.is_taken)  # what was taken is drawn over what wasn't
-    return Figure(title, drawing.width, drawing.height, nodes, tuple(lines))
 
 
-def transitions(states: Mapping[str, Any], taken: set[Edge]) -> dict[Edge, bool]:
-    """Return the edges to draw, and whether each is for errors alone.
-
-    The way of "any error" leads from nearly every state to one and the same: it is drawn where it was taken.
-    """
-    found: dict[Edge, bool] = {}
-    for name, state in states.items():
-        ways = [state.get("Next"), *(rule["Next"] for rule in state.get("Choices", ())), state.get("Default")]
-        for target in ways:
-            if target:
-                found[name, target] = False
-        for catcher in state.get("Catch", ()):
-            edge = (name, catcher["Next"])
-            if edge not in found and (catcher["ErrorEquals"] != ["States.ALL"] or edge in taken):
-                found[edge] = True
-    return found
+def _executed(visits: Iterable[Visit], *, is_open: bool) -> Iterator[Executed]:
+    by_name: dict[str, list[tuple[int, Visit]]] = {}
+    for number, visit in enumerate(visits):
+        by_name.setdefault(visit.name, []).append((number, visit))
+    for name, own in by_name.items():
+        failed = sum(len(visit.errors) for _, visit in own)
+        yield Executed(
+            name=name,
+            first=own[0][0],
+            times=len(own),
+            failed_attempts=failed,
+            is_current=is_open and any(visit.exited_at is None for _, visit in own),
+            is_bad=failed > 0 or own[0][1].type == "Fail",
+        )
 
 
-def _to_the_unreached(scope: Mapping[str, Any], edges: Mapping[Edge, bool]) -> dict[Edge, bool]:
-    """Return one edge to each state that only errors lead to, so that every state is drawn."""
-    states, more = scope["States"], dict[Edge, bool]()
-    reached = _reached(scope["StartAt"], edges)
-    for name, state in states.items():
-        for catcher in state.get("Catch", ()):
-            if name in reached and catcher["Next"] not in reached:
-                more[name, catcher["Next"]] = True
-                reached |= _reached(catcher["Next"], {**edges, **more})
-    return more
+def _taken(visits: Sequence[Visit], scopes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the ways that were taken; what happens within a Map comes between what happens around it."""
+    before: dict[str, str] = {}
+    for visit in visits:
+        scope = scopes.get(visit.name, "")
+        if scope:
+            yield scope, visit.name
+        if scope in before:
+            yield before[scope], visit.name
+        before[scope] = visit.name
 
 
-def _reached(start: str, edges: Mapping[Edge, bool]) -> set[str]:
-    found, ahead = {start}, [start]
-    while ahead:
-        name = ahead.pop()
-        new = [target for source, target in edges if source == name and target not in found]
-        found |= set(new)
-        ahead += new
-    return found
+def _light(state: ElementTree.Element, executed: Executed) -> None:
+    """Light a state, and make it a link to its first visit."""
+    state.attrib["class"] += executed.classes
+    *_, badge = state.iter(f"{SVG}text")
+    badge.text = executed.badge
+    link = ElementTree.Element(f"{SVG}a", {"href": f"#step-{executed.first}", "aria-label": executed.words})
+    link.extend(list(state))
+    state[:] = [link]
 
 
-def lines_of(name: str) -> tuple[str, ...]:
-    """Break a state's name into the lines that a node has room for."""
-    return tuple(textwrap.wrap(name, LINE, max_lines=3, placeholder=" …"))
+def _light_ways(ways: ElementTree.Element, taken: set[tuple[str, str]]) -> None:
+    """Light the ways that were taken, and draw them over the others."""
+    for way in ways:
+        if (way.attrib["data-from"], way.attrib["data-to"]) in taken:
+            way.attrib["class"] += " taken"
+    ways[:] = sorted(ways, key=lambda way: way.attrib["class"].endswith(" taken"))

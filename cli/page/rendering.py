@@ -14,7 +14,7 @@ from chalicelib.policy.deadline import deadline_record
 from chalicelib.tell.notice import ENDINGS
 from cli.audit import Audit
 from cli.changes import WELL_ENDED, ending
-from cli.page.graph import figures
+from cli.page.graph import light
 from cli.page.lanes import SCALE, timeline
 from cli.page.states import runs
 
@@ -37,7 +37,6 @@ def _environment() -> Environment:
 
 def render(audit: Audit, now: datetime) -> str:
     """Return the page about a drain as it stood at an instant."""
-    drawn = figures(audit.definition, audit.visits)
     return (
         _environment()
         .get_template("page.html.j2")
@@ -49,7 +48,7 @@ def render(audit: Audit, now: datetime) -> str:
             story=[change for change in audit.changes if change.kind != "task"],
             timeline=timeline(audit, now),
             scale=SCALE,
-            figures=drawn,
+            graph=light(audit.visits, is_open=audit.execution.ended_at is None),
             runs=runs(audit.visits, audit.execution.started_at),
             began_at=audit.execution.started_at,
             now=now,

@@ -1,14 +1,12 @@
-"""The picture of a definition: the same each time, green where an execution went, and held to the documents."""
+"""The picture of a definition: the same each time, and held to the documents."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from statemachine.picture import main, mermaid, words_of
+from statemachine.picture import mermaid, with_picture, words_of
 from tests.definition import a_jsonata_machine
 from tests.definition.a_machine import GOOD
 
@@ -32,18 +30,6 @@ flowchart TD
 
 def test_states_are_boxes_and_transitions_arrows() -> None:
     assert mermaid(GOOD) == PICTURE
-
-
-def test_the_arrows_of_any_error_can_be_left_out() -> None:
-    assert mermaid(GOOD, any_error=False) == "".join(
-        line for line in PICTURE.splitlines(keepends=True) if "any error" not in line
-    )
-
-
-def test_executed_states_are_green() -> None:
-    drawn = mermaid(GOOD, {"List the tasks", "Is any task left?"})
-    assert drawn.startswith(PICTURE)
-    assert "class s0,s1 executed" in drawn
 
 
 def test_the_states_within_a_map_stand_in_a_frame_of_their_own() -> None:
@@ -102,54 +88,15 @@ def test_a_rule_is_said_in_words(rule: dict[str, Any], words: str) -> None:
     assert words_of(rule) == words
 
 
-@pytest.fixture
-def definition(tmp_path: Path) -> str:
-    path = tmp_path / "good.asl.json"
-    path.write_text(json.dumps(GOOD))
-    return str(path)
-
-
-@pytest.fixture
-def document(tmp_path: Path) -> Path:
-    path = tmp_path / "page.md"
-    path.write_text("Before.\n\n<!-- picture of good.asl.json -->\n<!-- end of picture -->\n\nAfter.\n")
-    return path
-
-
-def test_without_a_document_the_picture_is_printed(
-    definition: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main([definition]) == 0
-    assert capsys.readouterr().out == PICTURE
-
-
-def test_a_document_is_written_once_and_then_stands(definition: str, document: Path) -> None:
-    assert main([definition, "--check", str(document)]) == 1
-    assert main([definition, "--write", str(document)]) == 0
-    text = document.read_text()
+def test_a_document_is_written_once_and_then_stands() -> None:
+    page = "Before.\n\n<!-- picture of good.asl.json -->\n<!-- end of picture -->\n\nAfter.\n"
+    text = with_picture(page, "good.asl.json", mermaid(GOOD))
     assert text.startswith("Before.\n")
     assert text.endswith("\nAfter.\n")
     assert f"```mermaid\n{PICTURE}```\n" in text
-    assert main([definition, "--check", str(document)]) == 0
-    assert main([definition, "--write", str(document)]) == 0
-    assert document.read_text() == text
+    assert with_picture(text, "good.asl.json", mermaid(GOOD)) == text
 
 
-def test_an_old_picture_is_found_out(
-    definition: str, document: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    main([definition, "--write", str(document)])
-    Path(definition).write_text(json.dumps(GOOD).replace("Wait a little", "Wait some"))
-    assert main([definition, "--check", str(document)]) == 1
-    assert "the picture of good.asl.json is old" in capsys.readouterr().err
-
-
-def test_a_document_without_a_place_says_what_to_add(
-    definition: str, document: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    document.write_text("No place.")
-    assert main([definition, "--write", str(document)]) == 1
-    assert (
-        "add the lines <!-- picture of good.asl.json --> and <!-- end of picture -->"
-        in capsys.readouterr().err
-    )
+def test_a_document_without_a_place_says_what_to_add() -> None:
+    with pytest.raises(ValueError, match="add the lines <!-- picture of good"):
+        with_picture("No place.", "good.asl.json", PICTURE)

@@ -1,101 +1,121 @@
-"""The machine's graph: every state once, nothing on top of anything else, the same machine the same picture."""
+"""The picture of one drain: what it went through is lit, what the picture lacks is listed."""
 
 from __future__ import annotations
 
-from itertools import combinations, pairwise
+from dataclasses import replace
+from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from cli.page.drawing import HEIGHT, WIDTH, draw
-from cli.page.graph import figures, lines_of
-from cli.page.layering import is_bend, layer
-from tests.page.samples import drain_definition, drained
+from cli.audit import Visit
+from cli.page.graph import Lit, light
+from tests.page.samples import History, audit_of, drained
 
-NAMES = "abcdefgh"
+SVG = "{http://www.w3.org/2000/svg}"
 
 
-@st.composite
-def graphs(draw_from: st.DrawFn) -> list[tuple[str, str]]:
-    """Draw a graph in which `a` reaches everything, loops and edges over several layers included."""
-    edges = [(draw_from(st.sampled_from(NAMES[:number])), NAMES[number]) for number in range(1, len(NAMES))]
-    more = draw_from(st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)), max_size=10))
-    return list(dict.fromkeys([*edges, *more]))
+def states(lit: Lit) -> dict[str, ElementTree.Element]:
+    found = ElementTree.fromstring(lit.svg).iter(f"{SVG}g")
+    return {each.attrib["data-name"]: each for each in found if "data-name" in each.attrib}
 
 
-@given(graphs())
-def test_nothing_lies_on_anything_else(edges: list[tuple[str, str]]) -> None:
-    drawing = draw(layer("a", edges))
-    assert set(drawing.nodes) == set(NAMES)
-    for (x, y), (other_x, other_y) in combinations(drawing.nodes.values(), 2):
-        assert abs(x - other_x) >= WIDTH - 0.2 or abs(y - other_y) >= HEIGHT
-    for x, y in drawing.nodes.values():
-        assert WIDTH / 2 <= x <= drawing.width - WIDTH / 2
-        assert HEIGHT / 2 <= y <= drawing.height - HEIGHT / 2
+def classes(lit: Lit, name: str) -> set[str]:
+    return set(states(lit)[name].attrib["class"].split())
 
 
-@given(graphs())
-def test_each_edge_goes_through_one_bend_a_layer(edges: list[tuple[str, str]]) -> None:
-    graph = layer("a", edges)
-    depths = {name: depth for depth, each in enumerate(graph.layers) for name in each}
-    assert set(graph.chains) == {edge for edge in edges if edge[0] != edge[1]}
-    for (source, target), chain in graph.chains.items():
-        assert (chain[0], chain[-1]) == (source, target)
-        assert all(is_bend(name) for name in chain[1:-1])
-        assert (
-            all(abs(depths[one] - depths[other]) == 1 for one, other in pairwise(chain))
-            or depths[source] == depths[target]
-        )
+def badge(lit: Lit, name: str) -> str | None:
+    *_, found = states(lit)[name].iter(f"{SVG}text")
+    return found.text
 
 
-@given(graphs())
-def test_the_same_graph_gives_the_same_drawing(edges: list[tuple[str, str]]) -> None:
-    assert draw(layer("a", edges)) == draw(layer("a", edges))
+def taken(lit: Lit) -> list[tuple[str, str]]:
+    return [
+        (each.attrib["data-from"], each.attrib["data-to"])
+        for each in ElementTree.fromstring(lit.svg).iter(f"{SVG}path")
+        if "taken" in each.attrib["class"].split()
+    ]
 
 
-def test_every_state_of_the_drain_is_drawn_once() -> None:
-    definition = drain_definition()
-    _, whole, *inner = figures(definition, drained().visits)
-    assert sorted(node.name for node in whole.nodes) == sorted(definition["States"])
-    assert {figure.title for figure in inner} >= {"Within “Set DRAINING”", "Within “Set ACTIVE again”"}
+def gone_through(*names: str) -> tuple[Visit, ...]:
+    told = History()
+    for name in names:
+        told.visit(name)
+    return audit_of(told).visits
 
 
-def test_the_drains_graph_fits_on_a_screen_across() -> None:
-    """Wider, and nobody sees the whole of it; its fullest layer sets the bound."""
-    _, whole, *_ = figures(drain_definition(), drained().visits)
-    assert whole.width <= 1700
-
-
-def test_what_was_executed_says_how_often_and_where_to_read_on() -> None:
+def test_what_was_executed_is_lit_and_says_how_often() -> None:
     audit = drained(tasks=3)
-    took, whole, *_ = figures(audit.definition, audit.visits)
-    looked = next(node for node in whole.nodes if node.name == "Look")
-    assert (looked.times, audit.visits[looked.first_visit or 0].name) == (4, "Look")
-    assert {node.name for node in took.nodes} == audit.executed
-    assert all(node.times for node in took.nodes)
-    assert sum(line.is_taken for line in whole.lines) >= 4
+    lit = light(audit.visits, is_open=False)
+    assert {name for name in states(lit) if "visited" in classes(lit, name)} == audit.executed
+    assert (lit.executed, lit.states) == (len(audit.executed), len(states(lit)))
+    assert (badge(lit, "Look"), badge(lit, "Plan the drain"), badge(lit, "Explain")) == ("✓4", "✓", None)
+    assert lit.others == ()
 
 
-def test_any_error_is_drawn_only_where_it_was_taken() -> None:
-    _, whole, *_ = figures(drain_definition(), drained().visits)
-    errors = sum(line.is_error for line in whole.lines)
-    assert 0 < errors < 20, "nearly every state has a Catch for any error"
+def test_a_lit_state_leads_to_its_first_visit() -> None:
+    audit = drained(tasks=3)
+    found = states(light(audit.visits, is_open=False))
+    (link,) = found["Look"].iter(f"{SVG}a")
+    number = int(link.attrib["href"].removeprefix("#step-"))
+    assert audit.visits[number].name == "Look"
+    assert link.attrib["aria-label"] == "Look, executed 4 times"
+    assert not list(found["Explain"].iter(f"{SVG}a"))
 
 
-@pytest.mark.parametrize(
-    ("name", "lines"),
-    [
-        ("Look", ("Look",)),
-        (
-            "Complete the lifecycle action by instance id",
-            ("Complete the", "lifecycle action", "by instance id"),
-        ),
-        (
-            "A name of a state that needs more than three lines of text",
-            ("A name of a state", "that needs more", "than three lines …"),
-        ),
-    ],
-)
-def test_names_are_broken_into_three_lines_at_most(name: str, lines: tuple[str, ...]) -> None:
-    assert lines_of(name) == lines
+def test_the_ways_that_were_taken_are_lit_and_drawn_last() -> None:
+    lit = light(gone_through("Look", "What is due?", "Wait for events", "Look"), is_open=False)
+    expected = [("Look", "What is due?"), ("What is due?", "Wait for events"), ("Wait for events", "Look")]
+    assert sorted(taken(lit)) == sorted(expected)
+    ways = next(each for each in ElementTree.fromstring(lit.svg) if each.get("class") == "ways")
+    assert all("taken" in way.attrib["class"] for way in ways[-3:])
+
+
+def test_the_way_of_any_error_is_there_to_be_lit() -> None:
+    assert ("Look", "Is it worth another try?") in taken(
+        light(gone_through("Look", "Is it worth another try?"), is_open=False)
+    )
+
+
+def test_what_happens_within_a_map_does_not_break_the_way_around_it() -> None:
+    lit = light(gone_through("Set DRAINING", "Update the container instances", "Tell"), is_open=False)
+    assert sorted(taken(lit)) == [
+        ("Set DRAINING", "Tell"),
+        ("Set DRAINING", "Update the container instances"),
+    ]
+
+
+@pytest.mark.parametrize(("is_open", "sign"), [(True, "…"), (False, "✓")])
+def test_the_machine_is_in_what_it_has_not_left(is_open: bool, sign: str) -> None:
+    (visit,) = gone_through("Wait for events")
+    lit = light([replace(visit, exited_at=None)], is_open=is_open)
+    assert ("current" in classes(lit, "Wait for events")) is is_open
+    assert badge(lit, "Wait for events") == sign
+
+
+def test_failed_attempts_show() -> None:
+    first, second = gone_through("Look", "The drain failed")
+    lit = light([replace(first, errors=("ThrottlingException: Rate exceeded",)), second], is_open=False)
+    assert "failed" in classes(lit, "Look")
+    assert badge(lit, "Look") == "!"
+    assert 'aria-label="Look, executed 1 time, 1 failed attempt"' in lit.svg
+
+
+def test_a_machine_that_failed_shows_where() -> None:
+    (visit,) = gone_through("The drain failed")
+    assert "failed" in classes(
+        light([replace(visit, type="Fail", exited_at=None)], is_open=False), "The drain failed"
+    )
+
+
+def test_what_another_release_had_is_listed() -> None:
+    lit = light(gone_through("Look", "What does the look say?", "What is due?", "Look"), is_open=False)
+    assert [(each.name, each.first, each.times) for each in lit.others] == [("What does the look say?", 1, 1)]
+    assert (lit.executed, taken(lit)) == (2, [])
+
+
+def test_a_very_long_drain_keeps_its_badge_short() -> None:
+    assert badge(light(gone_through(*["Look"] * 1200), is_open=False), "Look") == "✓999+"
+
+
+def test_a_drain_that_went_through_nothing_has_its_picture() -> None:
+    assert light([], is_open=True).executed == 0

@@ -158,7 +158,7 @@ def test_every_state_can_be_opened_with_the_keyboard(browser: Any, address: str)
 def test_a_green_state_leads_to_its_data(browser: Any, address: str) -> None:
     show(browser, address)
     browser.execute_script(
-        "document.querySelector('svg.graph a').dispatchEvent(new MouseEvent('click', {bubbles: true}))"
+        "document.querySelector('svg.machine a').dispatchEvent(new MouseEvent('click', {bubbles: true}))"
     )
     assert browser.current_url.endswith("#step-0")
     assert browser.execute_script("return document.querySelector('#step-0').offsetHeight") > 20
@@ -167,8 +167,8 @@ def test_a_green_state_leads_to_its_data(browser: Any, address: str) -> None:
 def test_executed_states_are_green_and_not_by_colour_alone(browser: Any, address: str) -> None:
     show(browser, address)
     script = """
-      const whole = document.querySelectorAll('figure')[1];
-      const [done, other] = ['.node.executed', '.node:not(.executed)'].map(each => whole.querySelector(each));
+      const whole = document.querySelector('svg.machine');
+      const [done, other] = ['.state.visited', '.state:not(.visited)'].map(each => whole.querySelector(each));
       const style = node => getComputedStyle(node.querySelector('rect, polygon'));
       return [style(done).stroke, style(done).strokeWidth, style(other).strokeWidth,
               done.textContent, other.textContent];

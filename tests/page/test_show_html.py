@@ -18,7 +18,8 @@ def test_a_drain_becomes_a_page(tmp_path: Path) -> None:
         assert "it works offline" in wrote.output
         page = file.read_text(encoding="utf-8")
         assert "&lt;b&gt;new disks&lt;/b&gt;" in page
-        assert "Within “Set DRAINING”" in page
+        assert 'class="state Map visited" data-name="Set DRAINING"' in page
+        assert "not in the picture" not in page
         refused = told.quietly(f"show {told.ids[1]} --html {tmp_path / 'nowhere' / 'drain.html'}")
         assert refused.exit_code == ExitCode.FAILED
         assert "can't be written" in refused.output
