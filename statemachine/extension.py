@@ -98,7 +98,7 @@ def install() -> None:
             f"statemachine/extension.py does not fit Chalice {chalice_version}, and nothing was done.",
             [
                 *moved,
-                "Install the version that requirements-dev.txt names, or see docs/decisions/deploying.md.",
+                "Install the version that requirements.lock names, or see docs/decisions/deploying.md.",
             ],
         )
     for (owner, name), method in ADDED.items():
