@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-stuck demo-stateful test test-slow check unit bench examples approve docs lock clean
+.PHONY: help install demo demo-stuck demo-stateful test test-slow check unit bench examples approve docs lock audit newest release clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | column -t -s '|'
@@ -67,5 +67,21 @@ lock: $(VENV)/tools ## Write the locks anew from pyproject.toml; UPGRADE=--upgra
 	$(LOCK) --group tools --constraints requirements.lock --output-file tools.lock
 	$(LOCK) --group lambda --constraints requirements.lock --output-file requirements.txt
 
+audit: $(VENV)/tools ## Ask for known faults of every locked package; fails where nobody answers
+	$(VENV)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock -r tools.lock $(AUDIT)
+
+NEWEST := build/newest
+CONTRACTS := tests/deploy tests/embedded_aws tests/gateways tests/definition tests/iam
+
+newest: ## Run the contract tests against the newest Chalice, moto and botocore
+	$(PYTHON) -m venv --clear $(NEWEST)
+	$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade chalice 'moto[server,all]' boto3 botocore
+	$(NEWEST)/bin/python -m pip list --disable-pip-version-check | grep -E '^(chalice|moto|boto3|botocore) '
+	$(NEWEST)/bin/pytest -q -n $(WORKERS) $(CONTRACTS)
+
+release: $(VENV)/tools ## Make wheel, Lambda zip, template, bill of materials and checksums in dist/
+	@$(RUN) -m release
+
 clean: ## Remove the environment and everything that was made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import zipfile
 from pathlib import Path
 
 import pytest
+from chalice import __version__ as chalice_version
 
 from embedded_aws.server import Server
+from release.__main__ import carried, checksums
 from statemachine.zipping import make_reproducible
 from tests.deploy.conftest import LEFT_OUT, Project
 
@@ -68,3 +71,26 @@ def test_a_zip_that_is_so_already_is_left_alone(tmp_path: Path) -> None:
     before = file.stat()
     make_reproducible(file)
     assert (file.stat().st_ino, file.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+@pytest.mark.deploy
+def test_the_bill_of_materials_is_of_all_that_the_zip_carries(built: Path) -> None:
+    """Chalice packs its runtime without saying so; `make release` writes the bill from this list."""
+    listed = {
+        (name.replace("-", "_"), version)
+        for name, version in re.findall(r"^([\w-]+)==(\S+)", carried(), re.M)
+    }
+    names = zipfile.ZipFile(built / "packaged" / "deployment.zip").namelist()
+    found = {tuple(name.split(".dist-info/")[0].rsplit("-", 1)) for name in names if ".dist-info/" in name}
+    assert {name.split("/")[0] for name in names} >= {"chalice", "jmespath"}
+    assert found == {(name, version) for name, version in listed if name != "chalice"}
+    assert ("chalice", chalice_version) in listed
+
+
+def test_checksums_are_as_sha256sum_writes_them(tmp_path: Path) -> None:
+    (tmp_path / "b.zip").write_bytes(b"")
+    (tmp_path / "a.json").write_bytes(b"abc")
+    assert checksums(tmp_path) == (
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  a.json\n"
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  b.zip\n"
+    )
