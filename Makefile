@@ -5,15 +5,20 @@ RUN := $(VENV)/bin/python
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-stuck demo-stateful test test-slow check unit bench examples approve docs clean
+.PHONY: help install demo demo-stuck demo-stateful test test-slow check unit bench examples approve docs lock audit newest release clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | column -t -s '|'
 
-$(VENV)/installed: requirements.txt requirements-dev.txt
+$(VENV)/installed: requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; call make with PYTHON=python3.11, say") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+# What locks, audits and mutates; nothing else needs it.
+$(VENV)/tools: $(VENV)/installed tools.lock
+	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r tools.lock
 	@touch $@
 
 install: $(VENV)/installed ## Create the environment in .venv
@@ -54,5 +59,29 @@ approve: install ## Write the approved timelines anew; read their diff
 docs: install ## Write the generated parts of the documents anew
 	$(RUN) -m docs.generate --demo
 
+LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command "make lock" $(UPGRADE)
+
+lock: $(VENV)/tools ## Write the locks anew from pyproject.toml; UPGRADE=--upgrade takes what is newest
+	$(LOCK) pyproject.toml --extra sandbox --group dev --group lambda --output-file requirements.lock
+	$(LOCK) --group tools --constraints requirements.lock --output-file tools.lock
+	$(LOCK) --group lambda --constraints requirements.lock --output-file requirements.txt
+
+audit: $(VENV)/tools ## Ask for known faults of every locked package; fails where nobody answers
+	$(VENV)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock -r tools.lock $(AUDIT)
+
+NEWEST := build/newest
+CONTRACTS := tests/deploy tests/embedded_aws tests/gateways tests/definition tests/iam
+
+newest: ## Run the contract tests against the newest Chalice, moto and botocore
+	$(PYTHON) -m venv --clear $(NEWEST)
+	$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade chalice 'moto[server,all]' boto3 botocore
+	$(NEWEST)/bin/python -m pip list --disable-pip-version-check | grep -E '^(chalice|moto|boto3|botocore) '
+	$(NEWEST)/bin/pytest -q -n $(WORKERS) $(CONTRACTS)
+
+release: $(VENV)/tools ## Make wheel, Lambda zip, template, bill of materials and checksums in dist/
+	@$(RUN) -m release
+
 clean: ## Remove the environment and everything that was made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

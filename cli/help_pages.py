@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
 
-from typer.main import get_command
-
 from cli import exit_codes
-from cli.main import app
+from cli.main import COMMANDS
+from cli.whereabouts import ROOT
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "cli.md"
+PAGE = ROOT / "docs" / "cli.md"
 SHARED_PANEL = "Everywhere"
 HIDDEN = ("help", "install_completion", "show_completion")
 
@@ -19,20 +17,27 @@ INTRODUCTION = """# The `ecs-drainer` command
 
 <!-- Written by `python -m cli.help_pages`; a test compares it with the commands. -->
 
-`./ecs-drainer` (or `python -m cli`) asks the deployed app, with your own AWS credentials. Results go to standard
-output, warnings and errors to standard error. Times are RFC 3339; durations are written `90s`, `15m`, `1h30m`, `2d`.
+`ecs-drainer` asks the deployed app, with your own AWS credentials. In a clone it is `./ecs-drainer`; elsewhere it is
+installed from the wheel that `make release` leaves in `dist/`, for Python 3.11 or newer:
+
+    pipx install dist/ecs_drainer-0.1.0-py3-none-any.whl     # or: uv tool install, pip install
+    ecs-drainer --version
+
+`'dist/ecs_drainer-0.1.0-py3-none-any.whl[sandbox]'` brings what `ecs-drainer sandbox up` needs as well.
+`ecs-drainer --install-completion` teaches your shell (bash, zsh, fish, PowerShell) the commands, options and values;
+`--show-completion` prints what it would add to the shell's settings, for those who keep them by hand.
+
+Results go to standard output, warnings and errors to standard error. Times are RFC 3339; durations are written `90s`,
+`15m`, `1h30m`, `2d`.
 
 Instances are named by EC2 id, container instance ARN or id, or private DNS name. Names are whole names: what is
 unknown or ambiguous is listed back with what comes close.
-
-`ecs-drainer --install-completion` teaches your shell the commands and options.
 """
 
 
 def page() -> str:
     """Return the whole page."""
-    root: Any = get_command(app)
-    commands = {name: one for name, one in root.commands.items() if not one.hidden}
+    commands = {entry.name: entry.load() for entry in COMMANDS}
     shared = [one for one in commands["plan"].params if _panel(one) == SHARED_PANEL]
     parts = [INTRODUCTION, _contents(commands)]
     parts += [_section(f"ecs-drainer {name}", one) for name, one in _flat(commands)]

@@ -18,9 +18,9 @@ from chalicelib.gateways import aws
 from cli.edge import Edge
 from cli.exit_codes import ExitCode
 from cli.problems import Halt
+from cli.whereabouts import sandbox_folder
 
-ROOT = Path(__file__).resolve().parent.parent
-FOLDER = Path(os.environ.get("DRAINER_SANDBOX_FOLDER") or ROOT / ".sandbox")
+FOLDER = Path(os.environ.get("DRAINER_SANDBOX_FOLDER") or sandbox_folder())
 STATE = FOLDER / "server.json"
 REGION = "eu-west-1"
 SHORTEST_SLEEP = 0.2
@@ -88,7 +88,7 @@ def remembered() -> Server | None:
 
 def remember(server: Server) -> None:
     """Write down where the server is."""
-    FOLDER.mkdir(exist_ok=True)
+    FOLDER.mkdir(parents=True, exist_ok=True)
     STATE.write_text(json.dumps(asdict(server)), encoding="utf-8")
 
 

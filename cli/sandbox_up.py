@@ -13,19 +13,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import boto3
 
 from cli.problems import Halt
-from cli.sandbox import FOLDER, REGION, ROOT, Server, forget, remember
+from cli.sandbox import FOLDER, REGION, Server, forget, remember
+from cli.whereabouts import ROOT
 from stories.world import Hook, Service, World
 
 DEPLOYED = ("app.py", "requirements.txt", "chalicelib", "statemachine", ".chalice")
 LEFT_OUT = shutil.ignore_patterns("deployed", "deployments", "__pycache__")
 LOG = FOLDER / "server.log"
 PROJECT = FOLDER / "project"
+NEEDED = ("chalice", "jsonata", "moto", "statelint", "time_machine")
+"""What the extra `sandbox` brings."""
 STARTS_WITHIN = 90.0
 STOPS_WITHIN = 15.0
 TICK = 0.1
@@ -41,9 +45,19 @@ JOB = Service(name="nightly", has_target_group=False, labels={"exits-after": "36
 INSTANCES = 4
 
 
+def refuse_if_incomplete() -> None:
+    """Raise Halt where the packages that the embedded AWS is made of aren't installed."""
+    if missing := [name for name in NEEDED if find_spec(name) is None]:
+        raise Halt(
+            f"The sandbox needs packages that the command itself does not: {', '.join(missing)}",
+            "install `ecs-drainer[sandbox]` where you installed `ecs-drainer`; a clone has them by `make install`",
+        )
+
+
 def start(port: int, speed: float) -> Server:
     """Start the server's process and wait until it answers; raises Halt with the end of its log."""
-    FOLDER.mkdir(exist_ok=True)
+    refuse_if_incomplete()
+    FOLDER.mkdir(parents=True, exist_ok=True)
     ready = FOLDER / "ready"
     ready.unlink(missing_ok=True)
     arguments = ["serve", "--port", str(port), "--speed", str(speed), "--ready-file", str(ready)]

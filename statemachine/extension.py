@@ -17,11 +17,12 @@ from chalice.awsclient import TypedAWSClient
 from chalice.deploy.appgraph import ApplicationGraphBuilder
 from chalice.deploy.deployer import BaseDeployStep, BuildStage, DeploymentReporter, PolicyGenerator
 from chalice.deploy.executor import Executor
+from chalice.deploy.packager import LambdaDeploymentPackager
 from chalice.deploy.planner import PlanStage
 from chalice.deploy.sweeper import ResourceSweeper
 from chalice.package import SAMTemplateGenerator, TemplateGenerator
 
-from statemachine import client_methods, graph, packaging, planning, policies
+from statemachine import client_methods, graph, packaging, planning, policies, zipping
 from statemachine.refusal import DeploymentRefused
 
 
@@ -42,6 +43,7 @@ def _read_stack(_step: Any, _config: Any, resource: graph.CloudFormationStack) -
 WRAPPED: dict[tuple[Any, str], Callable[..., Any]] = {
     (ApplicationGraphBuilder, "_create_lambda_event_resources"): graph.stack_and_events,
     (PolicyGenerator, "handle_filebasediampolicy"): _policy_with_names,
+    (LambdaDeploymentPackager, "create_deployment_package"): zipping.reproducible_package,
     (PlanStage, "_create_cloudwatchevent"): planning.plan_event_rule,
     (SAMTemplateGenerator, "_generate_cloudwatchevent"): packaging.add_retries,
     (SAMTemplateGenerator, "_generate_scheduledevent"): packaging.add_retries,
@@ -69,6 +71,7 @@ RELIED_UPON: dict[tuple[Any, str], tuple[str, ...]] = {
         "stage_name",
     ),
     (PolicyGenerator, "handle_filebasediampolicy"): ("self", "config", "resource"),
+    (LambdaDeploymentPackager, "create_deployment_package"): ("self", "project_dir", "python_version"),
     (PlanStage, "_create_cloudwatchevent"): ("self", "resource"),
     (PlanStage, "execute"): ("self", "resources"),
     (BuildStage, "execute"): ("self", "config", "resources"),
@@ -98,7 +101,7 @@ def install() -> None:
             f"statemachine/extension.py does not fit Chalice {chalice_version}, and nothing was done.",
             [
                 *moved,
-                "Install the version that requirements-dev.txt names, or see docs/decisions/deploying.md.",
+                "Install the version that requirements.lock names, or see docs/decisions/deploying.md.",
             ],
         )
     for (owner, name), method in ADDED.items():

@@ -51,7 +51,7 @@ def test_a_chalice_that_moved_a_seam_is_refused_before_anything_is_patched(
     assert "does not fit Chalice 1." in sentences
     assert "AnotherPlanStage.execute takes (self, graph) and not (self, resources)." in sentences
     assert "AnotherPlanStage._plan is gone." in sentences
-    assert "requirements-dev.txt" in sentences
+    assert "requirements.lock" in sentences
     assert not hasattr(PlanStage, "_plan_cloudformationstack")
 
 
