@@ -10,6 +10,7 @@ from chalice.app import Chalice, CloudWatchEvent, ConvertToMiddleware, Rate
 
 from chalicelib import steps
 from chalicelib.common.telemetry import logger, with_metrics
+from chalicelib.events import pattern_of_starts
 
 if os.environ.get("AWS_CHALICE_CLI_MODE") == "true":  # set by the chalice command, never in Lambda
     from statemachine import extension
@@ -21,17 +22,6 @@ app.register_middleware(
     ConvertToMiddleware(lambda call: logger.inject_lambda_context(call, clear_state=True))
 )
 app.register_middleware(ConvertToMiddleware(with_metrics))
-
-# Which of them start a drain is decided where the group's tags are known: in the plan.
-TRIGGERS = {
-    "source": ["aws.autoscaling", "aws.ec2", "aws.health"],
-    "detail-type": [
-        "EC2 Instance-terminate Lifecycle Action",
-        "EC2 Spot Instance Interruption Warning",
-        "EC2 Instance Rebalance Recommendation",
-        "AWS Health Event",
-    ],
-}
 
 
 class AnyEvent(CloudWatchEvent):
@@ -48,7 +38,7 @@ BACK_IN_SERVICE = {
 }
 
 
-@app.on_cw_event(TRIGGERS)
+@app.on_cw_event(pattern_of_starts())
 def start_drain(event: Any) -> list[dict[str, Any]]:
     """Start a drain for each instance that an event of Auto Scaling, EC2 or AWS Health names."""
     return steps.start_drain.start_drain(event.to_dict(), event.context.invoked_function_arn)

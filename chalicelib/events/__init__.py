@@ -11,7 +11,7 @@ from chalicelib.common.trigger import Trigger
 from chalicelib.events.autoscaling import reconciled
 from chalicelib.events.manual import parse_manual
 from chalicelib.events.naming import execution_input, execution_name
-from chalicelib.events.parse import parse_event
+from chalicelib.events.parse import parse_event, pattern_of_starts
 from chalicelib.events.request import DrainRequest, Ignored, LifecycleAction, Outcome
 
 __all__ = [
@@ -24,5 +24,6 @@ __all__ = [
     "execution_name",
     "parse_event",
     "parse_manual",
+    "pattern_of_starts",
     "reconciled",
 ]

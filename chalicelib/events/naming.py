@@ -9,18 +9,9 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-from chalicelib.common.trigger import Trigger
 from chalicelib.events.request import DrainRequest
 
 LONGEST_NAME = 80
-LABELS = {
-    Trigger.LIFECYCLE_ACTION: "lifecycle",  # only where no token is known
-    Trigger.MANUAL: "manual",
-    Trigger.SPOT_INTERRUPTION: "spot",
-    Trigger.REBALANCE_RECOMMENDATION: "rebalance",
-    Trigger.HEALTH_SCHEDULED_CHANGE: "health",
-    Trigger.RECONCILER: "reconciler",
-}
 
 
 def execution_name(request: DrainRequest, at: datetime | None = None) -> str:
@@ -36,7 +27,7 @@ def execution_name(request: DrainRequest, at: datetime | None = None) -> str:
     named_at = request.event_at or at
     if named_at is None:
         raise ValueError(f"a drain by trigger {request.trigger} is named for the instant at which it starts")
-    return f"{request.instance_id}-{LABELS[request.trigger]}-{named_at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    return f"{request.instance_id}-{request.trigger.label}-{named_at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
 def execution_input(request: DrainRequest) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.common.errors import InvalidEvent
@@ -47,12 +48,12 @@ def _outcomes(message: Mapping[str, Any] | InvalidEvent) -> tuple[Outcome, ...]:
 
 
 def _parser(event: Mapping[str, Any]) -> Parser:
-    parser = PARSERS.get(str(event["detail-type"]))
-    if parser is None:
+    kind = KINDS.get(str(event["detail-type"]))
+    if kind is None:
         word = str(event["detail-type"])
-        expected = f"{one_of(PARSERS)}{did_you_mean(word, PARSERS)}"
+        expected = f"{one_of(KINDS)}{did_you_mean(word, KINDS)}"
         raise Fields(event, "the event", InvalidEvent).refusal("detail-type", expected)
-    return parser
+    return kind.parse
 
 
 def _hook_event(event: Mapping[str, Any]) -> tuple[Outcome, ...]:
@@ -65,11 +66,33 @@ def _launch_event(event: Mapping[str, Any]) -> tuple[Outcome, ...]:
     return (parse_launch(envelope.mapping("detail", "the launch")),)
 
 
-PARSERS: Mapping[str, Parser] = {
-    "EC2 Instance-terminate Lifecycle Action": _hook_event,
-    "EC2 Instance-launch Lifecycle Action": _hook_event,
-    "EC2 Instance Launch Successful": _launch_event,
-    "EC2 Spot Instance Interruption Warning": lambda event: (parse_spot_interruption(event),),
-    "EC2 Instance Rebalance Recommendation": lambda event: (parse_rebalance_recommendation(event),),
-    "AWS Health Event": parse_health_event,
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of event that EventBridge delivers."""
+
+    source: str
+    parse: Parser
+    starts: bool = True
+    """Whether it may start a drain, so that the rule of `start_drain` selects it."""
+
+
+KINDS: Mapping[str, Kind] = {
+    "EC2 Instance-terminate Lifecycle Action": Kind("aws.autoscaling", _hook_event),
+    "EC2 Instance-launch Lifecycle Action": Kind("aws.autoscaling", _hook_event, starts=False),
+    "EC2 Instance Launch Successful": Kind("aws.autoscaling", _launch_event, starts=False),
+    "EC2 Spot Instance Interruption Warning": Kind(
+        "aws.ec2", lambda event: (parse_spot_interruption(event),)
+    ),
+    "EC2 Instance Rebalance Recommendation": Kind(
+        "aws.ec2", lambda event: (parse_rebalance_recommendation(event),)
+    ),
+    "AWS Health Event": Kind("aws.health", parse_health_event),
 }
+"""By `detail-type`. Which of them start a drain is decided where the group's tags are known: in the plan."""
+
+
+def pattern_of_starts() -> dict[str, Any]:
+    """Return the event pattern that selects what may start a drain, for the rule of `start_drain`."""
+    starting = {name: kind for name, kind in KINDS.items() if kind.starts}
+    sources = list(dict.fromkeys(kind.source for kind in starting.values()))
+    return {"source": sources, "detail-type": list(starting)}

@@ -6,7 +6,6 @@
 Pure: no AWS, no clock. See design in `docs/` for the table, which `settings_table()` writes.
 """
 
-from chalicelib.policy.drain_policy import DrainPolicy
 from chalicelib.policy.resolve import Circumstances, Resolved, resolve
 from chalicelib.policy.sources import (
     Source,
@@ -16,7 +15,7 @@ from chalicelib.policy.sources import (
     spot_source,
     tag_source,
 )
-from chalicelib.policy.table import SETTINGS, Setting, settings_table
+from chalicelib.policy.table import SETTINGS, DrainPolicy, Setting, settings_table
 from chalicelib.policy.values import (
     AfterDrain,
     Daemons,

@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.policy.drain_policy import DrainPolicy
 from chalicelib.policy.sources import DEFAULTS, Source, unknown_setting
-from chalicelib.policy.table import BY_NAME, SETTINGS, Setting
+from chalicelib.policy.table import BY_NAME, SETTINGS, DrainPolicy, Setting
 from chalicelib.policy.values import AfterDrain, OnDeadline, PollSchedule
 
 # A look costs at most 14 events of the execution's history, which holds 25,000; the rest is for retries,

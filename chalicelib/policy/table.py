@@ -1,24 +1,40 @@
-"""The settings, each declared once: name, default, parser, meaning; the documented table comes from it."""
+"""The settings, each one field of the policy that declares all of it: type, default, parser, meaning.
+
+Validation, tags, environment, hook metadata, the machine's JSON, the options of the command line and the documented
+table come from here: a new setting is one field and its use.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from typing import Any
 
+from chalicelib.common.carried import Carried
 from chalicelib.common.duration import EXPECTED, in_words, whole_seconds
-from chalicelib.common.trigger import OPTIONAL_TRIGGERS
+from chalicelib.common.errors import InvalidPolicy
+from chalicelib.common.trigger import OPTIONAL_TRIGGERS, Trigger
 from chalicelib.common.wording import one_of
 from chalicelib.policy import parsers
-from chalicelib.policy.values import AfterDrain, Daemons, Gates, ManagedDraining, OnClosedGates, OnDeadline
+from chalicelib.policy.values import (
+    AfterDrain,
+    Daemons,
+    DrainBudget,
+    Gates,
+    ManagedDraining,
+    OnClosedGates,
+    OnDeadline,
+    PollSchedule,
+    StandaloneTasks,
+)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
     """One row of the table."""
 
-    name: str
+    name: str = ""
     default: str
     """As a person would write it; read by `parse` like any other value."""
     parse: Callable[[object], Any]
@@ -29,8 +45,12 @@ class Setting:
     """From the typed value to the JSON that the state machine carries; `parse` reads it back."""
     unit: str = ""
     """`seconds` where the state machine carries a number of them."""
-    manual_only: bool = field(default=False)
+    words: tuple[str, ...] = ()
+    """All that may be chosen, where that is a few words."""
+    manual_only: bool = False
     """Whether only a manual request may set it."""
+    flags: tuple[str, ...] = ()
+    """What the option of the command line is called beside its name."""
 
     def told(self, value: Any) -> str:
         """Return a typed value as a sentence tells it."""
@@ -42,128 +62,153 @@ class Setting:
         return f"{self.name}_{self.unit}" if self.unit else self.name
 
 
-def _duration(name: str, default: str, shortest: timedelta, longest: timedelta, meaning: str) -> Setting:
+def _row(default: str, parse: Callable[[object], Any], accepts: str, meaning: str, **more: Any) -> Any:
+    row = Setting(default=default, parse=parse, accepts=accepts, meaning=meaning, **more)
+    return field(metadata={"setting": row})
+
+
+def _duration(default: str, shortest: timedelta, longest: timedelta, meaning: str, **more: Any) -> Any:
     parse = parsers.duration_between(shortest, longest)
-    return Setting(name, default, parse, EXPECTED, meaning, write=whole_seconds, unit="seconds")
+    return _row(default, parse, EXPECTED, meaning, write=whole_seconds, unit="seconds", **more)
 
 
-def _choice(name: str, default: str, kind: Any, meaning: str, manual_only: bool = False) -> Setting:
+def _choice(default: str, kind: Any, meaning: str, **more: Any) -> Any:
     accepts = one_of(f"`{word}`" for word in kind)
-    return Setting(name, default, parsers.choice_of(kind), accepts, meaning, manual_only=manual_only)
+    return _row(default, parsers.choice_of(kind), accepts, meaning, words=tuple(map(str, kind)), **more)
 
 
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 
-SETTINGS: tuple[Setting, ...] = (
-    Setting(
-        "cluster",
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrainPolicy(Carried):
+    """What a drain does: every choice that a person may make, in one frozen value."""
+
+    cluster: str | None = _row(
         "found",
         parsers.cluster,
         "a cluster's name or ARN, or `found`",
         "Where the container instance is registered; found by its EC2 instance id in the stage's clusters.",
         write=lambda name: name,
-    ),
+    )
     # No lifecycle hook holds longer than 48 h, and less than half a minute would be a typo that kills tasks:
     # https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html
-    _duration(
-        "deadline",
+    deadline: timedelta = _duration(
         "1h",
         _MINUTE / 2,
         48 * _HOUR,
         "When waiting ends, from the start of the drain; never later than the hook's ceiling less a margin.",
-    ),
-    _choice(
-        "on_deadline",
+        flags=("-d",),
+    )
+    on_deadline: OnDeadline = _choice(
         "continue",
         OnDeadline,
         "What is done at the deadline. `abandon` only where the group's retention policy keeps the instance, "
         "`keep` only without a lifecycle action.",
-    ),
-    Setting(
-        "standalone_tasks",
+    )
+    standalone_tasks: StandaloneTasks = _row(
         "wait",
         parsers.standalone_tasks,
         "`wait`, `stop`, `stop-after <duration>` or `ignore`",
         "What is done about tasks started with RunTask or StartTask, which DRAINING leaves alone.",
-    ),
-    _choice(
-        "daemons",
+        flags=("--standalone",),
+    )
+    daemons: Daemons = _choice(
         "last",
         Daemons,
         "Tasks of DAEMON services: counted apart and held for their stop timeout at most, or not waited for.",
-    ),
-    _duration(
-        "dead_agent_after",
+    )
+    dead_agent_after: timedelta = _duration(
         "5m",
         _MINUTE,
         48 * _HOUR,
         "The agent disconnected for so long: stop waiting for tasks that can't be stopped, and say so.",
-    ),
-    Setting(
-        "poll",
+    )
+    poll: PollSchedule = _row(
         "5s 60s 300s",
         parsers.poll_schedule,
         parsers.POLL_EXPECTED,
         "The waits between looks where no event tells: the shortest, the longest, and the longest after two hours; or "
         "always the same, and then no event is waited for.",
-    ),
-    _duration("stuck_after", "10m", _MINUTE, 48 * _HOUR, "No progress for so long: explain and notify."),
-    _choice(
-        "managed_draining",
+    )
+    stuck_after: timedelta = _duration(
+        "10m", _MINUTE, 48 * _HOUR, "No progress for so long: explain and notify."
+    )
+    managed_draining: ManagedDraining = _choice(
         "observe",
         ManagedDraining,
         "Where the capacity provider drains already: only watch, explain and notify, or set DRAINING too.",
-    ),
-    Setting(
-        "notify",
+    )
+    notify: str = _row(
         "stage",
         parsers.notify,
         "`stage`, `none` or an SNS topic's ARN",
         "Where it is said that a drain started, is stuck, nears its deadline, is done or failed.",
-    ),
-    Setting(
-        "triggers",
+    )
+    triggers: frozenset[Trigger] = _row(
         "spot-interruption",
         parsers.triggers,
         f"any of {', '.join(f'`{word}`' for word in OPTIONAL_TRIGGERS)}; `all` or `none`",
         "Which warnings of EC2 and AWS Health start a drain; lifecycle actions and people always do.",
         write=lambda chosen: " ".join(sorted(chosen)) or "none",
-    ),
+    )
     # Off, because looking for tags costs each drain three calls: docs/decisions/gates-are-asked-for.md
-    _choice(
-        "gates",
+    gates: Gates = _choice(
         "off",
         Gates,
         "Where the tags of stateful services are read before DRAINING is set: quorum, queues, sign-off, standby.",
-    ),
-    _choice(
-        "on_closed_gates",
+    )
+    on_closed_gates: OnClosedGates = _choice(
         "give-up",
         OnClosedGates,
         "A gate still closed when time is over: end with the instance untouched, or drain it all the same.",
-    ),
-    Setting(
-        "max_concurrent_drains",
+    )
+    max_concurrent_drains: DrainBudget = _row(
         "unlimited",
         parsers.drain_budget,
         parsers.BUDGET_EXPECTED,
         "How many drains a cluster, or each of its Availability Zones, bears at once; the others wait.",
-    ),
-    _choice(
-        "then",
+    )
+    then: AfterDrain = _choice(
         "keep",
         AfterDrain,
         "What follows a manual drain: leave it DRAINING, terminate it, or set it ACTIVE again.",
         manual_only=True,
-    ),
+    )
+
+    @classmethod
+    def default(cls) -> DrainPolicy:
+        """Return the policy of a drain that nobody configured."""
+        return cls(**{setting.name: setting.parse(setting.default) for setting in SETTINGS})
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> DrainPolicy:
+        """Read what `to_state` wrote; raises InvalidPolicy naming the setting that is missing or wrong."""
+        values = {}
+        for setting in SETTINGS:
+            try:
+                values[setting.name] = setting.parse(state[setting.state_key])
+            except KeyError:
+                raise InvalidPolicy(f"the state's policy lacks {setting.state_key}") from None
+            except ValueError as refusal:
+                raise InvalidPolicy(f"{setting.state_key} of the state's policy: {refusal}") from None
+        return cls(**values)
+
+    def to_state(self) -> dict[str, Any]:
+        """Return the JSON that the state machine carries: durations in whole seconds, choices as words."""
+        return {setting.state_key: setting.write(getattr(self, setting.name)) for setting in SETTINGS}
+
+    def admits(self, trigger: Trigger) -> bool:
+        """Whether this trigger may start a drain: some need the stage's or the group's consent."""
+        return not trigger.is_optional or trigger in self.triggers
+
+
+SETTINGS: tuple[Setting, ...] = tuple(
+    replace(each.metadata["setting"], name=each.name) for each in fields(DrainPolicy)
 )
+"""In the order in which they are read: one may depend on those before it."""
 
 BY_NAME = {setting.name: setting for setting in SETTINGS}
-
-
-def defaults() -> dict[str, Any]:
-    """Return the built-in value of every setting."""
-    return {setting.name: setting.parse(setting.default) for setting in SETTINGS}
 
 
 def settings_table() -> str:
