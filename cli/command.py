@@ -22,6 +22,7 @@ from cli import sandbox
 from cli.desk import Desk, Output
 from cli.edge import Edge, the_real_one
 from cli.exit_codes import ExitCode
+from cli.options import DrainSettings, setting_options
 from cli.problems import Halt, problem_of
 
 CONTEXT = "context"
@@ -94,20 +95,39 @@ def local_command(function: Callable[..., ExitCode]) -> Callable[..., None]:
     return _made(function, {"output": SHARED["output"]})
 
 
+def _is_settings(parameter: inspect.Parameter) -> bool:
+    return isinstance(parameter.annotation, type) and issubclass(parameter.annotation, DrainSettings)
+
+
+def _spread(parameter: inspect.Parameter) -> list[inspect.Parameter]:
+    """Return the parameter, or one for each setting where it stands for them all."""
+    if not _is_settings(parameter):
+        return [parameter]
+    return [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+        for name, annotation in setting_options(parameter.annotation).items()
+    ]
+
+
 def _made(function: Callable[..., ExitCode], added: Mapping[str, tuple[Any, Any]]) -> Callable[..., None]:
+    own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+    gathered = {parameter.name: parameter.annotation for parameter in own if _is_settings(parameter)}
+
     @wraps(function)
     def run(**given: Any) -> None:
         edge = given.pop(CONTEXT).find_object(Edge) or the_real_one()
         shared = {name: given.pop(name) for name in added}
+        for name, kind in gathered.items():
+            chosen = {each: given.pop(each) for each in setting_options(kind)}
+            given[name] = kind({each: value for each, value in chosen.items() if value is not None})
         raise typer.Exit(_carefully(lambda: function(_desk(edge, **shared), **given)))
 
     context = inspect.Parameter(CONTEXT, inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-    own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
     options = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
         for name, (annotation, default) in added.items()
     ]
-    parameters = [context, *own, *options]
+    parameters = [context, *(one for parameter in own for one in _spread(parameter)), *options]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # as inspect reads it
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return run

@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from typing import Any
 
 from chalicelib.common.duration import in_short, parse_duration
@@ -33,18 +32,6 @@ RESULT = "CONTINUE"
 
 https://docs.aws.amazon.com/autoscaling/ec2/userguide/completing-lifecycle-hooks.html
 """
-
-FLAGS = {"deadline": "--deadline", "on_deadline": "--on-deadline", "standalone_tasks": "--standalone"}
-
-
-class HookEnd(StrEnum):
-    """What may follow the deadline of a drain that a lifecycle hook holds: `keep` has no answer for the hook."""
-
-    CONTINUE = "continue"
-    STOP_TASKS = "stop-tasks"
-    ABANDON = "abandon"
-    ABANDON_ANYWAY = "abandon-anyway"
-    UNDRAIN = "undrain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +119,7 @@ def wanted_hook(
     *,
     stage: Source,
     heartbeat: str | None,
-    settings: Mapping[str, str | None],
+    settings: Mapping[str, str],
     retains: bool = False,
 ) -> WantedHook:
     """Return the hook that the operator asks for over the stage's settings; what isn't asked stays as it is there.
@@ -142,7 +129,7 @@ def wanted_hook(
     """
     stays = f"{there.heartbeat_timeout_seconds}s" if there else DEFAULT_HEARTBEAT
     timeout = _heartbeat(heartbeat or stays)
-    given = {key: _readable(key, value) for key, value in settings.items() if value is not None}
+    given = {key: _readable(key, value) for key, value in settings.items()}
     hook = WantedHook(group, name, timeout, {**settings_of(there), **given})
     at_hook = Circumstances(lifecycle_action=True, retained_on_abandon=retains)
     resolved, of_the_stage = (
@@ -160,7 +147,7 @@ def _readable(key: str, value: str) -> str:
     try:
         BY_NAME[key].parse(value)
     except ValueError as refusal:
-        raise Halt(f"{FLAGS[key]}: {refusal}", code=ExitCode.USAGE) from None
+        raise Halt(f"--{key.replace('_', '-')}: {refusal}", code=ExitCode.USAGE) from None
     return value
 
 

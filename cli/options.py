@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
-from cli.requests import OnDeadline, Then
+from chalicelib.policy import SETTINGS, Setting
 
 INSTANCE_HELP = "EC2 instance id, container instance ARN or id, or private DNS name."
 
@@ -30,27 +31,44 @@ Cluster = Annotated[
         help="The ECS cluster to look in, by name or ARN; the stage's, or all, otherwise.",
     ),
 ]
-Deadline = Annotated[
-    str | None,
-    typer.Option(
-        "--deadline", "-d", metavar="DURATION", help="When waiting ends: 30m, 1h30m, 2d; 48h at most."
-    ),
-]
-Deadlined = Annotated[
-    OnDeadline | None, typer.Option("--on-deadline", help="What is done then, if tasks are left.")
-]
-Standalone = Annotated[
-    str | None,
-    typer.Option(
-        "--standalone",
-        metavar="CHOICE",
-        help="Tasks of RunTask and StartTask: wait, stop, 'stop-after 10m' or ignore.",
-    ),
-]
-After = Annotated[Then | None, typer.Option("--then", help="What follows once every task is STOPPED.")]
 Reason = Annotated[
     str | None,
     typer.Option("--message", "-m", metavar="WHY", help="Why, for the ledger and those who are notified."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+
+
+SETTINGS_PANEL = "Settings, over those of the hook, the tags and the stage"
+
+
+class DrainSettings(dict[str, str]):
+    """The settings that were given, of all that a drain has: a command that takes it has an option for each."""
+
+
+class HookSettings(DrainSettings):
+    """The same without those that only a manual request may set."""
+
+
+def setting_options(kind: type[DrainSettings]) -> dict[str, Any]:
+    """Return the annotation of each option, by the setting's name; `--cluster` is the commands' own."""
+    return {
+        setting.name: Annotated[str | None, _option(setting)]
+        for setting in SETTINGS
+        if setting.name != "cluster" and not (setting.manual_only and issubclass(kind, HookSettings))
+    }
+
+
+def _option(setting: Setting) -> Any:
+    return typer.Option(
+        f"--{setting.name.replace('_', '-')}",
+        *setting.flags,
+        metavar="DURATION" if setting.unit else "WORD" if setting.words else "VALUE",
+        help=setting.meaning if setting.unit else f"{setting.meaning} Accepts {setting.accepts}.",
+        rich_help_panel=SETTINGS_PANEL,
+        autocompletion=_completer(setting.words) if setting.words else None,
+    )
+
+
+def _completer(words: tuple[str, ...]) -> Callable[[str], list[str]]:
+    return lambda incomplete: [word for word in words if word.startswith(incomplete)]

@@ -13,7 +13,7 @@ from chalicelib.common.model import Task, stamp
 from chalicelib.explain import Outcome
 from chalicelib.explain.words import count, some, spell
 from chalicelib.look.decide import name_of
-from chalicelib.policy import AfterDrain, OnDeadline
+from chalicelib.policy import OnDeadline, manual_source
 from chalicelib.policy.sources import DEFAULTS
 from cli.outlook import time_needed
 from cli.prospects import Prospect
@@ -159,11 +159,14 @@ def agent_disconnected(prospect: Prospect) -> Iterator[Objection]:
         yield Objection("agent-disconnected", prospect.instance_id, sentence, FORCE)
 
 
-def cannot_terminate(prospect: Prospect) -> Iterator[Objection]:
-    """Terminating is asked of the Auto Scaling group, which also replaces the instance or scales in."""
-    if prospect.request.settings.get("then") == AfterDrain.TERMINATE and prospect.findings.group is None:
-        sentence = "it belongs to no Auto Scaling group that could terminate it: choose --then keep"
-        yield Objection("no-group", prospect.instance_id, sentence)
+def asked_in_vain(prospect: Prospect) -> Iterator[Objection]:
+    """A setting that was asked for can't serve this drain: nobody should find that out at the deadline."""
+    asked = manual_source({}).name
+    for name in prospect.request.settings:
+        if prospect.plan.drain.sources[name] != asked:
+            flag = f"--{name.replace('_', '-')}"
+            why = [each for each in prospect.plan.drain.notices if each.startswith(f"{name} in {asked}")]
+            yield Objection("setting", prospect.instance_id, f"{flag} can't be kept: {some(why)}")
 
 
 RULES: tuple[Rule, ...] = (
@@ -175,5 +178,5 @@ RULES: tuple[Rule, ...] = (
     blocked_tasks,
     protected_tasks,
     deadline_too_short,
-    cannot_terminate,
+    asked_in_vain,
 )

@@ -26,7 +26,7 @@ from cli.followed import Followed
 from cli.following import follow
 from cli.inventory import StageSettings, read_stage
 from cli.naming import names_of
-from cli.options import After, Cluster, Deadline, Deadlined, DryRun, Instances, Reason, Standalone, Yes
+from cli.options import Cluster, DrainSettings, DryRun, Instances, Reason, Yes
 from cli.problems import Halt
 from cli.prospects import Prospect, with_open_execution
 from cli.refusals import objections, split
@@ -42,10 +42,7 @@ def drain(
     *,
     instances: Instances,
     cluster: Cluster = None,
-    deadline: Deadline = None,
-    on_deadline: Deadlined = None,
-    standalone: Standalone = None,
-    then: After = None,
+    settings: DrainSettings,
     reason: Reason = None,
     detach: Detach = False,
     dry_run: DryRun = False,
@@ -56,15 +53,7 @@ def drain(
 
     Refuses before anything is touched, and names the flag that overrides. Ctrl-C stops following; the drain goes on.
     """
-    wishes = Wishes(
-        deadline=deadline,
-        on_deadline=on_deadline,
-        standalone=standalone,
-        then=then,
-        cluster=cluster,
-        reason=reason,
-        who=desk.installation.who,
-    )
+    wishes = Wishes(settings=settings, cluster=cluster, reason=reason, who=desk.installation.who)
     stage, prospects = _look(desk, instances, wishes)
     _refuse(desk, prospects, force=force)
     if dry_run:

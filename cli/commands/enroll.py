@@ -18,9 +18,9 @@ from chalicelib.policy.settings import Settings
 from cli.command import command
 from cli.desk import Desk
 from cli.exit_codes import ExitCode
-from cli.hooks import HookEnd, WantedHook, acted_on, hook_to_write, wanted_hook
+from cli.hooks import WantedHook, acted_on, hook_to_write, wanted_hook
 from cli.inventory import read_stage
-from cli.options import Deadline, DryRun, Standalone
+from cli.options import DryRun, HookSettings
 from cli.problems import Halt
 
 Groups = Annotated[
@@ -40,13 +40,6 @@ Heartbeat = Annotated[
         metavar="DURATION", help="The heartbeat timeout, 30s to 2h; 100 of it is how long the hook can hold."
     ),
 ]
-HookDeadline = Annotated[
-    HookEnd | None,
-    typer.Option(
-        "--on-deadline",
-        help="What is done then, if tasks are left; abandon only where the group then keeps the instance.",
-    ),
-]
 
 
 @command
@@ -56,9 +49,7 @@ def enroll(
     groups: Groups,
     hook: HookName = None,
     heartbeat: Heartbeat = None,
-    deadline: Deadline = None,
-    on_deadline: HookDeadline = None,
-    standalone: Standalone = None,
+    settings: HookSettings,
     dry_run: DryRun = False,
 ) -> ExitCode:
     """Put the lifecycle hook on Auto Scaling groups, so that terminating instances are drained.
@@ -67,7 +58,6 @@ def enroll(
     changes; again changes nothing, and what isn't given stays as it is (a new hook has a heartbeat timeout of 15m).
     Settings are written into the hook's metadata, which every lifecycle event carries.
     """
-    settings = {"deadline": deadline, "on_deadline": on_deadline, "standalone_tasks": standalone}
     stage = desk.ask(read_stage, desk.installation).settings
     wanted = partial(wanted_hook, stage=stage.policy, heartbeat=heartbeat, settings=settings)
     pairs: list[tuple[WantedHook, LifecycleHook | None]] = []

@@ -32,7 +32,7 @@ from cli.fleets.options import (
 from cli.fleets.outlook import ALLOW_HOPS, Outlook
 from cli.fleets.reading import begin, fleet_machine
 from cli.inventory import read_stage
-from cli.options import After, Cluster, Deadline, Deadlined, DryRun, Reason, Standalone, Yes
+from cli.options import Cluster, DrainSettings, DryRun, Reason, Yes
 from cli.problems import Halt
 from cli.refusals import FORCE
 from cli.requests import Wishes
@@ -55,13 +55,13 @@ def plan(
     templates: Templates = None,
     older_than: OlderThan = None,
     max_concurrent: AtOnce = DEFAULT_AT_ONCE,
-    standalone: Standalone = None,
+    settings: DrainSettings,
 ) -> ExitCode:
     """Say which instances would be drained and whether the rest has room; touches nothing.
 
     Options of one kind are alternatives, kinds narrow each other down. Exit code 5 when something speaks against it.
     """
-    settings = desk.ask(read_stage, desk.installation).settings
+    stage = desk.ask(read_stage, desk.installation).settings
     asked = Asked(
         instances=instances,
         groups=groups,
@@ -71,7 +71,7 @@ def plan(
         templates=templates,
         older_than=older_than,
     )
-    found = choose(desk, asked, settings, Wishes(standalone=standalone))
+    found = choose(desk, asked, stage, Wishes(settings=settings))
     desk.report(outlooks.render(found, max_concurrent, desk.now()), outlooks.record(found))
     return ExitCode.BLOCKED if found.is_blocked else ExitCode.OK
 
@@ -91,10 +91,7 @@ def drain(
     max_concurrent: AtOnce = DEFAULT_AT_ONCE,
     stop_after: StopAfter = DEFAULT_STOP_AFTER,
     allow_hops: Hops = False,
-    deadline: Deadline = None,
-    on_deadline: Deadlined = None,
-    standalone: Standalone = None,
-    then: After = None,
+    settings: DrainSettings,
     reason: Reason = None,
     detach: Detach = False,
     dry_run: DryRun = False,
@@ -115,9 +112,7 @@ def drain(
         templates=templates,
         older_than=older_than,
     )
-    wishes = Wishes(
-        deadline=deadline, on_deadline=on_deadline, standalone=standalone, then=then, cluster=cluster
-    )
+    wishes = Wishes(settings=settings, cluster=cluster)
     found = choose(desk, asked, deployed(desk).settings, wishes)
     request = FleetRequest(
         instances=found.instance_ids,

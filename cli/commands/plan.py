@@ -9,7 +9,7 @@ from cli.command import command
 from cli.desk import Desk
 from cli.exit_codes import ExitCode
 from cli.inventory import StageSettings, clusters, find_instances, read_stage
-from cli.options import After, Cluster, Deadline, Deadlined, Instances, Standalone
+from cli.options import Cluster, DrainSettings, Instances
 from cli.prospects import Prospect, read_prospect, with_gates_now
 from cli.requests import Wishes
 
@@ -20,19 +20,14 @@ def plan(
     *,
     instances: Instances,
     cluster: Cluster = None,
-    deadline: Deadline = None,
-    on_deadline: Deadlined = None,
-    standalone: Standalone = None,
-    then: After = None,
+    settings: DrainSettings,
 ) -> ExitCode:
     """Say what draining would do, and touch nothing.
 
     What would move, stay or block, with remedies; whether the rest of the cluster has room; how long at least.
     Exit code 5 when the drain can't end as things stand.
     """
-    wishes = Wishes(
-        deadline=deadline, on_deadline=on_deadline, standalone=standalone, then=then, cluster=cluster
-    )
+    wishes = Wishes(settings=settings, cluster=cluster)
     prospects = read_prospects(desk, instances, wishes, desk.ask(read_stage, desk.installation))
     prospects = [desk.ask(with_gates_now, each, desk.installation.ledger, desk.now()) for each in prospects]
     documents = [plan_view.record(prospect) for prospect in prospects]

@@ -18,7 +18,7 @@ from chalicelib.policy import environment_source
 from cli.outlook import under_policy
 from cli.prospects import Prospect
 from cli.refusals import objections, split
-from cli.requests import OnDeadline, Then, Wishes
+from cli.requests import Wishes
 from tests.builders import START, a_container_instance, a_standalone_task, a_task, after
 
 INSTANCE = "i-0123456789abcdef0"
@@ -30,12 +30,12 @@ def a_prospect(
     fates: tuple[Fate, ...] = (),
     findings: dict[str, Any] | None = None,
     world: dict[str, Any] | None = None,
-    **wishes: Any,
+    **settings: str,
 ) -> Prospect:
     """Return an instance with these tasks, whose forecast is given, in group `web`."""
     found = {"group": GROUP, "instances": (a_container_instance("ACTIVE"),), **(findings or {})}
     plan = make_plan(
-        Wishes(**wishes).request(INSTANCE),
+        Wishes(settings=settings).request(INSTANCE),
         Findings(**found),
         environment_source({}),
         Execution(arn="", started_at=START, topic=""),
@@ -88,7 +88,7 @@ CASES: list[tuple[str, Callable[[], Prospect], list[tuple[str, str | None]]]] = 
     ),
     (
         "a job that the operator spoke of",
-        lambda: a_prospect(JOB, fates=(a_fate(Outcome.WAITS, None, JOB.id),), standalone="wait"),
+        lambda: a_prospect(JOB, fates=(a_fate(Outcome.WAITS, None, JOB.id),), standalone_tasks="wait"),
         [],
     ),
     (
@@ -105,9 +105,7 @@ CASES: list[tuple[str, Callable[[], Prospect], list[tuple[str, str | None]]]] = 
     ),
     (
         "a deadlock that the deadline's policy ends",
-        lambda: a_prospect(
-            a_task(), fates=(a_fate(Outcome.BLOCKED, None),), on_deadline=OnDeadline.STOP_TASKS
-        ),
+        lambda: a_prospect(a_task(), fates=(a_fate(Outcome.BLOCKED, None),), on_deadline="stop-tasks"),
         [],
     ),
     (
@@ -146,10 +144,15 @@ CASES: list[tuple[str, Callable[[], Prospect], list[tuple[str, str | None]]]] = 
     ),
     (
         "to be terminated, and in no group",
-        lambda: a_prospect(findings={"group": None}, then=Then.TERMINATE),
-        [("no-group", None)],
+        lambda: a_prospect(findings={"group": None}, then="terminate"),
+        [("setting", None)],
     ),
-    ("to be terminated by its group", lambda: a_prospect(then=Then.TERMINATE), []),
+    (
+        "to be abandoned, without a lifecycle action that could be",
+        lambda: a_prospect(on_deadline="abandon"),
+        [("setting", None)],
+    ),
+    ("to be terminated by its group", lambda: a_prospect(then="terminate"), []),
 ]
 
 
