@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from importlib import import_module
 from typing import Any, TypeVar
 from unittest.mock import patch
@@ -19,6 +20,7 @@ from moto import mock_aws
 from moto.ec2.models import ec2_backends
 from moto.moto_api._internal import mock_random
 
+from embedded_aws.agenda import Timer
 from embedded_aws.clock import Clock
 from embedded_aws.requests import RequestLog
 
@@ -85,10 +87,31 @@ def is_running() -> bool:
     return bool(_running)
 
 
+def now() -> datetime:
+    """Return the virtual instant."""
+    return current().clock.now()
+
+
+def later(seconds: float, action: Callable[[], object], label: str) -> Timer:
+    """Book an action, `seconds` of virtual time from now."""
+    return current().clock.call_later(seconds, action, label)
+
+
+def stamp(at: datetime) -> str:
+    """Write an instant as AWS does in events: `2026-03-02T10:15:30.000Z`."""
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def install() -> None:
-    """Teach moto, in this process, all that the parts add to it; again is harmless."""
+    """Teach moto, in this process, all that the parts add to it."""
     for part in PARTS:
-        import_module(f"embedded_aws.{part}").install()
+        teach(part)
+
+
+@cache
+def teach(part: str) -> None:
+    """Teach moto what one of the parts adds to it, once in a process."""
+    import_module(f"embedded_aws.{part}").install()
 
 
 @contextmanager

@@ -32,7 +32,7 @@ CONFIGURATION = {"stepfunctions": {"execute_state_machine": True}}
 class ServedClock(Clock):
     """A clock whose booked actions keep requests out while they run, as requests keep each other out."""
 
-    def call_at(self, at: datetime, action: Callable[[], None], label: str = "") -> Timer:
+    def call_at(self, at: datetime, action: Callable[[], object], label: str = "") -> Timer:
         """Book an action as `Clock` does; it will hold the request log's lock."""
 
         def alone() -> None:

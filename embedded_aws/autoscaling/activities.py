@@ -9,8 +9,8 @@ from typing import Any
 
 from embedded_aws.autoscaling.announcements import Route, emit
 from embedded_aws.autoscaling.members import GroupInstance
-from embedded_aws.autoscaling.memory import fresh_uuid, now, stamp
-from embedded_aws.aws import current
+from embedded_aws.autoscaling.memory import fresh_uuid
+from embedded_aws.aws import current, now, stamp
 
 VERBS = {"Launch": "Launching a new EC2 instance", "Terminate": "Terminating EC2 instance"}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from embedded_aws import eventbridge
 from embedded_aws.autoscaling.members import Group
-from embedded_aws.autoscaling.memory import now
+from embedded_aws.aws import now
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Any
 
 from embedded_aws.autoscaling import lifecycle, machines
 from embedded_aws.autoscaling.members import GroupInstance, member_of_any
-from embedded_aws.autoscaling.memory import later, now
 from embedded_aws.autoscaling.refusals import ValidationError
+from embedded_aws.aws import later, now
 
 REACTION_SECONDS = 1.0
 """From an instance marked unhealthy until its termination begins."""

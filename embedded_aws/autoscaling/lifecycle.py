@@ -15,7 +15,7 @@ from embedded_aws.autoscaling.announcements import (
 from embedded_aws.autoscaling.hooks import LAUNCHING, TERMINATING
 from embedded_aws.autoscaling.lifecycle_actions import ABANDON, call_off, wait
 from embedded_aws.autoscaling.members import Group, GroupInstance
-from embedded_aws.autoscaling.memory import now
+from embedded_aws.aws import now
 
 BOOT_SECONDS = 30.0
 """From RunInstances until the instance is up (with the ECS agent on it) and its launch hooks begin."""

@@ -8,7 +8,8 @@ from typing import Any
 from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
 
 from embedded_aws.autoscaling.hooks import Hook
-from embedded_aws.autoscaling.memory import later, memory, now
+from embedded_aws.autoscaling.memory import memory
+from embedded_aws.aws import later, now
 
 WAITING_FOR_SERVICE = ("Pending", "ReplacingRootVolume", "RootVolumeReplaced")
 

@@ -1,15 +1,13 @@
-"""What Auto Scaling remembers beyond moto's groups, and how it books what comes later."""
+"""What Auto Scaling remembers beyond moto's groups."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import count
 from random import Random
 from uuid import UUID
 
-from embedded_aws.agenda import Timer
 from embedded_aws.aws import current
 
 
@@ -29,24 +27,3 @@ def memory() -> Memory:
 def fresh_uuid() -> str:
     """Return the next identifier of 36 characters, as lifecycle action tokens are; the same in every run."""
     return str(UUID(int=memory().identifiers.getrandbits(128), version=4))
-
-
-def now() -> datetime:
-    """Return the virtual instant."""
-    return current().clock.now()
-
-
-def later(seconds: float, step: Callable[[], None], label: str) -> Timer:
-    """Book a step that touches moto's backends, `seconds` from now."""
-    aws = current()
-
-    def step_alone() -> None:
-        with aws.requests.lock:  # as a request does, since moto's backends serve one at a time
-            step()
-
-    return aws.clock.call_later(seconds, step_alone, label)
-
-
-def stamp(instant: datetime) -> str:
-    """Write an instant as Auto Scaling does in events and notifications: `2026-03-02T10:15:30.000Z`."""
-    return f"{instant:%Y-%m-%dT%H:%M:%S}.{instant.microsecond // 1000:03d}Z"

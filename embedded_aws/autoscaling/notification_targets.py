@@ -15,8 +15,9 @@ from moto.sqs import sqs_backends
 
 from embedded_aws.autoscaling.hooks import Hook
 from embedded_aws.autoscaling.members import Group
-from embedded_aws.autoscaling.memory import fresh_uuid, now, stamp
+from embedded_aws.autoscaling.memory import fresh_uuid
 from embedded_aws.autoscaling.refusals import ValidationError
+from embedded_aws.aws import now, stamp
 from embedded_aws.awslambda.asynchronous import accept
 from embedded_aws.permissions import ServiceRequest, lets_in
 

@@ -13,14 +13,14 @@ from typing import Any
 from embedded_aws.autoscaling import lifecycle, machines
 from embedded_aws.autoscaling.announcements import emit
 from embedded_aws.autoscaling.members import Group, GroupInstance
-from embedded_aws.autoscaling.memory import fresh_uuid, later, now
+from embedded_aws.autoscaling.memory import fresh_uuid
 from embedded_aws.autoscaling.refusals import (
     ActiveInstanceRefreshNotFoundError,
     InstanceRefreshInProgressError,
     ValidationError,
 )
 from embedded_aws.autoscaling.root_volume import replace_root_volume
-from embedded_aws.aws import current
+from embedded_aws.aws import current, later, now
 
 ACTIVE = ("Pending", "InProgress", "Cancelling")
 NOT_HERE = ("CheckpointPercentages", "AutoRollback", "AlarmSpecification", "BakeTime")

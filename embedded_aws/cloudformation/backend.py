@@ -37,8 +37,6 @@ _moto_create_change_set = CloudFormationBackend.create_change_set
 
 def install() -> None:
     """Make moto's CloudFormation create, update, roll back and refuse stacks as AWS does."""
-    if Stack.create_resources is stacks.create_resources:
-        return
     _motos_class = parsing.resource_class_from_type
     parsing.resource_class_from_type = lambda kind: KINDS.get(kind) or _motos_class(kind)
     parsing.parse_and_create_resource = resources.create

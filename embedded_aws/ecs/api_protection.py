@@ -8,10 +8,10 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 
+from embedded_aws.aws import later, now
 from embedded_aws.ecs.api import EcsApi, failure
 from embedded_aws.ecs.errors import InvalidParameter, require_at_most, require_some
 from embedded_aws.ecs.model import Task
-from embedded_aws.ecs.runtime import book, now
 
 DEFAULT_MINUTES, LONGEST_MINUTES = 120, 2880
 
@@ -54,7 +54,7 @@ class ProtectionApi(EcsApi):
     def _protect(self, task: Task, minutes: int) -> None:
         task.protected_until = now() + timedelta(minutes=minutes) if minutes else None
         # At the end of the protection, or without it, the scheduler may have something to do.
-        book(
+        later(
             minutes * 60,
             partial(self.backend.scheduler.task_changed, task),
             f"protection of task {task.id} ends",

@@ -7,6 +7,7 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 
+from embedded_aws.aws import now
 from embedded_aws.ecs import lifecycle, views
 from embedded_aws.ecs.api import EcsApi, failure
 from embedded_aws.ecs.demand import SPREAD, Demand, Requirements
@@ -14,7 +15,7 @@ from embedded_aws.ecs.errors import InvalidParameter, require_at_most, require_s
 from embedded_aws.ecs.launching import launch
 from embedded_aws.ecs.model import ContainerInstance, Launch, Task
 from embedded_aws.ecs.placement import NO_INSTANCES, Refusal
-from embedded_aws.ecs.runtime import behaviour, now
+from embedded_aws.ecs.runtime import behaviour
 
 STOPPED_BY_USER = "Task stopped by user"
 

@@ -11,11 +11,11 @@ from moto.ecs import urls
 from moto.ecs.exceptions import ClusterNotFoundException, ServiceNotFoundException
 from moto.ecs.models import EC2ContainerServiceBackend
 
+from embedded_aws.aws import now
 from embedded_aws.ecs import events, lifecycle, services, views
 from embedded_aws.ecs.errors import ClientError, InvalidParameter, ServiceNotActive
 from embedded_aws.ecs.model import ContainerInstance, Deployment, Service, Task
 from embedded_aws.ecs.registration import register
-from embedded_aws.ecs.runtime import now
 from embedded_aws.ecs.scheduler import Scheduler
 from embedded_aws.ecs.script import read_script
 

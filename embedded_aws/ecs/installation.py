@@ -36,23 +36,12 @@ def install() -> None:
 def _accompany(change: str, agent_act: Callable[[str], None]) -> None:
     """Let the agent hear of a change of its EC2 instance, whoever makes it."""
     method = getattr(Instance, change)
-    if hasattr(method, "tells_the_agent"):
-        return
 
     @functools.wraps(method)
     def changed(instance: Any, *arguments: Any, **more: Any) -> Any:
         outcome = method(instance, *arguments, **more)
-        if _is_running():
+        if aws.is_running():  # else moto alone, as a test of something else may use it
             agent_act(instance.id)
         return outcome
 
-    changed.tells_the_agent = True  # type: ignore[attr-defined]  # marks the method as ours
     setattr(Instance, change, changed)
-
-
-def _is_running() -> bool:
-    try:
-        aws.current()
-    except RuntimeError:
-        return False  # moto alone, as a test of something else may use it
-    return True

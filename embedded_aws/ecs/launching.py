@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 
 from moto.moto_api._internal import mock_random
 
+from embedded_aws.aws import now
 from embedded_aws.ecs import lifecycle, placement
 from embedded_aws.ecs.demand import Demand, Requirements, requirements
 from embedded_aws.ecs.model import ContainerInstance, Launch, Task
 from embedded_aws.ecs.placement import Refusal
-from embedded_aws.ecs.runtime import now
 from embedded_aws.ecs.script import read_script
 
 

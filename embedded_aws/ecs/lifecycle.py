@@ -11,9 +11,10 @@ import math
 from collections.abc import Callable
 from functools import partial
 
+from embedded_aws.aws import later, now
 from embedded_aws.ecs import events, targets
 from embedded_aws.ecs.model import Task
-from embedded_aws.ecs.runtime import KilledTask, book, ecs, now
+from embedded_aws.ecs.runtime import KilledTask, ecs
 
 PROVISIONING_SHARE, ACTIVATING_SHARE = 0.2, 0.8
 """When, of the time to RUNNING, PROVISIONING ends and ACTIVATING begins."""
@@ -84,7 +85,7 @@ def connectivity_changed(task: Task) -> None:
 
 
 def _later(task: Task, seconds: float, action: Callable[[], None]) -> None:
-    task.timers.append(book(seconds, action, f"task {task.id}"))
+    task.timers.append(later(seconds, action, f"task {task.id}"))
 
 
 def _by_agent(task: Task, action: Callable[[], None]) -> None:

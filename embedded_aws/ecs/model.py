@@ -11,8 +11,8 @@ from moto.ecs.models import ecs_backends
 from moto.moto_api._internal import mock_random
 
 from embedded_aws.agenda import Timer
+from embedded_aws.aws import now
 from embedded_aws.ecs.demand import SPREAD, Demand, Requirements, Rule
-from embedded_aws.ecs.runtime import now
 from embedded_aws.ecs.script import Script
 
 View = dict[str, Any]

@@ -7,8 +7,8 @@ from typing import Any
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.moto_api._internal import mock_random
 
+from embedded_aws.aws import now
 from embedded_aws.ecs.model import ContainerInstance
-from embedded_aws.ecs.runtime import now
 
 MEMORY_SHARE = 0.95
 """The share of an instance type's memory that the agent registers; the kernel keeps the rest."""

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import compress
 
+from embedded_aws.aws import later
 from embedded_aws.ecs import arithmetic, daemons, events, lifecycle, services
 from embedded_aws.ecs.launching import launch
 from embedded_aws.ecs.model import ContainerInstance, Launch, Service, Task
 from embedded_aws.ecs.placement import Refusal
-from embedded_aws.ecs.runtime import behaviour, book
+from embedded_aws.ecs.runtime import behaviour
 
 Instances = Callable[[str], Iterable[ContainerInstance]]
 """Gives the container instances of a cluster, by the cluster's name."""
@@ -38,7 +39,7 @@ class Scheduler:
         """Have the service looked at in this same instant, after what is under way; once, however often woken."""
         if service not in self._woken and service.status != "INACTIVE":
             self._woken.add(service)
-            book(0, partial(self._look, service), f"scheduler of {service.name}")
+            later(0, partial(self._look, service), f"scheduler of {service.name}")
 
     def wake_cluster(self, cluster_name: str) -> None:
         """Look at every service of a cluster: an instance came, went, or changed its status."""

@@ -14,7 +14,7 @@ from moto.elbv2 import elbv2_backends
 from moto.elbv2.exceptions import InvalidTargetError, TargetNotRunning
 from moto.elbv2.models import FakeHealthStatus, FakeTargetGroup
 
-from embedded_aws.ecs.runtime import book
+from embedded_aws.aws import later
 
 REASONS = {
     "initial": ("Elb.RegistrationInProgress", "Target registration is in progress"),
@@ -68,7 +68,7 @@ def _deregister(group: Any, targets: list[dict[str, Any]]) -> None:
         if known is None:
             raise InvalidTargetError()
         known["State"] = "draining"
-        book(delay_seconds(group), partial(_leave, group, known), "target drained")
+        later(delay_seconds(group), partial(_leave, group, known), "target drained")
 
 
 def _leave(group: Any, target: dict[str, Any]) -> None:

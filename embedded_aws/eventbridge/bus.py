@@ -20,9 +20,7 @@ from embedded_aws.eventbridge.state import Event, events_state
 def install() -> None:
     """Make moto's EventBridge deliver events, and fire the rules that have a schedule."""
     Rule.send_to_targets = _send_to_targets
-    if EventsBackend.put_rule is not put_rule_on_schedule:
-        put_rule_on_schedule.motos_own = EventsBackend.put_rule  # type: ignore[attr-defined]  # see there
-        EventsBackend.put_rule = put_rule_on_schedule
+    EventsBackend.put_rule = put_rule_on_schedule
 
 
 def emit(
@@ -39,7 +37,7 @@ def emit(
         "detail-type": detail_type,
         "source": source,
         "account": ACCOUNT_ID,
-        "time": _written(at or aws.current().clock.now()),
+        "time": _written(at or aws.now()),
         "region": REGION,
         "resources": list(resources),
         "detail": json.loads(json.dumps(detail)),

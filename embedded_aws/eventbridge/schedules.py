@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from moto.events.models import events_backends
+from moto.events.models import EventsBackend, events_backends
 
 from embedded_aws import aws
 from embedded_aws.eventbridge.cron import next_time
@@ -20,13 +20,15 @@ from embedded_aws.eventbridge.deliveries import deliver
 from embedded_aws.eventbridge.state import events_state
 from embedded_aws.requests import AwsError
 
+_moto_put_rule = EventsBackend.put_rule
+
 RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 
 
 def put_rule_on_schedule(self: Any, name: str, *args: Any, **kwargs: Any) -> Any:
-    """Stand for moto's `put_rule`, whose own is kept in `motos_own`, and book the rule's next event."""
+    """Put a rule, as moto does, and book its next event."""
     _check(kwargs.get("scheduled_expression"))
-    rule = put_rule_on_schedule.motos_own(self, name, *args, **kwargs)  # type: ignore[attr-defined]  # by install()
+    rule = _moto_put_rule(self, name, *args, **kwargs)
     schedules = events_state().schedules
     expression, timer = schedules.get(rule.arn, (None, None))
     if rule.scheduled_expression != expression:
@@ -51,7 +53,7 @@ def next_event(expression: str, after: datetime) -> datetime:
 def _check(expression: str | None) -> None:
     try:
         if expression:
-            next_event(expression, aws.current().clock.now())
+            next_event(expression, aws.now())
     except ValueError as error:
         message = f"Parameter ScheduleExpression is not valid. {error}"
         raise AwsError("ValidationException", message) from error
@@ -73,7 +75,7 @@ def _fire(arn: str, place: tuple[str, str, str]) -> None:
     _book(rule)
     if rule.state != "ENABLED":
         return
-    now = aws.current().clock.now()
+    now = aws.now()
     event = {
         "version": "0",
         "id": str(uuid4()),

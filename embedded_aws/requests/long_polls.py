@@ -14,8 +14,7 @@ POLL_SECONDS = 1.0
 
 def install() -> None:
     """Let ReceiveMessage wait as long as it is asked to, in virtual seconds."""
-    if not hasattr(SQSBackend.receive_message, "is_on_the_clock"):
-        SQSBackend.receive_message = _on_the_clock(SQSBackend.receive_message)
+    SQSBackend.receive_message = _on_the_clock(SQSBackend.receive_message)
 
 
 def _on_the_clock(receive: Any) -> Any:
@@ -29,5 +28,4 @@ def _on_the_clock(receive: Any) -> Any:
             aws.current().clock.sleep(min(POLL_SECONDS, left))
             left -= POLL_SECONDS
 
-    receive_message.is_on_the_clock = True  # type: ignore[attr-defined]  # marks the method as ours
     return receive_message

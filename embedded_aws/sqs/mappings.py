@@ -38,7 +38,7 @@ def _messages(queue: Any) -> list[Any]:
 
 
 def install() -> None:
-    """Let Lambda poll queues on the virtual clock; again is harmless."""
+    """Let Lambda poll queues on the virtual clock."""
     LambdaBackend.create_event_source_mapping = _create_mapping
     LambdaBackend.update_event_source_mapping = _update_mapping
     LambdaBackend.delete_event_source_mapping = _delete_mapping

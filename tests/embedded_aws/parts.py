@@ -8,13 +8,12 @@ import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from typing import Any
 from unittest.mock import patch
 
 from moto import mock_aws
 
-from embedded_aws.aws import CREDENTIALS, EPOCH, EmbeddedAws, running
+from embedded_aws.aws import CREDENTIALS, EPOCH, EmbeddedAws, running, teach
 from embedded_aws.clients import client
 from embedded_aws.clock import Clock
 
@@ -25,7 +24,7 @@ TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
 def aws_with(*parts: str) -> Iterator[EmbeddedAws]:
     """Run an embedded AWS whose moto has learned these parts (and what tests before it taught)."""
     for part in ("requests.recording", *parts):
-        import_module(f"embedded_aws.{part}").install()
+        teach(part)
     configuration = {"stepfunctions": {"execute_state_machine": True}}
     with (
         patch.dict(os.environ, CREDENTIALS),

@@ -11,9 +11,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from embedded_aws.aws import EPOCH, REGION, EmbeddedAws, running
+from embedded_aws.aws import EPOCH, REGION, EmbeddedAws, running, teach
 from embedded_aws.clock import Clock
-from embedded_aws.requests import Call, Fault, acting_as, recording, session_credentials
+from embedded_aws.requests import Call, Fault, acting_as, session_credentials
 
 ONCE = Config(retries={"total_max_attempts": 1})
 ROLE = "arn:aws:iam::123456789012:role/ecs-drainer-dev-look"
@@ -23,7 +23,7 @@ ROLE = "arn:aws:iam::123456789012:role/ecs-drainer-dev-look"
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddedAws]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    recording.install()
+    teach("requests.recording")
     with running(EmbeddedAws(Clock(EPOCH))) as embedded, mock_aws():
         yield embedded
 
