@@ -102,25 +102,28 @@ def stamp(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def install() -> None:
-    """Teach moto, in this process, all that the parts add to it."""
-    for part in PARTS:
-        teach(part)
-
-
 @cache
-def teach(part: str) -> None:
-    """Teach moto what one of the parts adds to it, once in a process."""
-    import_module(f"embedded_aws.{part}").install()
+def install() -> None:
+    """Teach moto, once in a process, all that the parts add to it."""
+    for part in PARTS:
+        import_module(f"embedded_aws.{part}").install()
 
 
 @contextmanager
-def running(aws: EmbeddedAws) -> Iterator[EmbeddedAws]:
-    """Make this the AWS that `current()` answers, its clock the process's clock, until the block ends."""
-    with aws.clock.held():
+def raised(clock: Clock) -> Iterator[EmbeddedAws]:
+    """Raise an embedded AWS: until the block ends it is what `current()` answers, its clock the process's clock.
+
+    It takes credentials of its own, and no endpoint: it must never call itself over the network.
+    """
+    install()
+    aws = EmbeddedAws(clock)
+    with patch.dict(os.environ, CREDENTIALS), clock.held():
+        for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
+            os.environ.pop(name, None)
         _running.append(aws)
         try:
-            yield aws
+            with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
+                yield aws
         finally:
             _running.remove(aws)
 
@@ -138,12 +141,6 @@ def draw_the_same_ids() -> None:
 @contextmanager
 def embedded_aws(start: datetime = EPOCH) -> Iterator[EmbeddedAws]:
     """Run an embedded AWS in this process, on a virtual clock that moves when it is told to."""
-    install()
-    configuration = {"stepfunctions": {"execute_state_machine": True}}
-    with (
-        patch.dict(os.environ, CREDENTIALS),
-        running(EmbeddedAws(Clock(start))) as aws,
-        mock_aws(config=configuration),
-    ):
+    with raised(Clock(start)) as aws:
         draw_the_same_ids()
         yield aws

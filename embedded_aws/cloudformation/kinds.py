@@ -358,6 +358,21 @@ class Role(Resource):
             self.call(operation, {**self.identity, "PolicyArn": arn})
 
 
+class Service(Resource):
+    """A service of ECS, which here doesn't wait to be steady."""
+
+    kind, calls = "AWS::ECS::Service", ("ecs", "create_service", "update_service", "delete_service")
+    name_property, key = "ServiceName", "serviceArn"
+    replaced_by = ("Cluster", "LaunchType", "SchedulingStrategy")
+    attributes: ClassVar = {"Name": "{serviceName}", "ServiceArn": "{serviceArn}"}
+
+    @property
+    def identity(self) -> Properties:
+        """By what the API finds it; whatever runs is stopped with it."""
+        cluster = self.properties.get("Cluster", "default")
+        return {"cluster": cluster, "service": self.physical_resource_id, "force": True}
+
+
 class Alarm(Resource):
     """A CloudWatch alarm on a metric."""
 

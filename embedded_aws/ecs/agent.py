@@ -138,11 +138,7 @@ def _ec2_instance(instance_id: str) -> Any:
 
 
 def _ever_registered(instance_id: str) -> list[ContainerInstance]:
-    backend = _backend()
-    known = [
-        instance for name in list(backend.container_instances) for instance in backend.instances_of(name)
-    ]
-    return [instance for instance in known if instance.ec2_instance_id == instance_id]
+    return [each for each in _backend().all_instances() if each.ec2_instance_id == instance_id]
 
 
 def _registered(instance_id: str) -> list[ContainerInstance]:

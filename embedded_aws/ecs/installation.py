@@ -13,13 +13,12 @@ from moto.ecs.models import ecs_backends
 from embedded_aws import aws
 from embedded_aws.ecs import agent, target_groups
 from embedded_aws.ecs.api_instances import ContainerInstanceApi
-from embedded_aws.ecs.api_protection import ProtectionApi
 from embedded_aws.ecs.api_services import ServiceApi
 from embedded_aws.ecs.api_tasks import TaskApi
 from embedded_aws.ecs.backend import EcsBackend
 
 
-class EcsResponse(ContainerInstanceApi, TaskApi, ServiceApi, ProtectionApi):
+class EcsResponse(ContainerInstanceApi, TaskApi, ServiceApi):
     """Every request to ECS."""
 
 
