@@ -19,7 +19,7 @@ class Timer:
 
     due: datetime
     order: int
-    action: Callable[[], None] = field(compare=False)
+    action: Callable[[], object] = field(compare=False)
     label: str = field(compare=False, default="")
     cancelled: bool = field(compare=False, default=False)
 
@@ -44,7 +44,7 @@ class Agenda:
         self._heap: list[Timer] = []
         self._orders = itertools.count()
 
-    def book(self, due: datetime, action: Callable[[], None], label: str) -> Timer:
+    def book(self, due: datetime, action: Callable[[], object], label: str) -> Timer:
         """Add an action, behind those booked earlier for the same instant."""
         timer = Timer(due, next(self._orders), action, label)
         heapq.heappush(self._heap, timer)

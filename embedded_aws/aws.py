@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from importlib import import_module
 from typing import Any, TypeVar
 from unittest.mock import patch
@@ -19,6 +20,7 @@ from moto import mock_aws
 from moto.ec2.models import ec2_backends
 from moto.moto_api._internal import mock_random
 
+from embedded_aws.agenda import Timer
 from embedded_aws.clock import Clock
 from embedded_aws.requests import RequestLog
 
@@ -85,19 +87,43 @@ def is_running() -> bool:
     return bool(_running)
 
 
+def now() -> datetime:
+    """Return the virtual instant."""
+    return current().clock.now()
+
+
+def later(seconds: float, action: Callable[[], object], label: str) -> Timer:
+    """Book an action, `seconds` of virtual time from now."""
+    return current().clock.call_later(seconds, action, label)
+
+
+def stamp(at: datetime) -> str:
+    """Write an instant as AWS does in events: `2026-03-02T10:15:30.000Z`."""
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@cache
 def install() -> None:
-    """Teach moto, in this process, all that the parts add to it; again is harmless."""
+    """Teach moto, once in a process, all that the parts add to it."""
     for part in PARTS:
         import_module(f"embedded_aws.{part}").install()
 
 
 @contextmanager
-def running(aws: EmbeddedAws) -> Iterator[EmbeddedAws]:
-    """Make this the AWS that `current()` answers, its clock the process's clock, until the block ends."""
-    with aws.clock.held():
+def raised(clock: Clock) -> Iterator[EmbeddedAws]:
+    """Raise an embedded AWS: until the block ends it is what `current()` answers, its clock the process's clock.
+
+    It takes credentials of its own, and no endpoint: it must never call itself over the network.
+    """
+    install()
+    aws = EmbeddedAws(clock)
+    with patch.dict(os.environ, CREDENTIALS), clock.held():
+        for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
+            os.environ.pop(name, None)
         _running.append(aws)
         try:
-            yield aws
+            with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
+                yield aws
         finally:
             _running.remove(aws)
 
@@ -115,12 +141,6 @@ def draw_the_same_ids() -> None:
 @contextmanager
 def embedded_aws(start: datetime = EPOCH) -> Iterator[EmbeddedAws]:
     """Run an embedded AWS in this process, on a virtual clock that moves when it is told to."""
-    install()
-    configuration = {"stepfunctions": {"execute_state_machine": True}}
-    with (
-        patch.dict(os.environ, CREDENTIALS),
-        running(EmbeddedAws(Clock(start))) as aws,
-        mock_aws(config=configuration),
-    ):
+    with raised(Clock(start)) as aws:
         draw_the_same_ids()
         yield aws

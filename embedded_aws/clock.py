@@ -67,11 +67,11 @@ class Clock:
         """Return the virtual instant, in the zone of `start` (UTC)."""
         return self._now
 
-    def call_later(self, seconds: float, action: Callable[[], None], label: str = "") -> Timer:
+    def call_later(self, seconds: float, action: Callable[[], object], label: str = "") -> Timer:
         """Book an action `seconds` from now; it runs on the driving thread, in order of (due, booking)."""
         return self.call_at(self._now + timedelta(seconds=seconds), action, label)
 
-    def call_at(self, at: datetime, action: Callable[[], None], label: str = "") -> Timer:
+    def call_at(self, at: datetime, action: Callable[[], object], label: str = "") -> Timer:
         """Book an action for an instant; one that has passed is due at once."""
         with self._changed:
             timer = self._agenda.book(max(at, self._now), action, label)

@@ -31,14 +31,12 @@ _update_item = DynamoDBBackend.update_item
 
 
 def install() -> None:
-    """Teach moto's DynamoDB; again is harmless."""
+    """Teach moto's DynamoDB."""
     Table.__deepcopy__ = _shallow_copy
     DynamoDBBackend.update_item = _update_copy
-    if not hasattr(DynamoHandler, "refuses_sets"):
-        DynamoHandler.update_item = _returning_what_is_named(DynamoHandler.update_item)
-        for name in WRITES:
-            setattr(DynamoHandler, name, _refusing_sets(getattr(DynamoHandler, name)))
-        DynamoHandler.refuses_sets = True
+    DynamoHandler.update_item = _returning_what_is_named(DynamoHandler.update_item)
+    for name in WRITES:
+        setattr(DynamoHandler, name, _refusing_sets(getattr(DynamoHandler, name)))
 
 
 def _shallow_copy(table: Any, _memo: dict[int, Any]) -> Any:

@@ -11,8 +11,7 @@ from typing import Any
 from moto.ecs.models import ecs_backends
 
 from embedded_aws.autoscaling.lifecycle_actions import CONTINUE, LifecycleAction, LifecycleWait, waits
-from embedded_aws.autoscaling.memory import later
-from embedded_aws.aws import ACCOUNT_ID, REGION
+from embedded_aws.aws import ACCOUNT_ID, REGION, later
 from embedded_aws.clients import client
 
 HOOK = "ecs-managed-draining-termination-hook"

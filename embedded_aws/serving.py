@@ -6,16 +6,13 @@ that state machines make in this process, meet the same moto behind the same req
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
-from moto import mock_aws
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -26,13 +23,12 @@ from embedded_aws.clock import Clock
 from embedded_aws.control import ControlPanel
 
 LOOPBACK = "127.0.0.1"
-CONFIGURATION = {"stepfunctions": {"execute_state_machine": True}}
 
 
 class ServedClock(Clock):
     """A clock whose booked actions keep requests out while they run, as requests keep each other out."""
 
-    def call_at(self, at: datetime, action: Callable[[], None], label: str = "") -> Timer:
+    def call_at(self, at: datetime, action: Callable[[], object], label: str = "") -> Timer:
         """Book an action as `Clock` does; it will hold the request log's lock."""
 
         def alone() -> None:
@@ -85,9 +81,8 @@ class QuietHandler(MotoRequestHandler):  # type: ignore[misc]  # moto ships no t
 @contextmanager
 def served(port: int, speed: float, start: datetime) -> Iterator[BaseWSGIServer]:
     """Bring an embedded AWS up behind a server that is bound, not yet serving; port 0 takes a free one."""
-    aws.install()
     clock = ServedClock(start, speed or None)
-    with _environment(), aws.running(aws.EmbeddedAws(clock)), mock_aws(config=CONFIGURATION):
+    with aws.raised(clock):
         driver = Driver(clock)
         panel = ControlPanel(DomainDispatcherApplication(create_backend_app), driver.advance)
         server = make_server(LOOPBACK, port, panel, threaded=True, request_handler=QuietHandler)
@@ -118,12 +113,3 @@ def serve(port: int, speed: float, start: datetime, ready_file: Path | None) -> 
             beside.write_text(endpoint)
             beside.rename(ready_file)
         server.serve_forever()
-
-
-@contextmanager
-def _environment() -> Iterator[None]:
-    """Take the embedded AWS's credentials, and no endpoint: it must never call itself over the network."""
-    with patch.dict(os.environ, aws.CREDENTIALS):
-        os.environ.pop("AWS_ENDPOINT_URL", None)
-        os.environ.pop("AWS_PROFILE", None)
-        yield

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from moto.autoscaling import urls
+from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.models import ASG_NAME_TAG, AutoScalingBackend
 
 from embedded_aws.autoscaling import health, lifecycle, machines, warm_pool
@@ -13,7 +14,7 @@ from embedded_aws.autoscaling.activities import Activity, activities, open_activ
 from embedded_aws.autoscaling.lifecycle_actions import call_off
 from embedded_aws.autoscaling.members import Group, GroupInstance, member_of_any
 from embedded_aws.autoscaling.refresh import forget_refreshes
-from embedded_aws.autoscaling.refusals import AlreadyExistsError, ValidationError
+from embedded_aws.requests import AwsError
 
 
 class Backend(AutoScalingBackend):  # type: ignore[misc]  # moto ships no types
@@ -42,12 +43,12 @@ class Backend(AutoScalingBackend):  # type: ignore[misc]  # moto ships no types
     def create_auto_scaling_group(self, *args: Any, **kwargs: Any) -> Group:
         """Create a group, which then begins to launch its instances."""
         if kwargs["name"] in self.autoscaling_groups:
-            raise AlreadyExistsError(f"AutoScalingGroup by this name already exists - {kwargs['name']}")
+            message = f"AutoScalingGroup by this name already exists - {kwargs['name']}"
+            raise AwsError("AlreadyExists", message)
         check_capacity(kwargs["min_size"], kwargs["max_size"], kwargs.get("desired_capacity"))
         group: Group = super().create_auto_scaling_group(*args, **kwargs)
-        group.health_check_grace_period = int(
-            kwargs.get("health_check_period") or 0
-        )  # the API's default, not moto's
+        grace = kwargs.get("health_check_period")
+        group.health_check_grace_period = int(grace or 0)  # the API's default, not moto's
         group.changed()
         return group
 

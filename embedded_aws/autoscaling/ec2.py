@@ -14,7 +14,7 @@ from moto.ec2.responses.instances import InstanceResponse
 
 from embedded_aws.autoscaling import health, machines
 from embedded_aws.autoscaling.lifecycle import BOOT_SECONDS
-from embedded_aws.autoscaling.memory import later
+from embedded_aws.aws import later
 
 
 def install() -> None:
@@ -24,9 +24,7 @@ def install() -> None:
     )  # 5,000 objects at each reset, and none needed
     for operation, follow_up in (("run", _ran), ("start", _started), ("stop", _stopped)):
         name = f"{operation}_instances"
-        original = getattr(InstanceResponse, name)
-        if not hasattr(original, "is_followed_up"):
-            setattr(InstanceResponse, name, _followed_up(original, follow_up))
+        setattr(InstanceResponse, name, _followed_up(getattr(InstanceResponse, name), follow_up))
     InstanceBackend.get_instance, InstanceBackend.get_instance_by_id = _instance, _instance_or_none
 
 
@@ -53,7 +51,6 @@ def _followed_up(
         follow_up(response, answer.result)
         return answer
 
-    operation.is_followed_up = True  # type: ignore[attr-defined]  # marks the method as ours, for install()
     return operation
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from moto.autoscaling.exceptions import ValidationError
+
 from embedded_aws.autoscaling import lifecycle, machines
 from embedded_aws.autoscaling.members import GroupInstance, member_of_any
-from embedded_aws.autoscaling.memory import later, now
-from embedded_aws.autoscaling.refusals import ValidationError
+from embedded_aws.aws import later, now
 
 REACTION_SECONDS = 1.0
 """From an instance marked unhealthy until its termination begins."""
@@ -24,11 +25,7 @@ def set_health(backend: Any, request: dict[str, Any]) -> None:
     instance_id, status = request["InstanceId"], request["HealthStatus"]
     if status not in ("Healthy", "Unhealthy"):
         raise ValidationError("Valid instance health states are: [Healthy, Unhealthy]")
-    member = member_of_any(backend, instance_id)
-    if member is None:
-        raise ValidationError(
-            f"Instance Id not found - No managed instance found for instance ID {instance_id}"
-        )
+    member = backend.member(instance_id)
     if request.get("ShouldRespectGracePeriod", True) and _in_grace(member):
         return
     member.health_status = status

@@ -5,9 +5,10 @@ from __future__ import annotations
 from copy import copy
 from typing import Any
 
+from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.models import LifecycleHook
 
-from embedded_aws.autoscaling.refusals import LimitExceededError, ValidationError
+from embedded_aws.requests import AwsError
 
 LAUNCHING = "autoscaling:EC2_INSTANCE_LAUNCHING"
 TERMINATING = "autoscaling:EC2_INSTANCE_TERMINATING"
@@ -57,7 +58,7 @@ class Hook(LifecycleHook):  # type: ignore[misc]  # moto ships no types
 def changed_hook(backend: Any, request: dict[str, Any]) -> Hook:
     """Return the hook that the request makes, or a changed copy of the one it names: open actions keep theirs.
 
-    Raises ValidationError or LimitExceededError.
+    Raises ValidationError or AwsError.
     """
     group, name = request["AutoScalingGroupName"], request["LifecycleHookName"]
     _expect(group in backend.autoscaling_groups, f"AutoScalingGroup name not found - no such group: {group}")
@@ -65,9 +66,8 @@ def changed_hook(backend: Any, request: dict[str, Any]) -> Hook:
     if hook is None:
         _expect("LifecycleTransition" in request, "A valid lifecycle transition must be specified")
         if len(backend.describe_lifecycle_hooks(group)) >= HOOKS_PER_GROUP:
-            raise LimitExceededError(
-                f"You already have {HOOKS_PER_GROUP} lifecycle hooks on the group {group}"
-            )
+            message = f"You already have {HOOKS_PER_GROUP} lifecycle hooks on the group {group}"
+            raise AwsError("LimitExceeded", message)
         hook = Hook(name, group, request["LifecycleTransition"])
     hook.change(request)
     return hook  # type: ignore[no-any-return]  # moto's dictionary holds none but ours

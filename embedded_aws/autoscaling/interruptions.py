@@ -12,9 +12,8 @@ from moto.ec2.models.instances import Instance, StateReason
 
 from embedded_aws import eventbridge
 from embedded_aws.autoscaling import health, machines
-from embedded_aws.autoscaling.members import member_of_any
-from embedded_aws.autoscaling.memory import fresh_uuid, later, now
-from embedded_aws.aws import ACCOUNT_ID, REGION
+from embedded_aws.autoscaling.members import fresh_uuid, member_of_any
+from embedded_aws.aws import ACCOUNT_ID, REGION, later, now
 
 SPOT_NOTICE_SECONDS = 120.0
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from embedded_aws.autoscaling import activities, machines
-from embedded_aws.autoscaling.announcements import (
+from embedded_aws.autoscaling.activities import (
     INTO_SERVICE,
+    NEW_ROOT_VOLUME,
     OUT_OF_POOL,
     OUT_OF_SERVICE,
     POOL_TO_SERVICE,
@@ -15,12 +16,14 @@ from embedded_aws.autoscaling.announcements import (
 from embedded_aws.autoscaling.hooks import LAUNCHING, TERMINATING
 from embedded_aws.autoscaling.lifecycle_actions import ABANDON, call_off, wait
 from embedded_aws.autoscaling.members import Group, GroupInstance
-from embedded_aws.autoscaling.memory import now
+from embedded_aws.aws import now
 
 BOOT_SECONDS = 30.0
 """From RunInstances until the instance is up (with the ECS agent on it) and its launch hooks begin."""
 PROCEED_SECONDS = 1.0
 """In `Terminating:Proceed` and its like."""
+REPLACEMENT_SECONDS = 20.0
+"""From the old root volume's end to the instance's start from the new one."""
 
 
 def launch(group: Group, cause: str) -> GroupInstance:
@@ -121,3 +124,43 @@ def end(member: GroupInstance) -> None:
     member.group.drop(member)
     activities.close(member, "Successful")
     member.group.changed()
+
+
+def replace_root_volume(member: GroupInstance) -> None:
+    """Take an instance out of service, replace its root volume and bring it back through its launch hooks.
+
+    User Guide, "Replace root volumes during instance refresh": the EC2 instance stays, its disk is new.
+    """
+    member.lifecycle_state = "ReplacingRootVolume"
+    off_target_groups(member, lambda: _hold_for_volume(member))
+
+
+def _hold_for_volume(member: GroupInstance) -> None:
+    state = "ReplacingRootVolume:Wait"
+    wait(member, TERMINATING, state, NEW_ROOT_VOLUME, lambda result: _volume_released(member, result))
+
+
+def _volume_released(member: GroupInstance, result: str) -> None:
+    if result == ABANDON:  # the guide: where the replacement fails, the instance itself is replaced
+        terminate(member, "the replacement of an instance's root volume failed.")
+        member.group.changed()
+        return
+    member.lifecycle_state = "ReplacingRootVolume:Proceed"
+    member.after(PROCEED_SECONDS, lambda: _wipe(member), "loses its root volume")
+
+
+def _wipe(member: GroupInstance) -> None:
+    """The agent's own state lies on the root volume: with it the old container instance is lost."""
+    machines.wipe(member.instance_id)
+    member.after(REPLACEMENT_SECONDS, lambda: _volume_replaced(member), "has a new root volume")
+
+
+def _volume_replaced(member: GroupInstance) -> None:
+    member.lifecycle_state = "RootVolumeReplaced"
+    member.version, member.image_id = member.group.template_version(), machines.image_of(member.group)
+    member.after(PROCEED_SECONDS, lambda: _restart(member), "restarts")
+
+
+def _restart(member: GroupInstance) -> None:
+    member.lifecycle_state = "Pending"
+    member.after(BOOT_SECONDS, lambda: come_up(member, NEW_ROOT_VOLUME), "comes up")

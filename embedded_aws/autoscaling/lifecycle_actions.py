@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from moto.autoscaling.exceptions import ValidationError
+
 from embedded_aws.agenda import Timer
 from embedded_aws.autoscaling import activities
-from embedded_aws.autoscaling.announcements import Route, emit
+from embedded_aws.autoscaling.activities import Route, emit
 from embedded_aws.autoscaling.hooks import LAUNCHING, TERMINATING, Hook
-from embedded_aws.autoscaling.members import GroupInstance
-from embedded_aws.autoscaling.memory import fresh_uuid, later, now
+from embedded_aws.autoscaling.members import GroupInstance, fresh_uuid
 from embedded_aws.autoscaling.notification_targets import letterhead, send
-from embedded_aws.autoscaling.refusals import ValidationError
-from embedded_aws.aws import current
+from embedded_aws.aws import current, later, now
 
 CONTINUE, ABANDON = "CONTINUE", "ABANDON"
 ANNOUNCEMENT_SECONDS = 1.0

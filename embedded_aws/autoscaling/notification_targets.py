@@ -9,14 +9,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from moto.autoscaling.exceptions import ValidationError
 from moto.awslambda.utils import get_backend
 from moto.sns import sns_backends
 from moto.sqs import sqs_backends
 
 from embedded_aws.autoscaling.hooks import Hook
-from embedded_aws.autoscaling.members import Group
-from embedded_aws.autoscaling.memory import fresh_uuid, now, stamp
-from embedded_aws.autoscaling.refusals import ValidationError
+from embedded_aws.autoscaling.members import Group, fresh_uuid
+from embedded_aws.aws import now, stamp
 from embedded_aws.awslambda.asynchronous import accept
 from embedded_aws.permissions import ServiceRequest, lets_in
 

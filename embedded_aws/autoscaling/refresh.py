@@ -10,17 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from moto.autoscaling.exceptions import ValidationError
+
 from embedded_aws.autoscaling import lifecycle, machines
-from embedded_aws.autoscaling.announcements import emit
-from embedded_aws.autoscaling.members import Group, GroupInstance
-from embedded_aws.autoscaling.memory import fresh_uuid, later, now
-from embedded_aws.autoscaling.refusals import (
-    ActiveInstanceRefreshNotFoundError,
-    InstanceRefreshInProgressError,
-    ValidationError,
-)
-from embedded_aws.autoscaling.root_volume import replace_root_volume
-from embedded_aws.aws import current
+from embedded_aws.autoscaling.activities import emit
+from embedded_aws.autoscaling.members import Group, GroupInstance, fresh_uuid
+from embedded_aws.aws import current, later, now
+from embedded_aws.requests import AwsError
 
 ACTIVE = ("Pending", "InProgress", "Cancelling")
 NOT_HERE = ("CheckpointPercentages", "AutoRollback", "AlarmSpecification", "BakeTime")
@@ -140,7 +136,7 @@ class Refresh:
 
     def _replace(self, member: GroupInstance, launch_first: bool) -> None:
         if self.strategy == "ReplaceRootVolume":
-            replace_root_volume(member)
+            lifecycle.replace_root_volume(member)
         elif launch_first:
             member.outgoing = True
         else:
@@ -179,10 +175,13 @@ def batch_size(desired: int, preferences: dict[str, Any]) -> tuple[int, bool]:
 
 
 def start(group: Group, request: dict[str, Any]) -> Refresh:
-    """Start a refresh; raises InstanceRefreshInProgressError, ValidationError for what is not to be had."""
+    """Start a refresh; raises AwsError where one runs, ValidationError for what is not to be had."""
     preferences, strategy = request.get("Preferences") or {}, request.get("Strategy") or "Rolling"
     if any(one.group is group and one.status in ACTIVE for one in refreshes()):
-        raise InstanceRefreshInProgressError
+        message = (
+            "An Instance Refresh is already in progress and blocks the execution of this Instance Refresh."
+        )
+        raise AwsError("InstanceRefreshInProgress", message)
     missing = [name for name in NOT_HERE if preferences.get(name)]
     if missing:
         raise ValidationError(f"The embedded AWS has no {', '.join(missing)} in an instance refresh")
@@ -200,10 +199,11 @@ def start(group: Group, request: dict[str, Any]) -> Refresh:
 
 
 def cancel(group: Group) -> Refresh:
-    """Let the batch on the way be the last; raises ActiveInstanceRefreshNotFoundError."""
+    """Let the batch on the way be the last; raises AwsError where none is on the way."""
     active = [one for one in refreshes() if one.group is group and one.status in ACTIVE]
     if not active:
-        raise ActiveInstanceRefreshNotFoundError
+        message = "No in progress or pending Instance Refresh found for the Auto Scaling group."
+        raise AwsError("ActiveInstanceRefreshNotFound", message)
     active[0].status = "Cancelling"
     later(1, active[0].go_on, f"{group.name} cancels its instance refresh")
     return active[0]

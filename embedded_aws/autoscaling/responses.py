@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
 
 from embedded_aws.autoscaling import activities, health, hooks, lifecycle_actions, refresh, warm_pool
 from embedded_aws.autoscaling.backend import Backend, check_capacity
 from embedded_aws.autoscaling.notification_targets import send_test_message
-from embedded_aws.autoscaling.refusals import ResourceInUseError, ValidationError
+from embedded_aws.requests import AwsError
 
 INSTANCES_A_PAGE = 50
 """API, DescribeAutoScalingInstances: ids in a request, and instances in an answer."""
@@ -47,9 +48,10 @@ class Response(AutoScalingResponse):  # type: ignore[misc]  # moto ships no type
     def delete_auto_scaling_group(self) -> ActionResult:
         """Delete a group; one that has instances only by force."""
         if self._group().members and not self.params.get("ForceDelete"):
-            raise ResourceInUseError(
+            raise AwsError(
+                "ResourceInUse",
                 "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance "
-                "request(s) still in the group."
+                "request(s) still in the group.",
             )
         return super().delete_auto_scaling_group()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from embedded_aws.autoscaling import activities, machines
-from embedded_aws.autoscaling.announcements import BACK_TO_POOL, INTO_POOL
+from embedded_aws.autoscaling.activities import BACK_TO_POOL, INTO_POOL
 from embedded_aws.autoscaling.hooks import LAUNCHING, TERMINATING
 from embedded_aws.autoscaling.lifecycle import (
     BOOT_SECONDS,

@@ -54,7 +54,7 @@ class QueuedEvent:
 
     def age_after(self, seconds: float) -> float:
         """How old the event will be, in seconds, so much later."""
-        return (aws.current().clock.now() - self.queued_at).total_seconds() + seconds
+        return (aws.now() - self.queued_at).total_seconds() + seconds
 
 
 def accept(function: Any, payload: str) -> str:
@@ -65,7 +65,7 @@ def accept(function: Any, payload: str) -> str:
         function_name=function.function_name,
         event=json.loads(payload or "{}"),
         request_id=str(uuid4()),
-        queued_at=aws.current().clock.now(),
+        queued_at=aws.now(),
     )
     _book(queued, 0)
     return queued.request_id
@@ -77,12 +77,8 @@ def invoke_config(function: Any) -> dict[str, Any]:
 
 
 def _book(queued: QueuedEvent, seconds: float) -> None:
-    clock, label = aws.current().clock, f"invoke {queued.function_name} asynchronously"
-
-    def begin() -> None:
-        clock.spawn(partial(_attempt, queued), label)
-
-    clock.call_later(seconds, begin, label)
+    label = f"invoke {queued.function_name} asynchronously"
+    aws.later(seconds, lambda: aws.current().clock.spawn(partial(_attempt, queued), label), label)
 
 
 def _attempt(queued: QueuedEvent) -> None:
@@ -136,10 +132,9 @@ def report(function: Any, queued: QueuedEvent, failure: OnFailure | None) -> Non
 
 
 def _record(function: Any, queued: QueuedEvent, failure: OnFailure | None) -> dict[str, Any]:
-    now = aws.current().clock.now()
     record = {
         "version": "1.0",
-        "timestamp": f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}Z",
+        "timestamp": aws.stamp(aws.now()),
         "requestContext": {
             "requestId": queued.request_id,
             "functionArn": f"{function.function_arn}:$LATEST",

@@ -22,14 +22,14 @@ LARGEST_PAYLOAD = {"Event": 1024 * 1024, "RequestResponse": 6 * 1024 * 1024}
 """Lambda quotas: 1 MB for an asynchronous invocation, 6 MB for a synchronous one."""
 TAIL_BYTES = 4096
 
+_moto_add_permission = LambdaResponse.add_permission
+
 
 def install() -> None:
     """Make moto's Lambda run functions without Docker."""
     LambdaResponse.invoke = _invoke
     LambdaFunction.invoke = _invoked_by_moto
-    if LambdaResponse.add_permission is not _add_permission:
-        _add_permission.motos_own = LambdaResponse.add_permission  # type: ignore[attr-defined]  # see there
-        LambdaResponse.add_permission = _add_permission
+    LambdaResponse.add_permission = _add_permission
     LambdaBackend.put_function_event_invoke_config = _put_event_invoke_config
     LambdaBackend.update_function_event_invoke_config = _update_event_invoke_config
 
@@ -82,7 +82,7 @@ def _invoked_by_moto(self: Any, body: str, request_headers: Any, response_header
 
 
 def _add_permission(self: Any) -> str:
-    """Refuse a second statement of the same id, as AWS does; moto's own, in `motos_own`, takes it."""
+    """Refuse a second statement of the same id, as AWS does; moto's own takes it."""
     function = self.backend.get_function(unquote(self.path.split("/")[-2]), None)
     statement_id = json.loads(self.body).get("StatementId")
     if any(statement.get("Sid") == statement_id for statement in function.policy.statements):
@@ -90,8 +90,7 @@ def _add_permission(self: Any) -> str:
             f"The statement id ({statement_id}) provided already exists. Please provide a new statement id."
         )
         raise AwsError("ResourceConflictException", message)
-    answer: str = _add_permission.motos_own(self)  # type: ignore[attr-defined]  # set by install()
-    return answer
+    return str(_moto_add_permission(self))
 
 
 def _put_event_invoke_config(self: Any, function_name: str, config: dict[str, Any]) -> dict[str, Any]:

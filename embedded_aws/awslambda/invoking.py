@@ -62,7 +62,7 @@ def _context(function: Any, request_id: str) -> LambdaContext:
 
 
 def _log_stream(function: Any) -> str:
-    streams, now = lambda_state().log_streams, aws.current().clock.now()
+    streams, now = lambda_state().log_streams, aws.now()
     if function.function_name not in streams:
         streams[function.function_name] = f"{now:%Y/%m/%d}/[$LATEST]{uuid4().hex}"
     return streams[function.function_name]
@@ -79,5 +79,5 @@ def _log(function: Any, request_id: str, printed: str) -> None:
         f"END RequestId: {request_id}",
         f"REPORT RequestId: {request_id}\tMemory Size: {function.memory_size} MB",
     ]
-    at = int(aws.current().clock.now().timestamp() * 1000)
+    at = int(aws.now().timestamp() * 1000)
     backend.put_log_events(group, stream, [{"timestamp": at, "message": line} for line in lines])

@@ -99,7 +99,7 @@ class WorkerRuntime:
         """Call the handler in a worker that has the function's present code and configuration."""
         version = _version(function)
         worker = self._take(function, version)
-        now = aws.current().clock.now().timestamp()
+        now = aws.now().timestamp()
         order = {"event": event, "context": asdict(context), "now": now}
         try:
             outcome = worker.call(order, min(float(function.timeout), MOST_REAL_SECONDS))

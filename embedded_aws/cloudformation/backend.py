@@ -37,8 +37,6 @@ _moto_create_change_set = CloudFormationBackend.create_change_set
 
 def install() -> None:
     """Make moto's CloudFormation create, update, roll back and refuse stacks as AWS does."""
-    if Stack.create_resources is stacks.create_resources:
-        return
     _motos_class = parsing.resource_class_from_type
     parsing.resource_class_from_type = lambda kind: KINDS.get(kind) or _motos_class(kind)
     parsing.parse_and_create_resource = resources.create
@@ -116,7 +114,6 @@ def _check_capabilities(declared: dict[str, Any], capabilities: list[str]) -> No
 def _create_stack(self: Any, name: str, template: str, parameters: dict[str, Any], **more: Any) -> Any:
     if any(stack.name == name for stack in self.stacks.values()):
         raise AlreadyExistsException(f"Stack [{name}] already exists")
-    more["timeout_in_mins"] = more.pop("timeout_in_mins", None)
     stack = Stack(
         stack_id=generate_stack_id(name, self.region_name, self.account_id),
         name=name,
@@ -128,7 +125,6 @@ def _create_stack(self: Any, name: str, template: str, parameters: dict[str, Any
         **more,
     )
     self.stacks[stack.stack_id] = stack
-    stack._add_stack_event("CREATE_IN_PROGRESS", resource_status_reason="User Initiated")
     stack.create_resources()
     self.exports.update({export.name: export for export in stack.exports})
     return stack
@@ -192,35 +188,26 @@ def _create_change_set(self: Any, *arguments: Any, **named: Any) -> tuple[str, s
 
 
 def _execute_change_set(self: Any, change_set_name: str, stack_name: str | None = None) -> None:
-    found = [
-        each
-        for each in self.change_sets.values()
-        if change_set_name in (each.change_set_id, each.change_set_name)
-    ]
-    of_stack = [each for each in found if stack_name in (None, each.stack_name, each.stack_id)]
-    if not of_stack:
+    change_set = None
+    for each in self.change_sets.values():
+        names = (each.change_set_id, each.change_set_name)
+        if change_set_name in names and stack_name in (None, each.stack_name, each.stack_id):
+            change_set = each
+    if change_set is None:
         raise AwsError("ChangeSetNotFound", f"ChangeSet [{change_set_name}] does not exist")
-    change_set = of_stack[-1]
     if change_set.execution_status != "AVAILABLE":
-        message = (
-            f"ChangeSet [{change_set_name}] cannot be executed in its current status of [{change_set.status}]"
-        )
-        raise AwsError("InvalidChangeSetStatus", message)
+        message = f"cannot be executed in its current status of [{change_set.status}]"
+        raise AwsError("InvalidChangeSetStatus", f"ChangeSet [{change_set_name}] {message}")
     stack = self.stacks[change_set.stack_id]
     if change_set.change_set_type == "CREATE":
-        _create_from(change_set, stack)
+        stack.template, stack.parameters = change_set.template, change_set.parameters
+        stack._parse_template()
+        stack.resource_map = stack._create_resource_map()
+        stack.output_map = stack._create_output_map()
+        stack.create_resources()
     else:
         stack.update(change_set.template, change_set.role_arn, change_set.parameters, change_set.tags)
     change_set.execution_status = "EXECUTE_COMPLETE"
-
-
-def _create_from(change_set: Any, stack: Any) -> None:
-    stack.template, stack.parameters = change_set.template, change_set.parameters
-    stack._parse_template()
-    stack.resource_map = stack._create_resource_map()
-    stack.output_map = stack._create_output_map()
-    stack._add_stack_event("CREATE_IN_PROGRESS", resource_status_reason="User Initiated")
-    stack.create_resources()
 
 
 def _template_from_s3(template_url: str, account_id: str, partition: str) -> str:

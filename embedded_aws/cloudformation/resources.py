@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +12,7 @@ from botocore.exceptions import ClientError
 from moto.cloudformation import parsing
 from moto.cloudformation.models import Event, cloudformation_backends
 
-# Each of these modules adds its kinds of resources to KINDS.
-from embedded_aws.cloudformation import machines, messaging, sources, storage  # noqa: F401  # see above
+from embedded_aws.cloudformation import kinds  # noqa: F401  # adds its kinds of resources to KINDS
 from embedded_aws.cloudformation.resource import KINDS, Resource
 
 
@@ -34,24 +35,28 @@ def known(resource_type: str) -> bool:
     )
 
 
+@contextmanager
+def _doing(verb: str, stack: Any, logical_id: str, kind: str, present: Any = None) -> Iterator[None]:
+    """Record that it begins, and where it fails; raises ResourceFailed."""
+    record(stack, logical_id, kind, f"{verb.upper()}_IN_PROGRESS", present)
+    try:
+        yield
+    except Exception as error:
+        record(stack, logical_id, kind, f"{verb.upper()}_FAILED", present, reason=_reason(error))
+        raise ResourceFailed(logical_id, verb, _reason(error)) from error
+
+
 def create(logical_id: str, template: Any, resources: Any, account_id: str, region_name: str) -> Any:
     """Create a resource when moto's resource map first meets it; None where its condition is false."""
-    if not is_wanted(template, resources):
-        return None
-    found = resolve(logical_id, template, resources)
+    found = resolve(logical_id, template, resources) if is_wanted(template, resources) else None
     if found is None:
         return None
-    kind, cleaned, name = found
-    stack = _stack(resources, account_id, region_name)
+    stack = cloudformation_backends[account_id][region_name].stacks.get(resources.stack_id)
     about = {"LogicalId": logical_id, "StackId": resources.stack_id, "ResourceType": template["Type"]}
-    record(stack, logical_id, template["Type"], "CREATE_IN_PROGRESS")
-    try:
-        made = kind.create_from_cloudformation_json(name, cleaned, account_id, region_name, **about)
-    except Exception as error:
-        record(stack, logical_id, template["Type"], "CREATE_FAILED", reason=_reason(error))
-        raise ResourceFailed(logical_id, "create", _reason(error)) from error
+    with _doing("create", stack, logical_id, template["Type"]):
+        made = _made(found, account_id, region_name, **about)
     made.cf_resource_type, made.logical_resource_id = template["Type"], logical_id
-    made.resolved = cleaned.get("Properties", {})
+    made.resolved = found[1].get("Properties", {})
     record(stack, logical_id, template["Type"], "CREATE_COMPLETE", made)
     return made
 
@@ -65,12 +70,8 @@ def update(logical_id: str, stack: Any) -> Any:
     if found is None or wanted == present.resolved:
         return None
     kind = template["Type"]
-    record(stack, logical_id, kind, "UPDATE_IN_PROGRESS", present)
-    try:
+    with _doing("update", stack, logical_id, kind, present):
         changed, replaced = _changed(present, wanted, found, stack)
-    except Exception as error:
-        record(stack, logical_id, kind, "UPDATE_FAILED", present, reason=_reason(error))
-        raise ResourceFailed(logical_id, "update", _reason(error)) from error
     changed.cf_resource_type, changed.logical_resource_id, changed.resolved = kind, logical_id, wanted
     resources._parsed_resources[logical_id] = changed
     record(stack, logical_id, kind, "UPDATE_COMPLETE", changed)
@@ -80,12 +81,8 @@ def update(logical_id: str, stack: Any) -> Any:
 def delete(present: Any, stack: Any) -> None:
     """Delete a resource; raises ResourceFailed."""
     logical_id, kind = present.logical_resource_id, present.cf_resource_type
-    record(stack, logical_id, kind, "DELETE_IN_PROGRESS", present)
-    try:
+    with _doing("delete", stack, logical_id, kind, present):
         stack.resource_map._delete_resource(present, {"Type": kind, "Properties": present.resolved})
-    except Exception as error:
-        record(stack, logical_id, kind, "DELETE_FAILED", present, reason=_reason(error))
-        raise ResourceFailed(logical_id, "delete", _reason(error)) from error
     record(stack, logical_id, kind, "DELETE_COMPLETE", present)
 
 
@@ -123,10 +120,6 @@ def record(
         stack.events.append(event)
 
 
-def _stack(resources: Any, account_id: str, region_name: str) -> Any:
-    return cloudformation_backends[account_id][region_name].stacks.get(resources.stack_id)
-
-
 def _changed(present: Any, wanted: Any, found: Any, stack: Any) -> tuple[Any, Any]:
     if not isinstance(present, Resource):
         updated = parsing.parse_and_update_resource(
@@ -146,12 +139,12 @@ def _changed(present: Any, wanted: Any, found: Any, stack: Any) -> tuple[Any, An
             "CloudFormation cannot update a stack when a custom-named resource requires replacing. "
             f"Rename {present.name} and update the stack again."
         )
-    return _made_anew(found, stack), present
+    return _made(found, stack.account_id, stack.region_name), present
 
 
-def _made_anew(found: Any, stack: Any) -> Any:
+def _made(found: Any, account_id: str, region_name: str, **about: Any) -> Any:
     kind, cleaned, name = found
-    return kind.create_from_cloudformation_json(name, cleaned, stack.account_id, stack.region_name)
+    return kind.create_from_cloudformation_json(name, cleaned, account_id, region_name, **about)
 
 
 def _reason(error: Exception) -> str:

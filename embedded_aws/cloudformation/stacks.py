@@ -21,15 +21,18 @@ PASSES = 5
 
 def create_resources(self: Any) -> None:
     """Create all resources of moto's `Stack`, or none."""
-    self.status = "CREATE_IN_PROGRESS"
+    _say(self, "CREATE_IN_PROGRESS", "User Initiated")
     try:
         with acting_as_service(CLOUDFORMATION):
             self.resource_map.create(self.template_dict)
     except ResourceFailed as failure:
-        _give_up_creation(self, failure)
+        _say(self, "ROLLBACK_IN_PROGRESS", f"{_told(failure)}Rollback requested by user.")
+        failures = _delete_all(self, list(reversed(list_resources(self))))
+        self.output_map._output_json_map = None  # to look an output up would create its resource again
+        _say(self, "ROLLBACK_FAILED" if failures else "ROLLBACK_COMPLETE")
     else:
         self.description = self.template_dict.get("Description")
-        self.mark_creation_complete()
+        _say(self, "CREATE_COMPLETE")
 
 
 def update_stack(
@@ -46,8 +49,7 @@ def update_stack(
         with acting_as_service(CLOUDFORMATION):
             replaced = _fit(self, template, parameters or {})
     except ResourceFailed as failure:
-        reason = f"The following resource(s) failed to {failure.verb}: [{failure.logical_id}]. "
-        _say(self, "UPDATE_ROLLBACK_IN_PROGRESS", reason)
+        _say(self, "UPDATE_ROLLBACK_IN_PROGRESS", _told(failure))
         with acting_as_service(CLOUDFORMATION):
             _clean_up(self, _fit(self, *before))
         _say(self, "UPDATE_ROLLBACK_COMPLETE")
@@ -63,11 +65,9 @@ def delete_resources(self: Any) -> None:
     """Delete the resources of moto's `Stack` that no DeletionPolicy retains, the latest first."""
     _say(self, "DELETE_IN_PROGRESS", "User Initiated")
     left = [present for present in reversed(list_resources(self)) if not _is_retained(self, present)]
-    with acting_as_service(CLOUDFORMATION):
-        failures = _delete_all(self, left)
+    failures = _delete_all(self, left)
     if failures:
-        names = ", ".join(failure.logical_id for failure in failures)
-        _say(self, "DELETE_FAILED", f"The following resource(s) failed to delete: [{names}]. ")
+        _say(self, "DELETE_FAILED", _told(*failures))
     else:
         _say(self, "DELETE_COMPLETE")
 
@@ -78,20 +78,17 @@ def list_resources(self: Any) -> list[Any]:
     return [each for each in present.values() if hasattr(each, "logical_resource_id")]
 
 
-def _give_up_creation(stack: Any, failure: ResourceFailed) -> None:
-    reason = f"The following resource(s) failed to {failure.verb}: [{failure.logical_id}]. "
-    _say(stack, "ROLLBACK_IN_PROGRESS", f"{reason}Rollback requested by user.")
-    with acting_as_service(CLOUDFORMATION):
-        failures = _delete_all(stack, list(reversed(list_resources(stack))))
-    stack.output_map._output_json_map = None  # to look an output up would create its resource again
-    _say(stack, "ROLLBACK_FAILED" if failures else "ROLLBACK_COMPLETE")
+def _told(*failures: ResourceFailed) -> str:
+    names = ", ".join(failure.logical_id for failure in failures)
+    return f"The following resource(s) failed to {failures[0].verb}: [{names}]. "
 
 
 def _delete_all(stack: Any, left: list[Any]) -> list[ResourceFailed]:
     failures = []
     for present in left:
         try:
-            delete(present, stack)
+            with acting_as_service(CLOUDFORMATION):
+                delete(present, stack)
         except ResourceFailed as failure:
             failures.append(failure)
         else:

@@ -13,10 +13,11 @@ from moto.ec2 import ec2_backends
 from moto.ecs.models import ecs_backends
 
 from embedded_aws import aws
+from embedded_aws.aws import later
 from embedded_aws.ecs import events, lifecycle
 from embedded_aws.ecs.backend import EcsBackend
 from embedded_aws.ecs.model import ContainerInstance
-from embedded_aws.ecs.runtime import KilledTask, behaviour, book, ecs
+from embedded_aws.ecs.runtime import KilledTask, behaviour, ecs
 
 
 def instance_started(instance_id: str) -> None:
@@ -26,7 +27,7 @@ def instance_started(instance_id: str) -> None:
     `ECS_CONTAINER_INSTANCE_TAGS={...}` are honoured. Registration takes 15 s.
     """
     if _registered(instance_id):
-        book(
+        later(
             behaviour().registration_delay_seconds, partial(reconnect, instance_id), f"agent on {instance_id}"
         )
         return
@@ -34,7 +35,7 @@ def instance_started(instance_id: str) -> None:
     cluster = _setting(script, "ECS_CLUSTER")
     if cluster:
         register = partial(_register, instance_id, cluster, script)
-        book(behaviour().registration_delay_seconds, register, f"agent on {instance_id}")
+        later(behaviour().registration_delay_seconds, register, f"agent on {instance_id}")
 
 
 def instance_gone(instance_id: str) -> None:
@@ -137,11 +138,7 @@ def _ec2_instance(instance_id: str) -> Any:
 
 
 def _ever_registered(instance_id: str) -> list[ContainerInstance]:
-    backend = _backend()
-    known = [
-        instance for name in list(backend.container_instances) for instance in backend.instances_of(name)
-    ]
-    return [instance for instance in known if instance.ec2_instance_id == instance_id]
+    return [each for each in _backend().all_instances() if each.ec2_instance_id == instance_id]
 
 
 def _registered(instance_id: str) -> list[ContainerInstance]:

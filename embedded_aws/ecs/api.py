@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ecs.responses import EC2ContainerServiceResponse
 
 from embedded_aws.ecs.backend import EcsBackend
-from embedded_aws.ecs.paging import LARGEST_PAGE, page
+from embedded_aws.ecs.errors import InvalidParameter
+
+LARGEST_PAGE = 100
+"""maxResults of ListTasks, ListContainerInstances, ListServices, ...: 1 to 100."""
+Find = Callable[[Any, str], Any]
+View = Callable[[Any], dict[str, Any]]
 
 
 class EcsApi(EC2ContainerServiceResponse):  # type: ignore[misc]  # moto ships no types
@@ -31,6 +39,14 @@ class EcsApi(EC2ContainerServiceResponse):  # type: ignore[misc]  # moto ships n
         """Return a list parameter, empty where it isn't given."""
         return list(self._get_param(name) or [])
 
+    def require_ec2(self) -> None:
+        """Refuse what runs elsewhere; raises InvalidParameter."""
+        kind = self._get_param("launchType")
+        if kind not in (None, "EC2"):
+            raise InvalidParameter(
+                f"launchType {kind} isn't simulated: the embedded ECS has container instances only"
+            )
+
     def given(self, *names: str) -> dict[str, Any]:
         """Return those of the named parameters that were given."""
         values = {name: self._get_param(name) for name in names}
@@ -42,9 +58,28 @@ class EcsApi(EC2ContainerServiceResponse):  # type: ignore[misc]  # moto ships n
 
     def page_of(self, key: str, arns: list[str], default_size: int = LARGEST_PAGE) -> ActionResult:
         """Answer one page of ARNs under `key`."""
-        size = self._get_int_param("maxResults")
-        given, following = page(arns, self._get_param("nextToken"), size, default_size)
-        return ActionResult({key: given, "nextToken": following})
+        size, token = self._get_int_param("maxResults", default_size), self._get_param("nextToken")
+        if not 1 <= size <= LARGEST_PAGE:
+            raise InvalidParameter(f"maxResults should be between 1 and {LARGEST_PAGE}.")
+        left = sorted(arn for arn in arns if arn > _read(token or ""))
+        following = base64.urlsafe_b64encode(left[size - 1].encode()).decode() if len(left) > size else None
+        return ActionResult({key: left[:size], "nextToken": following})
+
+    def described(self, key: str, kind: str, names: list[str], find: Find, view: View) -> ActionResult:
+        """Answer how the named ones are, under `key`; unknown ones are failures with the reason MISSING."""
+        cluster = self.asked_cluster
+        found = {name: find(cluster, name) for name in names}
+        missing = [failure(cluster, kind, name, "MISSING") for name, one in found.items() if one is None]
+        known = [view(one) for one in found.values() if one is not None]
+        return ActionResult({key: known, "failures": missing})
+
+
+def _read(token: str) -> str:
+    """Read a token: it names the last item given, so that items that vanish meanwhile shift no page."""
+    try:
+        return base64.urlsafe_b64decode(token.encode()).decode()
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise InvalidParameter("Invalid token.") from error
 
 
 def failure(cluster: Any, kind: str, name: str, reason: str) -> dict[str, str]:

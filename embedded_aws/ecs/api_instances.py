@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 from moto.core.responses import ActionResult
 
-from embedded_aws.ecs import events, views
+from embedded_aws.ecs import events, lifecycle, views
 from embedded_aws.ecs.api import EcsApi, failure
 from embedded_aws.ecs.errors import ClientError, InvalidParameter, require_at_most, require_some
-from embedded_aws.ecs.model import ContainerInstance
 from embedded_aws.ecs.query import compile_query
 
 STATUSES = ("ACTIVE", "DRAINING", "REGISTERING", "DEREGISTERING", "REGISTRATION_FAILED")
@@ -31,12 +31,16 @@ class ContainerInstanceApi(EcsApi):
         return ActionResult({"containerInstance": views.container_instance(instance, with_tags=True)})
 
     def deregister_container_instance(self) -> ActionResult:
-        """DeregisterContainerInstance."""
-        instance = self.backend.deregister_container_instance(
-            self._get_param("cluster", "default"),
-            self._get_param("containerInstance"),
-            bool(self._get_param("force", False)),
-        )
+        """DeregisterContainerInstance: `force` leaves its tasks' containers running, unknown to ECS."""
+        instance = self.backend.instance(self.asked_cluster, self._get_param("containerInstance"))
+        if instance is None:
+            raise ClientError("Referenced container instance was not found.")
+        if instance.running_tasks_count and not self._get_param("force", False):
+            raise InvalidParameter("Found running tasks on the instance.")
+        if instance.status != "INACTIVE":
+            for task in list(instance.tasks.values()):
+                lifecycle.orphan(task, "Container instance deregistration forced by user.")
+            self.backend.deactivate(instance)
         return ActionResult({"containerInstance": views.container_instance(instance)})
 
     def list_container_instances(self) -> ActionResult:
@@ -57,50 +61,31 @@ class ContainerInstanceApi(EcsApi):
 
     def describe_container_instances(self) -> ActionResult:
         """DescribeContainerInstances: at most 100; unknown ones are failures with the reason MISSING."""
-        names, cluster = self.items("containerInstances"), self.asked_cluster
+        names = self.items("containerInstances")
         if not names:
             raise ClientError("Container Instances cannot be empty.")
         require_at_most(100, names, "instanceIds")
-        found = {name: self.backend.instance(cluster, name) for name in names}
-        described = [
-            views.container_instance(
-                instance, with_tags=self.wants("TAGS"), with_health=self.wants("CONTAINER_INSTANCE_HEALTH")
-            )
-            for instance in found.values()
-            if instance is not None
-        ]
-        missing = [
-            failure(cluster, "container-instance", name, "MISSING")
-            for name, it in found.items()
-            if it is None
-        ]
-        return ActionResult({"containerInstances": described, "failures": missing})
+        tags, health = self.wants("TAGS"), self.wants("CONTAINER_INSTANCE_HEALTH")
+        view = partial(views.container_instance, with_tags=tags, with_health=health)
+        return self.described("containerInstances", "container-instance", names, self.backend.instance, view)
 
     def update_container_instances_state(self) -> ActionResult:
         """UpdateContainerInstancesState: at most 10; answers 200 with failures for those it could not change."""
-        names, cluster, status = (
-            self.items("containerInstances"),
-            self.asked_cluster,
-            self._get_param("status"),
-        )
+        names, status = self.items("containerInstances"), self._get_param("status")
         require_some(names, "instanceIds")
         require_at_most(10, names, "instanceIds")
         if status not in ("ACTIVE", "DRAINING"):
             raise InvalidParameter("Container instance status should be one of [ACTIVE,DRAINING]")
         changed, failures = [], []
         for name in dict.fromkeys(names):
-            instance = self.backend.instance(cluster, name)
+            instance = self.backend.instance(self.asked_cluster, name)
             if instance is None or instance.status == "INACTIVE":
                 reason = "MISSING" if instance is None else "INACTIVE"
-                failures.append(failure(cluster, "container-instance", name, reason))
-            else:
-                self._change(instance, status)
-                changed.append(views.container_instance(instance))
+                failures.append(failure(self.asked_cluster, "container-instance", name, reason))
+                continue
+            if instance.status != status:  # DRAINING twice isn't documented: here it is no error
+                instance.status = status
+                events.instance_state_set(instance)
+                self.backend.scheduler.wake_cluster(instance.cluster_name)
+            changed.append(views.container_instance(instance))
         return ActionResult({"containerInstances": changed, "failures": failures})
-
-    def _change(self, instance: ContainerInstance, status: str) -> None:
-        # DRAINING of a DRAINING instance isn't documented: here it changes nothing and is no error.
-        if instance.status != status:
-            instance.status = status
-            events.instance_state_set(instance)
-            self.backend.scheduler.wake_cluster(instance.cluster_name)

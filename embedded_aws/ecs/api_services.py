@@ -6,10 +6,18 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 
-from embedded_aws.ecs import target_groups, views
+from embedded_aws.aws import now
+from embedded_aws.ecs import services, target_groups, views
 from embedded_aws.ecs.api import EcsApi
-from embedded_aws.ecs.errors import ClientError, InvalidParameter, require_at_most, require_some
+from embedded_aws.ecs.errors import (
+    ClientError,
+    InvalidParameter,
+    require_at_most,
+    require_some,
+)
+from embedded_aws.ecs.model import Deployment, Service
 from embedded_aws.ecs.query import compile_query
+from embedded_aws.requests import AwsError
 
 KEPT = (
     "loadBalancers", "serviceRegistries", "launchType", "capacityProviderStrategy", "platformVersion",
@@ -18,6 +26,8 @@ KEPT = (
     "enableExecuteCommand", "availabilityZoneRebalancing",
 )  # fmt: skip
 """Parameters that a service keeps and DescribeServices repeats."""
+DEPLOYED_ANEW = ("networkConfiguration", "platformVersion", "loadBalancers", "serviceRegistries")
+"""UpdateService: a change of one of these, of the task definition, or forceNewDeployment, starts a deployment."""
 
 
 class ServiceApi(EcsApi):
@@ -25,45 +35,48 @@ class ServiceApi(EcsApi):
 
     def create_service(self) -> ActionResult:
         """CreateService: REPLICA or DAEMON, on container instances."""
-        cluster, settings = self._get_param("cluster", "default"), self.given(*KEPT)
-        definition = self._get_param("taskDefinition")
-        if not definition:
-            raise InvalidParameter("TaskDefinition cannot be empty.")
-        self._check(settings, self.backend.describe_task_definition(definition))
-        desired = self._get_int_param("desiredCount")
-        if self._get_param("schedulingStrategy") == "DAEMON" and desired is not None:
+        cluster, name, settings = self.asked_cluster, self._get_param("serviceName"), self.given(*KEPT)
+        definition = self._definition(self._get_param("taskDefinition"), settings)
+        desired, strategy = self._get_int_param("desiredCount"), self._get_param("schedulingStrategy")
+        if strategy == "DAEMON" and desired is not None:
             raise InvalidParameter(
                 "The daemon scheduling strategy does not support a desired count for services."
             )
-        service = self.backend.create_service(
-            cluster,
-            self._get_param("serviceName"),
-            desired,
-            definition,
-            **settings,
-            **self.given("schedulingStrategy", "tags"),
-        )
+        existing = self.backend.services.get(f"{cluster.name}:{name}")
+        if existing is not None and existing.status != "INACTIVE":
+            raise InvalidParameter("Creation of service was not idempotent.")
+        tags = self._get_param("tags") or []
+        service = Service(cluster, name, strategy or "REPLICA", desired or 0, settings, tags, now())
+        service.deployments.append(Deployment(definition, now()))
+        self.backend.services[f"{cluster.name}:{name}"] = service
+        self.backend.scheduler.wake(service)
         return ActionResult({"service": views.service(service, with_tags=True)})
 
     def update_service(self) -> ActionResult:
         """UpdateService: another task definition, or forceNewDeployment, rolls within the percentages."""
-        changes = self.given(*KEPT, "taskDefinition", "forceNewDeployment")
-        desired = self._get_int_param("desiredCount")
         service = self.backend.service(self.asked_cluster, self._get_param("service"))
-        definition = changes.get("taskDefinition") or service.primary.definition.arn
-        self._check(changes, self.backend.describe_task_definition(definition))
-        if desired is not None:
-            changes["desiredCount"] = desired
-        changed = self.backend.change_service(self.asked_cluster.arn, service.name, changes)
-        return ActionResult({"service": views.service(changed)})
+        old, settings = service.primary.definition, self.given(*KEPT)
+        definition = self._definition(self._get_param("taskDefinition") or old.arn, settings)
+        if service.status != "ACTIVE":
+            raise AwsError("ServiceNotActiveException", "Service was not ACTIVE.")
+        anew = [name for name in DEPLOYED_ANEW if name in settings]
+        differs = any(settings[name] != service.settings.get(name) for name in anew)
+        if self._get_param("forceNewDeployment") or definition is not old or differs:
+            services.deploy(service, definition)
+        if service.scheduling_strategy == "REPLICA":
+            service.desired_count = self._get_int_param("desiredCount", service.desired_count)
+        service.settings.update(settings)
+        self.backend.scheduler.wake(service)
+        return ActionResult({"service": views.service(service)})
 
     def delete_service(self) -> ActionResult:
-        """DeleteService: DRAINING while its tasks stop, then INACTIVE."""
-        service = self.backend.delete_service(
-            self._get_param("cluster", "default"),
-            self._get_param("service"),
-            bool(self._get_param("force", False)),
-        )
+        """DeleteService: DRAINING while its tasks stop, then INACTIVE; `force` if it still wants any."""
+        service = self.backend.service(self.asked_cluster, self._get_param("service"))
+        is_wanted = service.scheduling_strategy == "REPLICA" and service.desired_count
+        if is_wanted and not self._get_param("force", False):
+            raise InvalidParameter("The service cannot be stopped while it is scaled above 0.")
+        service.desired_count, service.status = 0, "DRAINING"
+        self.backend.scheduler.wake(service)
         return ActionResult({"service": views.service(service)})
 
     def describe_services(self) -> ActionResult:
@@ -71,9 +84,8 @@ class ServiceApi(EcsApi):
         names, cluster = self.items("services"), self.asked_cluster
         require_some(names, "Services")
         require_at_most(10, names, "Services")
-        services, failures = self.backend.describe_services(cluster.arn, names)
-        with_tags = self.wants("TAGS")
-        described = [views.service(service, with_tags=with_tags) for service in services]
+        found, failures = self.backend.describe_services(cluster.arn, names)
+        described = [views.service(service, with_tags=self.wants("TAGS")) for service in found]
         return ActionResult({"services": described, "failures": failures})
 
     def list_services(self) -> ActionResult:
@@ -98,21 +110,22 @@ class ServiceApi(EcsApi):
         """CreateTaskSet: refused, as the EXTERNAL deployment controller isn't simulated."""
         raise ClientError("Task sets aren't simulated: the embedded ECS schedules services by itself")
 
-    def _check(self, settings: dict[str, Any], definition: Any) -> None:
-        if settings.get("launchType") not in (None, "EC2"):
-            kind = settings["launchType"]
-            raise InvalidParameter(
-                f"launchType {kind} isn't simulated: the embedded ECS has container instances only"
-            )
+    def _definition(self, name: str, settings: dict[str, Any]) -> Any:
+        """Return moto's task definition, once it and what is said of the service are found to be possible."""
+        if not name:
+            raise InvalidParameter("TaskDefinition cannot be empty.")
+        self.require_ec2()
+        definition = self.backend.describe_task_definition(name)
         for rule in settings.get("placementConstraints") or ():
             if rule["type"] == "memberOf":
                 compile_query(rule.get("expression") or "")
         for balancer in settings.get("loadBalancers") or ():
             self._check_balancer(balancer, definition)
+        return definition
 
     def _check_balancer(self, balancer: dict[str, Any], definition: Any) -> None:
         arn, name = balancer.get("targetGroupArn", ""), balancer.get("containerName")
-        if target_groups.find(arn, self.current_account, self.region) is None:
+        if target_groups.find(arn) is None:
             raise InvalidParameter(f"The specified target group does not exist: {arn}")
         for container in definition.container_definitions:
             ports = [mapping["containerPort"] for mapping in container.get("portMappings") or ()]

@@ -1,22 +1,24 @@
-"""The ECS API of tasks."""
+"""The ECS API of tasks, and of their scale-in protection."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from moto.core.responses import ActionResult
 
+from embedded_aws.aws import later, now
 from embedded_aws.ecs import lifecycle, views
 from embedded_aws.ecs.api import EcsApi, failure
-from embedded_aws.ecs.demand import SPREAD, Demand, Requirements
 from embedded_aws.ecs.errors import InvalidParameter, require_at_most, require_some
-from embedded_aws.ecs.launching import launch
-from embedded_aws.ecs.model import ContainerInstance, Launch, Task
+from embedded_aws.ecs.model import SPREAD, ContainerInstance, Launch, Task
 from embedded_aws.ecs.placement import NO_INSTANCES, Refusal
-from embedded_aws.ecs.runtime import behaviour, now
+from embedded_aws.ecs.runtime import behaviour
 
 STOPPED_BY_USER = "Task stopped by user"
+DEFAULT_MINUTES, LONGEST_MINUTES = 120, 2880
+"""ECS developer guide, task-scale-in-protection."""
 
 
 class TaskApi(EcsApi):
@@ -24,7 +26,7 @@ class TaskApi(EcsApi):
 
     def run_task(self) -> ActionResult:
         """RunTask: places up to 10 tasks where they fit; those that fit nowhere are failures with the reason."""
-        self._require_ec2()
+        self.require_ec2()
         count = self._get_int_param("count", 1)
         if not 1 <= count <= 10:
             raise InvalidParameter("count should be between 1 and 10.")
@@ -44,48 +46,33 @@ class TaskApi(EcsApi):
     def _start_on(self, name: str) -> Task | Refusal | dict[str, str]:
         instance = self.backend.instance(self.asked_cluster, name)
         if instance is None or instance.status != "ACTIVE":
-            return failure(
-                self.asked_cluster, "container-instance", name, instance.status if instance else "MISSING"
-            )
+            reason = instance.status if instance else "MISSING"
+            return failure(self.asked_cluster, "container-instance", name, reason)
         return self._launch([instance], constrained=False)
 
     def _launch(self, instances: list[ContainerInstance], *, constrained: bool = True) -> Task | Refusal:
         definition = self.backend.describe_task_definition(self._get_param("taskDefinition"))
-        group = self._get_param("group") or f"family:{definition.family}"
-        own = [*(self._get_param("placementConstraints") or []), *definition.placement_constraints]
-        strategy = self._get_param("placementStrategy") or SPREAD
-
-        def demand(needs: Requirements) -> Demand:
-            return Demand(needs, group, own if constrained else (), strategy)
-
+        inherited = definition.tags if self._get_param("propagateTags") == "TASK_DEFINITION" else []
+        rules = [*(self._get_param("placementConstraints") or []), *definition.placement_constraints]
         info = Launch(
             self.asked_cluster,
             definition,
-            group,
+            self._get_param("group") or f"family:{definition.family}",
+            rules if constrained else (),
+            self._get_param("placementStrategy") or SPREAD,
             started_by=self._get_param("startedBy"),
             overrides=dict(self._get_param("overrides") or {}),
-            tags=self._task_tags(definition),
+            tags=[*inherited, *(self._get_param("tags") or [])],
         )
-        outcome = launch(info, demand, instances, self.backend.scheduler.task_changed)
+        outcome = lifecycle.launch(info, instances, self.backend.scheduler.task_changed)
         if isinstance(outcome, Task):
             self.backend.remember(outcome)
         return outcome
-
-    def _task_tags(self, definition: Any) -> list[dict[str, str]]:
-        inherited = definition.tags if self._get_param("propagateTags") == "TASK_DEFINITION" else []
-        return [*inherited, *(self._get_param("tags") or [])]
 
     def _launched(self, outcomes: list[Any]) -> ActionResult:
         failures = [_placement_failure(outcome) for outcome in outcomes if not isinstance(outcome, Task)]
         tasks = [views.task(outcome, with_tags=True) for outcome in outcomes if isinstance(outcome, Task)]
         return ActionResult({"tasks": tasks, "failures": failures})
-
-    def _require_ec2(self) -> None:
-        kind = self._get_param("launchType")
-        if kind not in (None, "EC2"):
-            raise InvalidParameter(
-                f"launchType {kind} isn't simulated: the embedded ECS has container instances only"
-            )
 
     def list_tasks(self) -> ActionResult:
         """ListTasks: desiredStatus RUNNING unless asked otherwise; PENDING answers nothing, ever."""
@@ -118,15 +105,11 @@ class TaskApi(EcsApi):
 
     def describe_tasks(self) -> ActionResult:
         """DescribeTasks: at most 100; unknown and forgotten ones are failures with the reason MISSING."""
-        names, cluster = self.items("tasks"), self.asked_cluster
+        names = self.items("tasks")
         require_some(names, "Tasks")
         require_at_most(100, names, "Tasks")
-        found = {name: self.backend.task(cluster, name) for name in names}
-        described = [
-            views.task(task, with_tags=self.wants("TAGS")) for task in found.values() if task is not None
-        ]
-        missing = [failure(cluster, "task", name, "MISSING") for name, task in found.items() if task is None]
-        return ActionResult({"tasks": described, "failures": missing})
+        view = partial(views.task, with_tags=self.wants("TAGS"))
+        return self.described("tasks", "task", names, self.backend.task, view)
 
     def stop_task(self) -> ActionResult:
         """StopTask: the task takes the whole stop path; its service, if any, replaces it."""
@@ -136,12 +119,64 @@ class TaskApi(EcsApi):
         lifecycle.stop(task, "UserInitiated", self._get_param("reason") or STOPPED_BY_USER)
         return ActionResult({"task": views.task(task)})
 
+    def update_task_protection(self) -> ActionResult:
+        """UpdateTaskProtection: at most 10 tasks, for 1 to 2,880 minutes; only tasks of services can have it."""
+        names = self.items("tasks")
+        require_some(names, "Tasks")
+        require_at_most(10, names, "Tasks")
+        minutes = self._get_int_param("expiresInMinutes", DEFAULT_MINUTES)
+        if not 1 <= minutes <= LONGEST_MINUTES:
+            raise InvalidParameter(f"expiresInMinutes should be between 1 and {LONGEST_MINUTES}.")
+        return self._protection(names, minutes if self._get_param("protectionEnabled") else 0)
+
+    def get_task_protection(self) -> ActionResult:
+        """GetTaskProtection: at most 100 tasks, or all of the cluster's services."""
+        names = self.items("tasks")
+        require_at_most(100, names, "Tasks")
+        tasks = self.backend.tasks_of(self.asked_cluster.name)
+        return self._protection(names or [task.arn for task in tasks if task.service is not None], None)
+
+    def _protection(self, names: list[str], minutes: int | None) -> ActionResult:
+        """Answer for each task; `minutes` of protection from now are set first, 0 ends it, None leaves it."""
+        cluster = self.asked_cluster
+        protected, failures = [], []
+        for name in names:
+            task = self.backend.task(cluster, name)
+            reason = "MISSING" if task is None else _obstacle(task)
+            if task is None or reason:
+                failures.append(failure(cluster, "task", name, reason or "MISSING"))
+                continue
+            if minutes is not None:
+                self._protect(task, minutes)
+            protected.append(_view(task))
+        return ActionResult({"protectedTasks": protected, "failures": failures})
+
+    def _protect(self, task: Task, minutes: int) -> None:
+        task.protected_until = now() + timedelta(minutes=minutes) if minutes else None
+        # At the end of the protection, or without it, the scheduler may have something to do.
+        later(
+            minutes * 60,
+            partial(self.backend.scheduler.task_changed, task),
+            f"protection of task {task.id} ends",
+        )
+
+
+def _obstacle(task: Task) -> str | None:
+    if task.service is None:
+        return "TASK_NOT_VALID"
+    return None if task.is_live else "MISSING"
+
+
+def _view(task: Task) -> dict[str, Any]:
+    return {
+        "taskArn": task.arn,
+        "protectionEnabled": task.is_protected,
+        "expirationDate": task.protected_until if task.is_protected else None,
+    }
+
 
 def _placement_failure(outcome: Refusal | dict[str, str]) -> dict[str, str]:
     if isinstance(outcome, dict):
         return outcome
-    return (
-        {"arn": outcome.instance.arn, "reason": outcome.reason}
-        if outcome.instance
-        else {"reason": outcome.reason}
-    )
+    place = {"arn": outcome.instance.arn} if outcome.instance else {}
+    return {**place, "reason": outcome.reason}

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from moto.core.resource_tagging import TaggedResource
 from moto.ec2 import ec2_backends
+from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ecs import urls
 from moto.ecs.exceptions import ClusterNotFoundException, ServiceNotFoundException
 from moto.ecs.models import EC2ContainerServiceBackend
+from moto.moto_api._internal import mock_random
 
-from embedded_aws.ecs import events, lifecycle, services, views
-from embedded_aws.ecs.errors import ClientError, InvalidParameter, ServiceNotActive
-from embedded_aws.ecs.model import ContainerInstance, Deployment, Service, Task
-from embedded_aws.ecs.registration import register
-from embedded_aws.ecs.runtime import now
+from embedded_aws.aws import now
+from embedded_aws.ecs import events, views
+from embedded_aws.ecs.errors import ClientError
+from embedded_aws.ecs.model import ContainerInstance, Service, Task
 from embedded_aws.ecs.scheduler import Scheduler
 from embedded_aws.ecs.script import read_script
 
-DEPLOYED_ANEW = (
-    "taskDefinition",
-    "networkConfiguration",
-    "platformVersion",
-    "loadBalancers",
-    "serviceRegistries",
-)
-"""UpdateService: a change of one of these, or forceNewDeployment, starts a new deployment."""
+MEMORY_SHARE = 0.95
+"""The share of an instance type's memory that the agent registers; the kernel keeps the rest."""
 
 
 class EcsBackend(EC2ContainerServiceBackend):  # type: ignore[misc]  # moto ships no types
@@ -49,10 +44,7 @@ class EcsBackend(EC2ContainerServiceBackend):  # type: ignore[misc]  # moto ship
 
     def instances_of(self, cluster_name: str) -> list[ContainerInstance]:
         """Return all container instances of a cluster that may still be described."""
-        known: dict[str, ContainerInstance] = self.container_instances.get(cluster_name, {})
-        for forgotten in [id_ for id_, instance in known.items() if instance.is_forgotten]:
-            del known[forgotten]
-        return list(known.values())
+        return _remembered(self.container_instances, cluster_name)
 
     def instance(self, cluster: Any, name: str) -> ContainerInstance | None:
         """Find a container instance of the cluster by id or full ARN; None if there is none of that name."""
@@ -61,10 +53,7 @@ class EcsBackend(EC2ContainerServiceBackend):  # type: ignore[misc]  # moto ship
 
     def tasks_of(self, cluster_name: str) -> list[Task]:
         """Return all tasks of a cluster that may still be described."""
-        known: dict[str, Task] = self.tasks.get(cluster_name, {})
-        for forgotten in [arn for arn, task in known.items() if task.is_forgotten]:
-            del known[forgotten]
-        return list(known.values())
+        return _remembered(self.tasks, cluster_name)
 
     def task(self, cluster: Any, name: str) -> Task | None:
         """Find a task of the cluster by id or full ARN; None if there is none of that name."""
@@ -88,26 +77,10 @@ class EcsBackend(EC2ContainerServiceBackend):  # type: ignore[misc]  # moto ship
         ec2_instance = ec2_backends[self.account_id][self.region_name].get_instance_by_id(ec2_instance_id)
         if ec2_instance is None:
             raise ClientError(f"The EC2 instance {ec2_instance_id} does not exist.")
-        instance = register(cluster, ec2_instance, attributes or {}, tags or [])
+        instance = _registered(cluster, ec2_instance, attributes or {}, tags or [])
         self.container_instances.setdefault(cluster.name, {})[instance.id] = instance
         events.instance_changed(instance)
         self.scheduler.wake_cluster(cluster.name)
-        return instance
-
-    def deregister_container_instance(
-        self, cluster_str: str, container_instance_str: str, force: bool
-    ) -> ContainerInstance:
-        """Make the instance INACTIVE; `force` leaves its tasks' containers running, unknown to ECS."""
-        instance = self.instance(self.cluster(cluster_str), container_instance_str)
-        if instance is None:
-            raise ClientError("Referenced container instance was not found.")
-        if instance.status == "INACTIVE":
-            return instance
-        if instance.running_tasks_count and not force:
-            raise InvalidParameter("Found running tasks on the instance.")
-        for task in list(instance.tasks.values()):
-            lifecycle.orphan(task, "Container instance deregistration forced by user.")
-        self.deactivate(instance)
         return instance
 
     def deactivate(self, instance: ContainerInstance) -> None:
@@ -128,7 +101,7 @@ class EcsBackend(EC2ContainerServiceBackend):  # type: ignore[misc]  # moto ship
         return clusters, failures
 
     def register_task_definition(
-        self, family: str, container_definitions: list[Any], *rest: Any, **more: Any
+        self, family: str, container_definitions: Any, *rest: Any, **more: Any
     ) -> Any:
         """Register a task definition; raises ClientError for a script in its dockerLabels that can't be read."""
         read_script(container_definitions)
@@ -141,73 +114,6 @@ class EcsBackend(EC2ContainerServiceBackend):  # type: ignore[misc]  # moto ship
             raise ServiceNotFoundException
         return found
 
-    def create_service(
-        self,
-        cluster_str: str,
-        service_name: str,
-        desired_count: int | None,
-        task_definition_str: str,
-        **more: Any,
-    ) -> Service:
-        """Create a service; `more` holds the API's other parameters in its own words."""
-        cluster = self.cluster(cluster_str)
-        definition = self.describe_task_definition(task_definition_str)
-        existing = self.services.get(f"{cluster.name}:{service_name}")
-        if existing is not None and existing.status != "INACTIVE":
-            raise InvalidParameter("Creation of service was not idempotent.")
-        strategy = more.pop("schedulingStrategy", None) or "REPLICA"
-        tags = more.pop("tags", None) or []
-        service = Service(cluster, service_name, strategy, int(desired_count or 0), more, tags, now())
-        service.deployments.append(Deployment(definition, now()))
-        self.services[f"{cluster.name}:{service_name}"] = service
-        self.scheduler.wake(service)
-        return service
-
-    def change_service(self, cluster_str: str, name: str, changes: dict[str, Any]) -> Service:
-        """Change a service as UpdateService does; raises ServiceNotActive for one that was deleted."""
-        service = self.service(self.cluster(cluster_str), name)
-        if service.status != "ACTIVE":
-            raise ServiceNotActive
-        definition = self.describe_task_definition(
-            changes.get("taskDefinition") or service.primary.definition.arn
-        )
-        if self._is_new_deployment(service, definition, changes):
-            services.deploy(service, definition)
-        if changes.get("desiredCount") is not None and service.scheduling_strategy == "REPLICA":
-            service.desired_count = changes["desiredCount"]
-        kept = {key: value for key, value in changes.items() if key not in ("taskDefinition", "desiredCount")}
-        service.settings.update({key: value for key, value in kept.items() if key != "forceNewDeployment"})
-        self.scheduler.wake(service)
-        return service
-
-    def _is_new_deployment(self, service: Service, definition: Any, changes: dict[str, Any]) -> bool:
-        if changes.get("forceNewDeployment") or definition is not service.primary.definition:
-            return True
-        return any(
-            key in changes and changes[key] != service.settings.get(key)
-            for key in DEPLOYED_ANEW
-            if key != "taskDefinition"
-        )
-
-    def update_service(self, service_properties: dict[str, Any]) -> Service:
-        """Change a service under the names that moto's CloudFormation uses."""
-        names = {"task_definition": "taskDefinition", "desired_count": "desiredCount"}
-        changes = {
-            names[key]: value
-            for key, value in service_properties.items()
-            if key in names and value is not None
-        }
-        return self.change_service(service_properties["cluster"], service_properties["service"], changes)
-
-    def delete_service(self, cluster_name: str, service_name: str, force: bool) -> Service:
-        """Let a service stop its tasks, then be INACTIVE; `force` if it still wants any."""
-        service = self.service(self.cluster(cluster_name), service_name)
-        if service.scheduling_strategy == "REPLICA" and service.desired_count and not force:
-            raise InvalidParameter("The service cannot be stopped while it is scaled above 0.")
-        service.desired_count, service.status = 0, "DRAINING"
-        self.scheduler.wake(service)
-        return service
-
     def list_tasks(self, *_: Any, **__: Any) -> list[Task]:
         """Return every task, for moto's tag calls; the API's ListTasks is `api_tasks.list_tasks`."""
         return [task for cluster_name in self.tasks for task in self.tasks_of(cluster_name)]
@@ -215,18 +121,51 @@ class EcsBackend(EC2ContainerServiceBackend):  # type: ignore[misc]  # moto ship
     def iter_tagged_resources(self) -> Iterator[TaggedResource]:
         """Yield what the Resource Groups Tagging API lists, container instances too."""
         yield from super().iter_tagged_resources()
-        for instance in self._all_instances():
+        for instance in self.all_instances():
             tags = {tag["key"]: tag["value"] for tag in instance.tags}
             yield TaggedResource(arn=instance.arn, tags=tags, resource_type="ecs:container-instance")
 
     def _get_resource(self, resource_arn: str, parsed_arn: dict[str, str]) -> Any:
-        for instance in self._all_instances():
-            if instance.arn == resource_arn:
-                return instance
-        return super()._get_resource(resource_arn, parsed_arn)
+        found = (instance for instance in self.all_instances() if instance.arn == resource_arn)
+        return next(found, None) or super()._get_resource(resource_arn, parsed_arn)
 
-    def _all_instances(self) -> Iterable[ContainerInstance]:
+    def all_instances(self) -> list[ContainerInstance]:
+        """Return the container instances of all clusters."""
         return [instance for name in list(self.container_instances) for instance in self.instances_of(name)]
+
+
+def _remembered(store: dict[str, dict[str, Any]], cluster_name: str) -> list[Any]:
+    """Return what a cluster has in moto's store, but for what ended long ago, which goes."""
+    known = store.get(cluster_name, {})
+    for forgotten in [key for key, each in known.items() if each.is_forgotten]:
+        del known[forgotten]
+    return list(known.values())
+
+
+def _registered(
+    cluster: Any, ec2_instance: Any, attributes: dict[str, str | None], tags: list[dict[str, str]]
+) -> ContainerInstance:
+    """Make the container instance of moto's EC2 instance, with the resources of its instance type."""
+    kind = INSTANCE_TYPES[ec2_instance.instance_type]
+    own = {
+        "ecs.ami-id": ec2_instance.image_id,
+        "ecs.availability-zone": ec2_instance.availability_zone,
+        "ecs.instance-type": ec2_instance.instance_type,
+        "ecs.os-type": "windows" if ec2_instance.platform == "windows" else "linux",
+        "ecs.capability.task-eni": None,
+    }
+    return ContainerInstance(
+        arn=cluster.arn.replace(":cluster/", ":container-instance/") + f"/{mock_random.uuid4().hex}",
+        cluster_name=cluster.name,
+        cluster_arn=cluster.arn,
+        ec2_instance_id=ec2_instance.id,
+        cpu=kind["VCpuInfo"]["DefaultVCpus"] * 1024,
+        memory=int(kind["MemoryInfo"]["SizeInMiB"] * MEMORY_SHARE),
+        interfaces=kind["NetworkInfo"]["MaximumNetworkInterfaces"] - 1,  # for awsvpc tasks: one is its own
+        attributes={**own, **attributes},
+        tags=tags,
+        registered_at=now(),
+    )
 
 
 def _last(name: str) -> str:

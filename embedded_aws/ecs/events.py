@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from embedded_aws.aws import now, stamp
 from embedded_aws.ecs import views
 from embedded_aws.ecs.model import ContainerInstance, Deployment, Service, Task
 from embedded_aws.ecs.placement import Refusal
-from embedded_aws.ecs.runtime import behaviour, now
+from embedded_aws.ecs.runtime import behaviour
 from embedded_aws.eventbridge import emit
 
 SOURCE = "aws.ecs"
@@ -74,7 +75,7 @@ def _emit(detail_type: str, detail: dict[str, Any], resource: str) -> None:
 def _as_json(value: Any) -> Any:
     """Turn instants into ISO 8601 with milliseconds, and leave out what isn't known."""
     if isinstance(value, datetime):
-        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return stamp(value)
     if isinstance(value, dict):
         return {
             key: item if type(item) in PLAIN else _as_json(item)

@@ -13,13 +13,12 @@ from moto.ecs.models import ecs_backends
 from embedded_aws import aws
 from embedded_aws.ecs import agent, target_groups
 from embedded_aws.ecs.api_instances import ContainerInstanceApi
-from embedded_aws.ecs.api_protection import ProtectionApi
 from embedded_aws.ecs.api_services import ServiceApi
 from embedded_aws.ecs.api_tasks import TaskApi
 from embedded_aws.ecs.backend import EcsBackend
 
 
-class EcsResponse(ContainerInstanceApi, TaskApi, ServiceApi, ProtectionApi):
+class EcsResponse(ContainerInstanceApi, TaskApi, ServiceApi):
     """Every request to ECS."""
 
 
@@ -36,23 +35,12 @@ def install() -> None:
 def _accompany(change: str, agent_act: Callable[[str], None]) -> None:
     """Let the agent hear of a change of its EC2 instance, whoever makes it."""
     method = getattr(Instance, change)
-    if hasattr(method, "tells_the_agent"):
-        return
 
     @functools.wraps(method)
     def changed(instance: Any, *arguments: Any, **more: Any) -> Any:
         outcome = method(instance, *arguments, **more)
-        if _is_running():
+        if aws.is_running():  # else moto alone, as a test of something else may use it
             agent_act(instance.id)
         return outcome
 
-    changed.tells_the_agent = True  # type: ignore[attr-defined]  # marks the method as ours
     setattr(Instance, change, changed)
-
-
-def _is_running() -> bool:
-    try:
-        aws.current()
-    except RuntimeError:
-        return False  # moto alone, as a test of something else may use it
-    return True

@@ -8,12 +8,17 @@ agent does waits while the agent is disconnected; what ECS itself does (deregist
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
-from embedded_aws.ecs import events, targets
-from embedded_aws.ecs.model import Task
-from embedded_aws.ecs.runtime import KilledTask, book, ecs, now
+from moto.moto_api._internal import mock_random
+
+from embedded_aws.aws import later, now
+from embedded_aws.ecs import events, placement, target_groups
+from embedded_aws.ecs.model import ContainerInstance, Launch, Task, requirements
+from embedded_aws.ecs.placement import Refusal
+from embedded_aws.ecs.runtime import KilledTask, ecs
+from embedded_aws.ecs.script import read_script
 
 PROVISIONING_SHARE, ACTIVATING_SHARE = 0.2, 0.8
 """When, of the time to RUNNING, PROVISIONING ends and ACTIVATING begins."""
@@ -21,12 +26,26 @@ DEPROVISIONING_SECONDS = 3.0
 SIGKILLED = 137
 
 
-def begin(task: Task) -> None:
-    """Start a task that has just been placed."""
+def launch(
+    info: Launch, instances: Iterable[ContainerInstance], wake: Callable[[Task], None]
+) -> Task | Refusal:
+    """Place one task on one of the instances and start it, or say why it can't be; `wake` hears of its changes."""
+    needs = requirements(info.definition)
+    found = placement.find(info, needs, instances)
+    if isinstance(found, Refusal):
+        return found
+    arn = info.cluster.arn.replace(":cluster/", ":task/") + f"/{mock_random.uuid4().hex}"
+    script = read_script(info.definition.container_definitions)
+    task = Task(arn, found, info, needs, script, now(), wake)
+    _begin(task)
+    return task
+
+
+def _begin(task: Task) -> None:
     task.instance.hold(task, task.needs)
     events.task_changed(task)
     events.instance_changed(task.instance)
-    script, seconds = task.script, task.script.running_seconds(targets.has_targets(task))
+    script, seconds = task.script, task.script.running_seconds(target_groups.has_targets(task))
     _later(task, seconds * PROVISIONING_SHARE, partial(_enter, task, "PENDING"))
     _later(task, seconds * ACTIVATING_SHARE, partial(_by_agent, task, partial(_activate, task)))
     _later(task, seconds, partial(_by_agent, task, partial(_run, task)))
@@ -84,7 +103,7 @@ def connectivity_changed(task: Task) -> None:
 
 
 def _later(task: Task, seconds: float, action: Callable[[], None]) -> None:
-    task.timers.append(book(seconds, action, f"task {task.id}"))
+    task.timers.append(later(seconds, action, f"task {task.id}"))
 
 
 def _by_agent(task: Task, action: Callable[[], None]) -> None:
@@ -104,7 +123,7 @@ def _activate(task: Task) -> None:
     task.pull_started_at = task.created_at
     task.pull_stopped_at = now()
     task.connectivity, task.connectivity_at = "CONNECTED", now()
-    targets.register(task)
+    target_groups.register(task)
     _enter(task, "ACTIVATING")
 
 
@@ -119,7 +138,7 @@ def _become_healthy(task: Task) -> None:
     task.is_healthy = not task.script.unhealthy
     if task.script.has_health_check:
         task.health_status = "HEALTHY" if task.is_healthy else "UNHEALTHY"
-    targets.report_health(task)
+    target_groups.report_health(task)
     _enter(task, task.last_status)
 
 
@@ -140,7 +159,7 @@ def _want_stopped(task: Task, code: str, reason: str) -> None:
 
 
 def _deactivate(task: Task) -> None:
-    delay = targets.deregister(task)
+    delay = target_groups.deregister(task)
     _enter(task, "DEACTIVATING")
     following = partial(_by_agent, task, partial(_signal, task))
     if delay:
@@ -172,7 +191,7 @@ def _end_at_once(task: Task, code: str, reason: str) -> None:
     if task.is_live:
         _want_stopped(task, code, reason)
     task.forget_timers()
-    targets.deregister(task)
+    target_groups.deregister(task)
     _be_stopped(task)
 
 

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from moto.ecs.models import ecs_backends
 from moto.moto_api._internal import mock_random
 
 from embedded_aws.agenda import Timer
-from embedded_aws.ecs.demand import SPREAD, Demand, Requirements, Rule
-from embedded_aws.ecs.runtime import now
+from embedded_aws.aws import now
 from embedded_aws.ecs.script import Script
 
 View = dict[str, Any]
 """Something as the API describes it; a None is left out of the answer."""
+
+Rule = Mapping[str, Any]
+"""A placement constraint or strategy as the API gives it: type, and expression or field."""
+
+SPREAD: tuple[Rule, ...] = (
+    {"type": "spread", "field": "attribute:ecs.availability-zone"},
+    {"type": "spread", "field": "instanceId"},
+)
+"""Task placement strategies: services without one spread over Availability Zones, then over instances."""
 
 AGENT_PORTS = ("22", "2375", "2376", "51678", "51679")
 """Ports that the agent reports as taken: SSH, Docker and its own."""
@@ -24,6 +31,42 @@ FIRST_EPHEMERAL_PORT = 32768
 REMEMBERED_FOR = timedelta(hours=1)
 """How long what has ended may be described: an INACTIVE container instance for an hour, a STOPPED task for at least
 one (DescribeTasks); here, for exactly one."""
+
+
+@dataclass(frozen=True)
+class Requirements:
+    """What one task takes: CPU units, MiB, network interfaces, and port bindings (hostPort 0 is dynamic)."""
+
+    cpu: int
+    memory: int
+    interfaces: int = 0
+    bindings: tuple[Mapping[str, Any], ...] = ()
+
+
+def requirements(definition: Any) -> Requirements:
+    """Sum up moto's task definition; the task's own cpu and memory go before those of its containers."""
+    containers = definition.container_definitions
+    is_awsvpc = definition.network_mode == "awsvpc"
+    return Requirements(
+        cpu=int(definition.cpu or sum(container.get("cpu") or 0 for container in containers)),
+        memory=int(definition.memory or sum(map(_memory, containers))),
+        interfaces=1 if is_awsvpc else 0,
+        bindings=() if is_awsvpc else tuple(_bindings(containers, definition.network_mode)),
+    )
+
+
+def _memory(container: Rule) -> int:
+    # ContainerDefinition, memoryReservation: where both are given, the reservation is what placement takes.
+    return int(container.get("memoryReservation") or container.get("memory") or 0)
+
+
+def _bindings(containers: Iterable[Rule], network_mode: str) -> Iterable[dict[str, Any]]:
+    for container in containers:
+        for mapping in container.get("portMappings") or ():
+            inside = mapping["containerPort"]
+            outside = inside if network_mode == "host" else mapping.get("hostPort") or 0
+            protocol = mapping.get("protocol") or "tcp"
+            yield {"bindIP": "0.0.0.0", "containerPort": inside, "hostPort": outside, "protocol": protocol}  # noqa: S104  # what the agent reports; nothing listens
 
 
 @dataclass(eq=False)
@@ -120,11 +163,12 @@ class Launch:
     cluster: Any
     definition: Any
     group: str
+    constraints: Sequence[Rule] = ()
+    strategy: Sequence[Rule] = SPREAD
     started_by: str | None = None
     service: Service | None = None
     overrides: dict[str, Any] = field(default_factory=dict)
     tags: list[dict[str, str]] = field(default_factory=list)
-    capacity_provider: str | None = None
 
 
 @dataclass(eq=False)
@@ -242,7 +286,6 @@ class Deployment:
     created_at: datetime
     status: str = "PRIMARY"
     rollout_state: str = "IN_PROGRESS"
-    failed_tasks: int = 0
 
     def __post_init__(self) -> None:
         self.id = f"ecs-svc/{mock_random.randint(10**18, 10**19 - 1)}"
@@ -253,9 +296,8 @@ class Deployment:
         """The rollout state in AWS's sentence."""
         if self.rollout_state == "FAILED":
             return "ECS deployment circuit breaker: task failed to start."
-        return (
-            f"ECS deployment {self.id} {'completed' if self.rollout_state == 'COMPLETED' else 'in progress'}."
-        )
+        state = "completed" if self.rollout_state == "COMPLETED" else "in progress"
+        return f"ECS deployment {self.id} {state}."
 
 
 @dataclass(eq=False)
@@ -295,11 +337,6 @@ class Service:
         return str(self.cluster.name)
 
     @property
-    def cluster_arn(self) -> str:
-        """The cluster's ARN, as moto's own service has it."""
-        return str(self.cluster.arn)
-
-    @property
     def primary(self) -> Deployment:
         """The deployment that new tasks belong to."""
         return self.deployments[0]
@@ -323,12 +360,20 @@ class Service:
         low = given.get("minimumHealthyPercent", low)
         return low, high if self.scheduling_strategy == "DAEMON" else given.get("maximumPercent", high)
 
-    def demand(self, needs: Requirements) -> Demand:
-        """Return what one more task asks of a container instance."""
-        own: Iterable[Rule] = self.settings.get("placementConstraints") or ()
-        strategy = self.settings.get("placementStrategy") or SPREAD
-        return Demand(
-            needs, f"service:{self.name}", [*own, *self.primary.definition.placement_constraints], strategy
+    def launch(self) -> Launch:
+        """Return what one more of its tasks is to be."""
+        definition, settings = self.primary.definition, self.settings
+        source = settings.get("propagateTags")
+        tags = self.tags if source == "SERVICE" else definition.tags if source == "TASK_DEFINITION" else []
+        return Launch(
+            self.cluster,
+            definition,
+            f"service:{self.name}",
+            [*(settings.get("placementConstraints") or ()), *definition.placement_constraints],
+            settings.get("placementStrategy") or SPREAD,
+            started_by=self.primary.id,
+            service=self,
+            tags=list(tags),
         )
 
     def say(self, message: str) -> None:
@@ -344,15 +389,3 @@ class Service:
         """Say that a task came to its target groups or left them."""
         for arn in arns:
             self.say(f"{verb} 1 targets in (target-group {arn})")
-
-    def is_created(self) -> bool:
-        """Answer CloudFormation, which here doesn't wait for a service to be steady."""
-        return True
-
-    def delete(self, account_id: str, region: str) -> None:
-        """Delete the service for CloudFormation, with whatever runs."""
-        ecs_backends[account_id][region].delete_service(self.cluster.name, self.name, force=True)
-
-    def get_cfn_attribute(self, attribute: str) -> str:
-        """Answer CloudFormation's GetAtt; raises KeyError for what a service hasn't got."""
-        return {"Name": self.name, "ServiceArn": self.arn}[attribute]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from embedded_aws.ecs.demand import Demand, Requirements, Rule
-from embedded_aws.ecs.model import ContainerInstance
+from embedded_aws.ecs.model import ContainerInstance, Launch, Requirements, Rule
 from embedded_aws.ecs.query import compile_query
 
 NO_INSTANCES = "No Container Instances were found in your cluster."
@@ -21,16 +20,18 @@ class Refusal:
     instance: ContainerInstance | None = None
 
 
-def find(demand: Demand, instances: Iterable[ContainerInstance]) -> ContainerInstance | Refusal:
+def find(
+    launch: Launch, needs: Requirements, instances: Iterable[ContainerInstance]
+) -> ContainerInstance | Refusal:
     """Choose the container instance for one task, or say why there is none."""
     active = [instance for instance in instances if instance.status == "ACTIVE"]
     if not active:
         return Refusal(NO_INSTANCES, f"Reason: {NO_INSTANCES}")
-    checks = list(_checks(demand))
+    checks = list(_checks(launch, needs))
     failed = {instance.arn: _first_failure(instance, checks) for instance in active}
     fitting = [instance for instance in active if failed[instance.arn] == len(checks)]
     if fitting:
-        return min(fitting, key=_preference(demand, active))
+        return min(fitting, key=_preference(launch, active))
     closest = max(active, key=lambda instance: failed[instance.arn])
     reason, sentence, _ = checks[failed[closest.arn]]
     named = f"The closest matching (container-instance {closest.id}) {sentence}."
@@ -41,20 +42,14 @@ Check = tuple[str, str, Callable[[ContainerInstance], bool]]
 
 
 def _first_failure(instance: ContainerInstance, checks: list[Check]) -> int:
-    passed = 0
-    for _, _, holds in checks:
-        if not holds(instance):
-            break
-        passed += 1
-    return passed
+    return next((place for place, check in enumerate(checks) if not check[2](instance)), len(checks))
 
 
-def _checks(demand: Demand) -> Iterable[Check]:
+def _checks(launch: Launch, needs: Requirements) -> Iterable[Check]:
     """List, in order, (reason of RunTask's failures, end of the service event's sentence, test)."""
-    needs = demand.needs
     yield "AGENT", "doesn't have the agent connected", lambda instance: instance.agent_connected
-    for rule in demand.constraints:
-        yield _constraint(rule, demand.group)
+    for rule in launch.constraints:
+        yield _constraint(rule, launch.group)
     yield "RESOURCE:CPU", "has insufficient CPU units available", lambda it: it.remaining_cpu >= needs.cpu
     yield (
         "RESOURCE:MEMORY",
@@ -90,10 +85,10 @@ def _ports_free(instance: ContainerInstance, needs: Requirements) -> bool:
 
 
 def _preference(
-    demand: Demand, active: list[ContainerInstance]
+    launch: Launch, active: list[ContainerInstance]
 ) -> Callable[[ContainerInstance], tuple[float, ...]]:
     """Return the sort key of the placement strategy: the smallest is chosen, the first registered of equals."""
-    keys = [_strategy(rule, demand.group, active) for rule in demand.strategy]
+    keys = [_strategy(rule, launch.group, active) for rule in launch.strategy]
     return lambda instance: tuple(key(instance) for key in keys)
 
 

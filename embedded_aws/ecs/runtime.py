@@ -1,13 +1,11 @@
-"""What the parts of the embedded ECS share: its switches, the clock, and the record of killed tasks."""
+"""What the parts of the embedded ECS share: its switches, and the record of killed tasks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from embedded_aws import aws
-from embedded_aws.agenda import Timer
 
 
 @dataclass
@@ -52,19 +50,3 @@ def ecs() -> Ecs:
 def behaviour() -> Behaviour:
     """Return the switches of the running embedded ECS."""
     return ecs().behaviour
-
-
-def now() -> datetime:
-    """Return the virtual instant."""
-    return aws.current().clock.now()
-
-
-def book(seconds: float, action: Callable[[], None], label: str) -> Timer:
-    """Run `action` in `seconds` of virtual time, kept apart from requests that a server answers meanwhile."""
-    embedded = aws.current()
-
-    def act() -> None:
-        with embedded.requests.lock:
-            action()
-
-    return embedded.clock.call_later(seconds, act, label)

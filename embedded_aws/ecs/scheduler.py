@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import compress
 
+from embedded_aws.aws import later
 from embedded_aws.ecs import arithmetic, daemons, events, lifecycle, services
-from embedded_aws.ecs.launching import launch
-from embedded_aws.ecs.model import ContainerInstance, Launch, Service, Task
+from embedded_aws.ecs.model import ContainerInstance, Service, Task
 from embedded_aws.ecs.placement import Refusal
-from embedded_aws.ecs.runtime import behaviour, book
+from embedded_aws.ecs.runtime import behaviour
 
 Instances = Callable[[str], Iterable[ContainerInstance]]
 """Gives the container instances of a cluster, by the cluster's name."""
@@ -38,7 +38,7 @@ class Scheduler:
         """Have the service looked at in this same instant, after what is under way; once, however often woken."""
         if service not in self._woken and service.status != "INACTIVE":
             self._woken.add(service)
-            book(0, partial(self._look, service), f"scheduler of {service.name}")
+            later(0, partial(self._look, service), f"scheduler of {service.name}")
 
     def wake_cluster(self, cluster_name: str) -> None:
         """Look at every service of a cluster: an instance came, went, or changed its status."""
@@ -123,15 +123,7 @@ class Scheduler:
             service.say(f"has started {len(started)} tasks: {_named(started)}.")
 
     def _launch(self, service: Service, instances: list[ContainerInstance]) -> Task | Refusal:
-        info = Launch(
-            service.cluster,
-            service.primary.definition,
-            f"service:{service.name}",
-            started_by=service.primary.id,
-            service=service,
-            tags=_task_tags(service),
-        )
-        outcome = launch(info, service.demand, instances, self.task_changed)
+        outcome = lifecycle.launch(service.launch(), instances, self.task_changed)
         if isinstance(outcome, Task):
             service.tasks[outcome.arn] = outcome
             self._remember(outcome)
@@ -176,13 +168,6 @@ def _settle(service: Service, census: arithmetic.Census) -> None:
         service.is_steady = False
     else:
         services.become_steady(service)
-
-
-def _task_tags(service: Service) -> list[dict[str, str]]:
-    source = service.settings.get("propagateTags")
-    if source == "SERVICE":
-        return list(service.tags)
-    return list(service.primary.definition.tags) if source == "TASK_DEFINITION" else []
 
 
 def _named(tasks: list[Task]) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from embedded_aws.aws import now
 from embedded_aws.ecs import events
 from embedded_aws.ecs.model import Deployment, Service
 from embedded_aws.ecs.placement import Refusal
-from embedded_aws.ecs.runtime import now
 
 TROUBLESHOOTING = "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
 

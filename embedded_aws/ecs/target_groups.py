@@ -14,7 +14,8 @@ from moto.elbv2 import elbv2_backends
 from moto.elbv2.exceptions import InvalidTargetError, TargetNotRunning
 from moto.elbv2.models import FakeHealthStatus, FakeTargetGroup
 
-from embedded_aws.ecs.runtime import book
+from embedded_aws.aws import ACCOUNT_ID, REGION, later
+from embedded_aws.ecs.model import Task
 
 REASONS = {
     "initial": ("Elb.RegistrationInProgress", "Target registration is in progress"),
@@ -32,7 +33,7 @@ def install() -> None:
     FakeTargetGroup.health_for = _health_for
 
 
-def find(arn: str, account_id: str, region: str) -> Any:
+def find(arn: str, account_id: str = ACCOUNT_ID, region: str = REGION) -> Any:
     """Return moto's target group, or None."""
     return elbv2_backends[account_id][region].target_groups.get(arn)
 
@@ -44,7 +45,7 @@ def delay_seconds(group: Any) -> float:
 
 def set_state(group: Any, target_id: str, port: int, state: str) -> None:
     """Say how the load balancer finds a registered target; one that has left is left alone."""
-    target = group.targets.get(_key({"Id": target_id, "Port": port}, group))
+    target = group.targets.get(f"{target_id}:{port}")
     if target is not None and target["State"] != "draining":
         target["State"] = state
 
@@ -68,7 +69,7 @@ def _deregister(group: Any, targets: list[dict[str, Any]]) -> None:
         if known is None:
             raise InvalidTargetError()
         known["State"] = "draining"
-        book(delay_seconds(group), partial(_leave, group, known), "target drained")
+        later(delay_seconds(group), partial(_leave, group, known), "target drained")
 
 
 def _leave(group: Any, target: dict[str, Any]) -> None:
@@ -92,3 +93,52 @@ def _health_for(group: Any, target: dict[str, Any], ec2_backend: Any) -> Any:
         reason = ("Target.InvalidState", "Target is in the stopped state")
         return FakeHealthStatus(target["Id"], port, group.health_check_port, "unused", *reason)
     return FakeHealthStatus(target["Id"], port, group.health_check_port, state, *REASONS.get(state, ()))
+
+
+def has_targets(task: Task) -> bool:
+    """Whether the task's service stands behind a target group."""
+    return bool(_wanted(task))
+
+
+def register(task: Task) -> None:
+    """Register the task in its service's target groups, where it is `initial` until it is healthy."""
+    for balancer in _wanted(task):
+        port = _host_port(task, balancer)
+        group = find(balancer["targetGroupArn"])
+        target_id = task.instance.ec2_instance_id
+        group.register([{"Id": target_id, "Port": port, "State": "initial"}])
+        task.targets.append((balancer["targetGroupArn"], target_id, port))
+    if task.targets and task.service is not None:
+        task.service.say_of_targets("registered", [arn for arn, _, _ in task.targets])
+
+
+def report_health(task: Task) -> None:
+    """Pass on to the load balancers what their health checks would find."""
+    for arn, target_id, port in task.targets:
+        set_state(find(arn), target_id, port, "healthy" if task.is_healthy else "unhealthy")
+
+
+def deregister(task: Task) -> float:
+    """Deregister the task everywhere; returns the longest deregistration delay in seconds, 0 without targets."""
+    leaving, task.targets = task.targets, []
+    delays = [0.0]
+    for arn, target_id, port in leaving:
+        group = find(arn)
+        if group is None:
+            continue
+        delays.append(delay_seconds(group))
+        if f"{target_id}:{port}" in group.targets:  # a person may have deregistered it already
+            group.deregister([{"Id": target_id, "Port": port}])
+    if leaving and task.service is not None:
+        task.service.say_of_targets("deregistered", [arn for arn, _, _ in leaving])
+    return max(delays)
+
+
+def _wanted(task: Task) -> list[dict[str, Any]]:
+    balancers = task.service.load_balancers if task.service is not None else []
+    return [balancer for balancer in balancers if balancer.get("targetGroupArn")]
+
+
+def _host_port(task: Task, balancer: dict[str, Any]) -> int:
+    wanted = balancer.get("containerPort")
+    return next(int(binding["hostPort"]) for binding in task.bindings if binding["containerPort"] == wanted)

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 from moto.events.models import EventsBackend, Rule, events_backends
 
-from embedded_aws import aws
 from embedded_aws.aws import ACCOUNT_ID, REGION
 from embedded_aws.eventbridge.deliveries import deliver
 from embedded_aws.eventbridge.schedules import put_rule_on_schedule
-from embedded_aws.eventbridge.state import Event, events_state
+from embedded_aws.eventbridge.state import Event, happened, written
 
 
 def install() -> None:
     """Make moto's EventBridge deliver events, and fire the rules that have a schedule."""
     Rule.send_to_targets = _send_to_targets
-    if EventsBackend.put_rule is not put_rule_on_schedule:
-        put_rule_on_schedule.motos_own = EventsBackend.put_rule  # type: ignore[attr-defined]  # see there
-        EventsBackend.put_rule = put_rule_on_schedule
+    EventsBackend.put_rule = put_rule_on_schedule
 
 
 def emit(
@@ -33,18 +28,7 @@ def emit(
     at: datetime | None = None,
 ) -> Event:
     """Put an event of an AWS service on the default bus; returns it. `at`: when it happened, now by default."""
-    event = {
-        "version": "0",
-        "id": str(uuid4()),
-        "detail-type": detail_type,
-        "source": source,
-        "account": ACCOUNT_ID,
-        "time": _written(at or aws.current().clock.now()),
-        "region": REGION,
-        "resources": list(resources),
-        "detail": json.loads(json.dumps(detail)),
-    }
-    events_state().emitted.append(event)
+    event = happened(source, detail_type, detail, resources, at)
     for rule in list(events_backends[ACCOUNT_ID][REGION].event_buses["default"].rules.values()):
         _offer(rule, event)
     return event
@@ -53,11 +37,11 @@ def emit(
 def _send_to_targets(self: Any, original_event: Any, transform_input: bool = True) -> None:
     """Take an event of PutEvents from moto, one call a rule, in moto's own form."""
     del transform_input
-    happened = original_event["time"]
-    if not isinstance(happened, datetime):
-        happened = datetime.fromtimestamp(float(happened), UTC)
+    at = original_event["time"]
+    if not isinstance(at, datetime):
+        at = datetime.fromtimestamp(float(at), UTC)
     event = {name: value for name, value in original_event.items() if name != "ingestion-time"}
-    _offer(self, event | {"time": _written(happened)})
+    _offer(self, event | {"time": written(at)})
 
 
 def _offer(rule: Any, event: Event) -> None:
@@ -69,7 +53,3 @@ def _offer(rule: Any, event: Event) -> None:
     ):
         for target in list(rule.targets):
             deliver(rule, target, event)
-
-
-def _written(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

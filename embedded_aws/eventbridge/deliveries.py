@@ -44,24 +44,23 @@ class Undelivered:
     @property
     def record(self) -> Delivery:
         """What the log of deliveries says of it."""
-        return Delivery(aws.current().clock.now(), self.rule.arn, self.target["Arn"], self.event)
+        return Delivery(aws.now(), self.rule.arn, self.target["Arn"], self.event)
 
 
 def deliver(rule: Any, target: dict[str, Any], event: Event) -> None:
     """Book the delivery of an event, as many times and as late as mishaps will have it."""
-    state, clock = events_state(), aws.current().clock
+    state = events_state()
     mishap = next((each for each in state.mishaps if each.strikes(event)), None)
     copies, apart, late = (mishap.copies, mishap.apart_seconds, mishap.late_seconds) if mishap else (1, 0, 0)
     delays = state.ecs.delays() if event["source"] == "aws.ecs" else [LATENCY_SECONDS]
     for delay in delays:
         for copy in range(copies):
-            one = Undelivered(rule, target, event, input_of(target, event, rule), clock.now())
+            one = Undelivered(rule, target, event, input_of(target, event, rule), aws.now())
             _book(one, delay + late + copy * apart)
 
 
 def _book(one: Undelivered, seconds: float) -> None:
-    clock, label = aws.current().clock, f"deliver {one.event['detail-type']} to {one.target['Arn']}"
-    clock.call_later(seconds, lambda: _try(one), label)
+    aws.later(seconds, lambda: _try(one), f"deliver {one.event['detail-type']} to {one.target['Arn']}")
 
 
 def _try(one: Undelivered) -> None:
@@ -76,7 +75,7 @@ def _try(one: Undelivered) -> None:
 def _try_again(one: Undelivered, error: UndeliverableError) -> None:
     policy = one.target.get("RetryPolicy") or {}
     wait = float(min(2**one.retries, LONGEST_WAIT_SECONDS))
-    age = (aws.current().clock.now() - one.booked_at).total_seconds() + wait
+    age = (aws.now() - one.booked_at).total_seconds() + wait
     if not error.again:
         _give_up(one, error, None)
     elif one.retries >= policy.get("MaximumRetryAttempts", MOST_ATTEMPTS):

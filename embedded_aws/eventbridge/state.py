@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 from embedded_aws import aws
 from embedded_aws.agenda import Timer
@@ -80,3 +82,31 @@ class EventsState:
 def events_state() -> EventsState:
     """Return the EventBridge of the running embedded AWS."""
     return aws.current().part("eventbridge", EventsState)
+
+
+def happened(
+    source: str,
+    detail_type: str,
+    detail: dict[str, Any],
+    resources: Sequence[str],
+    at: datetime | None = None,
+) -> Event:
+    """Write an event of an AWS service down, and return it; `at`: when it happened, now by default."""
+    event = {
+        "version": "0",
+        "id": str(uuid4()),
+        "detail-type": detail_type,
+        "source": source,
+        "account": aws.ACCOUNT_ID,
+        "time": written(at or aws.now()),
+        "region": aws.REGION,
+        "resources": list(resources),
+        "detail": json.loads(json.dumps(detail)),
+    }
+    events_state().emitted.append(event)
+    return event
+
+
+def written(at: datetime) -> str:
+    """Write an instant as EventBridge does in `time`."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -165,7 +165,7 @@ def _to_log_group(address: Address, body: str) -> None:
         address.parts[3].removeprefix("log-group:").removesuffix(":*"),
         client("logs", address.parts[1]),
     )
-    stream, now = str(uuid4()), int(aws.current().clock.now().timestamp() * 1000)
+    stream, now = str(uuid4()), int(aws.now().timestamp() * 1000)
     logs.create_log_stream(logGroupName=group, logStreamName=stream)
     event = {"timestamp": now, "message": body}
     logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[event])

@@ -18,7 +18,6 @@ from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import get_service_model, method_names_from_class
 
 from embedded_aws import aws
-from embedded_aws.requests import long_polls
 from embedded_aws.requests.log import Call, Fault, RequestLog
 from embedded_aws.requests.principals import principal_of
 from embedded_aws.requests.refusals import AwsError
@@ -31,32 +30,23 @@ WAITING = {"lambda:Invoke", "sqs:ReceiveMessage"}
 
 def install() -> None:
     """Let every request into moto pass through the log of the embedded AWS that runs."""
-    if not hasattr(BaseResponse.call_action, "is_recorded"):
-        BaseResponse.call_action = _recorded(BaseResponse.call_action)
-        # moto looks through all of a class for the names of its methods at each request; they stay the same.
-        responses.method_names_from_class = functools.cache(method_names_from_class)
-    long_polls.install()
+    BaseResponse.call_action = _recorded(BaseResponse.call_action)
+    # moto looks through all of a class for the names of its methods at each request; they stay the same.
+    responses.method_names_from_class = functools.cache(method_names_from_class)
 
 
 def _recorded(answer: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
     @functools.wraps(answer)
     def call_action(response: Any) -> Answer:
-        operation, embedded = response._get_action(), _running_aws()
-        if embedded is None or not operation:
+        operation = response._get_action()
+        if not operation or not aws.is_running():  # moto alone, as a test of something else may use it
             return answer(response)
+        embedded = aws.current()
         call = _call(response, operation, embedded)
         with embedded.clock.busy(), _turn(embedded.requests, call):
             return _answered(response, call, embedded.requests, answer)
 
-    call_action.is_recorded = True  # type: ignore[attr-defined]  # marks the method as ours, for install()
     return call_action
-
-
-def _running_aws() -> aws.EmbeddedAws | None:
-    try:
-        return aws.current()
-    except RuntimeError:
-        return None  # moto alone, as a test of something else may use it
 
 
 def _answered(response: Any, call: Call, log: RequestLog, answer: Callable[[Any], Answer]) -> Answer:

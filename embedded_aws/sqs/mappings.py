@@ -22,6 +22,8 @@ POLLING = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 """What the function's role must allow: Lambda polls in its name."""
 LONGEST_WINDOW_SECONDS = 300
 CONCURRENCY = (2, 1000)
+POLL_SECONDS = 1.0
+"""Between two looks of a long poll."""
 
 _create = LambdaBackend.create_event_source_mapping
 _update = LambdaBackend.update_event_source_mapping
@@ -29,6 +31,7 @@ _delete = LambdaBackend.delete_event_source_mapping
 _add_message = Queue.add_message
 _set_attributes = Queue._set_attributes
 _change_visibility = SQSBackend.change_message_visibility
+_receive = SQSBackend.receive_message
 
 
 def _messages(queue: Any) -> list[Any]:
@@ -38,7 +41,7 @@ def _messages(queue: Any) -> list[Any]:
 
 
 def install() -> None:
-    """Let Lambda poll queues on the virtual clock; again is harmless."""
+    """Let Lambda poll queues on the virtual clock."""
     LambdaBackend.create_event_source_mapping = _create_mapping
     LambdaBackend.update_event_source_mapping = _update_mapping
     LambdaBackend.delete_event_source_mapping = _delete_mapping
@@ -47,6 +50,7 @@ def install() -> None:
     Queue.messages = property(_messages)
     Queue._set_attributes = _set_named_attributes
     SQSBackend.change_message_visibility = _change_visibility_and_wake
+    SQSBackend.receive_message = _receive_on_the_clock
 
 
 def _create_mapping(self: Any, spec: dict[str, Any]) -> Any:
@@ -166,3 +170,14 @@ def _change_visibility_and_wake(self: Any, queue_name: str, *arguments: Any, **n
     change(self, queue_name, *arguments, **named)
     if aws.is_running():
         wake_pollers_of(self.get_queue(queue_name))
+
+
+def _receive_on_the_clock(self: Any, queue_name: str, count: int, wait_seconds: int, *more: Any) -> Any:
+    """Wait in virtual seconds; moto's own long poll would wait for a clock that stands still meanwhile."""
+    left = float(wait_seconds)
+    while True:
+        received = _receive(self, queue_name, count, 0, *more)
+        if received or left <= 0:
+            return received
+        aws.current().clock.sleep(min(POLL_SECONDS, left))
+        left -= POLL_SECONDS

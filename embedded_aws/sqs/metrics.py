@@ -30,7 +30,7 @@ class QueueMetrics(CloudWatchMetricProvider):  # type: ignore[misc]  # moto find
 
 
 def _values(queue: Any) -> dict[str, float]:
-    now = aws.current().clock.now().timestamp()
+    now = aws.now().timestamp()
     sent = [message.sent_timestamp / 1000 for message in queue._messages]
     return {
         "ApproximateAgeOfOldestMessage": now - min(sent, default=now),
@@ -41,8 +41,6 @@ def _values(queue: Any) -> dict[str, float]:
 
 
 def _datum(queue: str, name: str, value: float) -> Any:
-    minute = (
-        aws.current().clock.now().replace(second=0, microsecond=0, tzinfo=None)
-    )  # as moto keeps its instants
+    minute = aws.now().replace(second=0, microsecond=0, tzinfo=None)  # as moto keeps its instants
     dimensions = [{"Name": "QueueName", "Value": queue}]
     return MetricDatum("AWS/SQS", name, value, dimensions, minute)

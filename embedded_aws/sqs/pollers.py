@@ -56,7 +56,7 @@ class Poller:
 
     def wake(self, seconds: float = 0.0) -> None:
         """Look at the queue so soon, or when it was to be looked at anyway, whichever is earlier."""
-        self._wake_at(aws.current().clock.now() + timedelta(seconds=seconds))
+        self._wake_at(aws.now() + timedelta(seconds=seconds))
 
     def _wake_at(self, at: datetime) -> None:
         clock = aws.current().clock
@@ -68,18 +68,17 @@ class Poller:
 
     def _look(self) -> None:
         self.timer = None
-        with aws.current().requests.lock:
-            queue = _queue(self.mapping)
-            if queue is None or not self.mapping.enabled or pollers().get(self.mapping.uuid) is not self:
-                self.kept, self.opened_at = [], None  # visible again in their time
-                return
-            while self.running < self._most_batches():
-                self._take(queue)
-                batch = self._full_batch()
-                if not batch:
-                    break
-                self._begin(batch)
-            self._book_next(queue)
+        queue = _queue(self.mapping)
+        if queue is None or not self.mapping.enabled or pollers().get(self.mapping.uuid) is not self:
+            self.kept, self.opened_at = [], None  # visible again in their time
+            return
+        while self.running < self._most_batches():
+            self._take(queue)
+            batch = self._full_batch()
+            if not batch:
+                break
+            self._begin(batch)
+        self._book_next(queue)
 
     @property
     def _window(self) -> timedelta:
@@ -89,7 +88,7 @@ class Poller:
         configured = (self.mapping.scaling_config or {}).get("MaximumConcurrency") or MOST_BATCHES
         scaled = BATCHES_TO_BEGIN_WITH
         if self.short_since is not None:
-            minutes = (aws.current().clock.now() - self.short_since) // timedelta(minutes=1)
+            minutes = (aws.now() - self.short_since) // timedelta(minutes=1)
             scaled += MORE_BATCHES_A_MINUTE * minutes
         return min(configured, scaled, MOST_BATCHES)
 
@@ -100,7 +99,7 @@ class Poller:
             backend = sqs_backends[queue.account_id][queue.region]
             self.kept += backend.receive_message(queue.name, room, 0, queue.visibility_timeout, ["All"])
         if self.kept and self.opened_at is None:
-            self.opened_at = aws.current().clock.now()
+            self.opened_at = aws.now()
 
     def _full_batch(self) -> list[Any]:
         """Take a batch off the kept messages; none while its window is open and it has room."""
@@ -113,10 +112,10 @@ class Poller:
                 break
             count += 1
         is_full = count == self.mapping.batch_size or count < len(self.kept)
-        if not is_full and aws.current().clock.now() < self.opened_at + self._window:
+        if not is_full and aws.now() < self.opened_at + self._window:
             return []
         batch, self.kept = self.kept[:count], self.kept[count:]
-        self.opened_at = aws.current().clock.now() if self.kept else None
+        self.opened_at = aws.now() if self.kept else None
         return batch
 
     def _begin(self, batch: list[Any]) -> None:
@@ -129,12 +128,12 @@ class Poller:
         if has_room or not queue.messages:
             self.short_since = None
         elif self.short_since is None:
-            self.short_since = aws.current().clock.now()
+            self.short_since = aws.now()
         due = list(_next_visible(queue))
         if self.opened_at is not None and has_room:
             due.append(self.opened_at + self._window)
         if self.short_since is not None:
-            minutes = (aws.current().clock.now() - self.short_since) // timedelta(minutes=1)
+            minutes = (aws.now() - self.short_since) // timedelta(minutes=1)
             due.append(self.short_since + timedelta(minutes=minutes + 1))
         if due:
             self._wake_at(min(due))

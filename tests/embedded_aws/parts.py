@@ -1,38 +1,15 @@
-"""An embedded AWS that has learned only what a test is about, and the few things such tests need."""
+"""The few things that tests of one service need of another."""
 
 from __future__ import annotations
 
 import io
 import json
-import os
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib import import_module
 from typing import Any
-from unittest.mock import patch
 
-from moto import mock_aws
-
-from embedded_aws.aws import CREDENTIALS, EPOCH, EmbeddedAws, running
 from embedded_aws.clients import client
-from embedded_aws.clock import Clock
 
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
-
-
-@contextmanager
-def aws_with(*parts: str) -> Iterator[EmbeddedAws]:
-    """Run an embedded AWS whose moto has learned these parts (and what tests before it taught)."""
-    for part in ("requests.recording", *parts):
-        import_module(f"embedded_aws.{part}").install()
-    configuration = {"stepfunctions": {"execute_state_machine": True}}
-    with (
-        patch.dict(os.environ, CREDENTIALS),
-        running(EmbeddedAws(Clock(EPOCH))) as aws,
-        mock_aws(config=configuration),
-    ):
-        yield aws
 
 
 def role(name: str = "worker") -> str:

@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.aws import EPOCH, EmbeddedAws
+from embedded_aws.aws import EPOCH, EmbeddedAws, embedded_aws
 from embedded_aws.awslambda import lambda_state, register_module
 from embedded_aws.clients import client
-from tests.embedded_aws.parts import aws_with, function, messages, queue
+from tests.embedded_aws.parts import function, messages, queue
 
 
 @pytest.fixture
 def aws() -> Iterator[EmbeddedAws]:
-    with aws_with("awslambda") as embedded:
+    with embedded_aws() as embedded:
         yield embedded
 
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from embedded_aws.aws import EmbeddedAws
+from embedded_aws.aws import EmbeddedAws, embedded_aws
 from embedded_aws.clients import client
-from tests.embedded_aws.parts import aws_with, function
+from tests.embedded_aws.parts import function
 from tests.embedded_aws.stack import DEFINITION, create, events, machine, says, stack, template, update
 
 
 @pytest.fixture
 def aws() -> Iterator[EmbeddedAws]:
-    with aws_with("awslambda", "cloudformation") as embedded:
+    with embedded_aws() as embedded:
         yield embedded
 
 

@@ -8,15 +8,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.aws import EmbeddedAws
+from embedded_aws.aws import EmbeddedAws, embedded_aws
 from embedded_aws.clients import client
-from tests.embedded_aws.parts import aws_with
 from tests.embedded_aws.stack import create, events, machine, says, stack, template, update
 
 
 @pytest.fixture
 def aws() -> Iterator[EmbeddedAws]:
-    with aws_with("awslambda", "cloudformation") as embedded:
+    with embedded_aws() as embedded:
         yield embedded
 
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.aws import EmbeddedAws
+from embedded_aws.aws import EmbeddedAws, embedded_aws
 from embedded_aws.awslambda import lambda_state, register_module
 from embedded_aws.clients import client
 from embedded_aws.eventbridge import emit, events_state
 from tests.embedded_aws.mapped import batches, worker
-from tests.embedded_aws.parts import aws_with, messages
+from tests.embedded_aws.parts import messages
 from tests.embedded_aws.stack import create, events, stack, template, update
 
 PATTERN = {
@@ -29,7 +29,7 @@ RULE_ARN = "arn:aws:events:eu-west-1:123456789012:rule/ecs-events"
 
 @pytest.fixture
 def aws() -> Iterator[EmbeddedAws]:
-    with aws_with("awslambda", "eventbridge", "sqs", "cloudformation", "dynamodb") as embedded:
+    with embedded_aws() as embedded:
         register_module("app", SimpleNamespace(handle=lambda _event, _context: None))
         worker()
         yield embedded

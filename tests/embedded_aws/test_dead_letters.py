@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from embedded_aws.aws import EmbeddedAws
+from embedded_aws.aws import EmbeddedAws, embedded_aws
 from embedded_aws.awslambda import lambda_state, register_module
 from embedded_aws.clients import client
 from embedded_aws.eventbridge import events_state
 from embedded_aws.requests import Call, Fault
 from tests.embedded_aws.bus import RULE_ARN, open_queue, permit, rule, terminate
-from tests.embedded_aws.parts import aws_with, function, messages, queue
+from tests.embedded_aws.parts import function, messages, queue
 
 
 @pytest.fixture
 def aws() -> Iterator[EmbeddedAws]:
-    with aws_with("awslambda", "eventbridge") as embedded:
+    with embedded_aws() as embedded:
         register_module("app", SimpleNamespace(handle=lambda event, _context: event))
         yield embedded
 

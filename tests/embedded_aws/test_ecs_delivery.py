@@ -10,20 +10,20 @@ from typing import Any
 import pytest
 
 from app import app
-from embedded_aws.aws import EPOCH, EmbeddedAws
+from embedded_aws.aws import EPOCH, EmbeddedAws, embedded_aws
 from embedded_aws.awslambda import lambda_state, register_module
 from embedded_aws.eventbridge import EcsDelivery, emit, events_state
 from stories.story import WrongStory, read_story
 from stories.telling import told
 from tests.embedded_aws.bus import permit, rule, terminate
-from tests.embedded_aws.parts import aws_with, function
+from tests.embedded_aws.parts import function
 
 PATTERN = {"source": ["aws.ecs", "aws.autoscaling"]}
 
 
 @pytest.fixture
 def aws() -> Iterator[EmbeddedAws]:
-    with aws_with("awslambda", "eventbridge") as embedded:
+    with embedded_aws() as embedded:
         register_module("app", SimpleNamespace(handle=lambda event, _context: event))
         rule(function("wake"), PATTERN)
         permit("wake")

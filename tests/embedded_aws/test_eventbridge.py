@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from embedded_aws.aws import EPOCH, EmbeddedAws
+from embedded_aws.aws import EPOCH, EmbeddedAws, embedded_aws
 from embedded_aws.awslambda import lambda_state, register_module
 from embedded_aws.clients import client
 from embedded_aws.eventbridge import Mishap, events_state
 from tests.embedded_aws.bus import TERMINATING, open_queue, permit, rule, terminate
-from tests.embedded_aws.parts import aws_with, function, messages
+from tests.embedded_aws.parts import function, messages
 
 
 @pytest.fixture
 def aws() -> Iterator[EmbeddedAws]:
-    with aws_with("awslambda", "eventbridge") as embedded:
+    with embedded_aws() as embedded:
         register_module("app", SimpleNamespace(handle=lambda event, _context: event))
         yield embedded
 

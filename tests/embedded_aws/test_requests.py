@@ -9,22 +9,17 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
-from embedded_aws.aws import EPOCH, REGION, EmbeddedAws, running
-from embedded_aws.clock import Clock
-from embedded_aws.requests import Call, Fault, acting_as, recording, session_credentials
+from embedded_aws.aws import EPOCH, REGION, EmbeddedAws, embedded_aws
+from embedded_aws.requests import Call, Fault, acting_as, session_credentials
 
 ONCE = Config(retries={"total_max_attempts": 1})
 ROLE = "arn:aws:iam::123456789012:role/ecs-drainer-dev-look"
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddedAws]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    recording.install()
-    with running(EmbeddedAws(Clock(EPOCH))) as embedded, mock_aws():
+def aws() -> Iterator[EmbeddedAws]:
+    with embedded_aws() as embedded:
         yield embedded
 
 

@@ -8,17 +8,17 @@ from types import SimpleNamespace
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.aws import EPOCH, EmbeddedAws
+from embedded_aws.aws import EPOCH, EmbeddedAws, embedded_aws
 from embedded_aws.awslambda import lambda_state, register_module
 from embedded_aws.clients import client
 from embedded_aws.eventbridge.schedules import next_event
 from tests.embedded_aws.bus import permit, terminate
-from tests.embedded_aws.parts import aws_with, function
+from tests.embedded_aws.parts import function
 
 
 @pytest.fixture
 def aws() -> Iterator[EmbeddedAws]:
-    with aws_with("awslambda", "eventbridge") as embedded:
+    with embedded_aws() as embedded:
         register_module("app", SimpleNamespace(handle=lambda event, _context: event))
         yield embedded
 

@@ -10,17 +10,17 @@ import pytest
 from botocore.exceptions import ClientError
 
 from embedded_aws import aws as embedded
-from embedded_aws.aws import EPOCH, EmbeddedAws
+from embedded_aws.aws import EPOCH, EmbeddedAws, embedded_aws
 from embedded_aws.awslambda import lambda_state, register_module, use_runtime
 from embedded_aws.awslambda.outcome import Outcome
 from embedded_aws.clients import client
 from tests.embedded_aws.mapped import batches, left, map_queue, send, source, worker
-from tests.embedded_aws.parts import aws_with, messages, queue
+from tests.embedded_aws.parts import messages, queue
 
 
 @pytest.fixture
 def aws() -> Iterator[EmbeddedAws]:
-    with aws_with("awslambda", "sqs") as running:
+    with embedded_aws() as running:
         handle(lambda _event: None)
         yield running
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from embedded_aws.aws import EmbeddedAws
+from embedded_aws.aws import EmbeddedAws, embedded_aws
 from embedded_aws.awslambda import WorkerRuntime, lambda_state, use_runtime
 from embedded_aws.clients import client
 from tests.embedded_aws.mapped import batches, left, map_queue, send, source, worker
-from tests.embedded_aws.parts import aws_with, function, zipped
+from tests.embedded_aws.parts import function, zipped
 
 APP = """
 import datetime, os, sys, time
@@ -34,7 +34,7 @@ def linger(event, context):
 
 @pytest.fixture
 def aws() -> Iterator[EmbeddedAws]:
-    with aws_with("awslambda") as embedded:
+    with embedded_aws() as embedded:
         use_runtime(WorkerRuntime("http://127.0.0.1:9"))
         try:
             yield embedded
@@ -126,7 +126,7 @@ def test_a_queue_runs_the_deployed_zip_too() -> None:
         "def handle(event, context): return {'batchItemFailures': [{'itemIdentifier': r['messageId']} "
     )
     source_code += "for r in event['Records'] if r['body'] == 'bad']}"
-    with aws_with("awslambda", "sqs") as embedded:
+    with embedded_aws() as embedded:
         use_runtime(WorkerRuntime("http://127.0.0.1:9"))
         worker(code=zipped(app=source_code))
         url, arn = source()

@@ -7,9 +7,9 @@ import base64
 import pytest
 from botocore.exceptions import ClientError
 
+from embedded_aws.aws import embedded_aws
 from embedded_aws.clients import client
 from tests.embedded_aws.autoscaling.world import GROUP, LAUNCH, LAUNCHING, USER_DATA, World, create, template
-from tests.embedded_aws.parts import aws_with
 
 
 def test_instances_spread_over_the_availability_zones(web: World) -> None:
@@ -26,7 +26,7 @@ def test_instances_carry_the_user_data_of_the_launch_template(web: World) -> Non
 
 
 def test_instances_are_pending_until_they_are_up() -> None:
-    with aws_with("eventbridge", "autoscaling", "ecs") as aws:
+    with embedded_aws() as aws:
         template()
         create()
         web = World(aws)
@@ -234,7 +234,7 @@ def test_instances_are_described_a_page_at_a_time_50_ids_at_most(web: World) -> 
 
 def test_every_run_gives_the_same_tokens() -> None:
     def token() -> str:
-        with aws_with("eventbridge", "autoscaling", "ecs") as aws:
+        with embedded_aws() as aws:
             template()
             create(DesiredCapacity=1)
             aws.clock.advance(60)

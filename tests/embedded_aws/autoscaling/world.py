@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from embedded_aws.aws import EmbeddedAws
+from embedded_aws.aws import EmbeddedAws, embedded_aws
 from embedded_aws.clients import client
 from embedded_aws.eventbridge import events_state
-from tests.embedded_aws.parts import aws_with
 
 USER_DATA = "#!/bin/bash\necho ECS_CLUSTER=web >> /etc/ecs/ecs.config\n"
 GROUP = "web-ecs"
@@ -153,7 +152,7 @@ def create(**more: Any) -> None:
 @contextmanager
 def world(**more: Any) -> Iterator[World]:
     """Run an embedded AWS with a group whose three instances are in service."""
-    with aws_with("awslambda", "eventbridge", "autoscaling", "ecs") as aws:
+    with embedded_aws() as aws:
         client("ecs").create_cluster(clusterName="web")
         template()
         create(**more)

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from embedded_aws.aws import EmbeddedAws
+from embedded_aws.aws import EmbeddedAws, embedded_aws
 from embedded_aws.clients import client
 from embedded_aws.ecs import agent
-from tests.embedded_aws.parts import aws_with
 
 AMI = "ami-12c6146b"
 ZONES = ("eu-west-1a", "eu-west-1b", "eu-west-1c")
@@ -163,5 +162,5 @@ class Cluster:
 @contextmanager
 def cluster_of(instances: int) -> Iterator[Cluster]:
     """Run an embedded AWS with a cluster of that many m5.large instances, one Availability Zone after another."""
-    with aws_with("eventbridge", "ecs") as aws:
+    with embedded_aws() as aws:
         yield Cluster(aws, instances)

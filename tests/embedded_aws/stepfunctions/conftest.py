@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.embedded_aws.parts import aws_with
+from embedded_aws.aws import embedded_aws
 from tests.embedded_aws.stepfunctions.machines import Lab
 
 
 @pytest.fixture
 def lab() -> Iterator[Lab]:
-    with aws_with("stepfunctions", "awslambda", "eventbridge") as aws:
+    with embedded_aws() as aws:
         yield Lab(aws)
