@@ -18,11 +18,13 @@ from typing import Annotated, Any
 import boto3
 import typer
 
+from chalicelib.common.errors import DrainerError
 from cli import sandbox
 from cli.desk import Desk, Output
 from cli.edge import Edge, the_real_one
 from cli.exit_codes import ExitCode
-from cli.problems import Halt, problem_of
+from cli.inventory import read_stage, refusal
+from cli.problems import Halt, is_of_something_absent, problem_of
 
 CONTEXT = "context"
 EVERYWHERE = "Everywhere"
@@ -99,7 +101,7 @@ def _made(function: Callable[..., ExitCode], added: Mapping[str, tuple[Any, Any]
     def run(**given: Any) -> None:
         edge = given.pop(CONTEXT).find_object(Edge) or the_real_one()
         shared = {name: given.pop(name) for name in added}
-        raise typer.Exit(_carefully(lambda: function(_desk(edge, **shared), **given)))
+        raise typer.Exit(_carefully(lambda: _at(_desk(edge, **shared), function, given)))
 
     context = inspect.Parameter(CONTEXT, inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
     own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
@@ -127,6 +129,16 @@ def _desk(
     elif region or profile:
         boto3.setup_default_session(region_name=region, profile_name=profile)
     return Desk(edge, output, stage)
+
+
+def _at(desk: Desk, function: Callable[..., ExitCode], given: Mapping[str, Any]) -> ExitCode:
+    """Let a command work at its desk; what fails because nothing is deployed is told as that."""
+    try:
+        return function(desk, **given)
+    except DrainerError as error:
+        if is_of_something_absent(error) and not read_stage(desk.installation).is_deployed:
+            raise refusal(desk) from error
+        raise
 
 
 def _carefully(work: Callable[[], ExitCode]) -> ExitCode:

@@ -61,7 +61,9 @@ def plan(
 
     Options of one kind are alternatives, kinds narrow each other down. Exit code 5 when something speaks against it.
     """
-    settings = desk.ask(read_stage, desk.installation).settings
+    stage = desk.ask(read_stage, desk.installation)
+    if stage.notice:
+        desk.warn(f"Note: {stage.notice}")
     asked = Asked(
         instances=instances,
         groups=groups,
@@ -71,7 +73,7 @@ def plan(
         templates=templates,
         older_than=older_than,
     )
-    found = choose(desk, asked, settings, Wishes(standalone=standalone))
+    found = choose(desk, asked, stage.settings, Wishes(standalone=standalone))
     desk.report(outlooks.render(found, max_concurrent, desk.now()), outlooks.record(found))
     return ExitCode.BLOCKED if found.is_blocked else ExitCode.OK
 
