@@ -18,12 +18,14 @@ from typing import Annotated, Any
 import boto3
 import typer
 
+from chalicelib.common.errors import DrainerError
 from cli import sandbox
 from cli.desk import Desk, Output
 from cli.edge import Edge, the_real_one
 from cli.exit_codes import ExitCode
+from cli.inventory import read_stage, refusal
 from cli.options import DrainSettings, setting_options
-from cli.problems import Halt, problem_of
+from cli.problems import Halt, is_of_something_absent, problem_of
 
 CONTEXT = "context"
 EVERYWHERE = "Everywhere"
@@ -120,7 +122,7 @@ def _made(function: Callable[..., ExitCode], added: Mapping[str, tuple[Any, Any]
         for name, kind in gathered.items():
             chosen = {each: given.pop(each) for each in setting_options(kind)}
             given[name] = kind({each: value for each, value in chosen.items() if value is not None})
-        raise typer.Exit(_carefully(lambda: function(_desk(edge, **shared), **given)))
+        raise typer.Exit(_carefully(lambda: _at(_desk(edge, **shared), function, given)))
 
     context = inspect.Parameter(CONTEXT, inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
     options = [
@@ -147,6 +149,16 @@ def _desk(
     elif region or profile:
         boto3.setup_default_session(region_name=region, profile_name=profile)
     return Desk(edge, output, stage)
+
+
+def _at(desk: Desk, function: Callable[..., ExitCode], given: Mapping[str, Any]) -> ExitCode:
+    """Let a command work at its desk; what fails because nothing is deployed is told as that."""
+    try:
+        return function(desk, **given)
+    except DrainerError as error:
+        if is_of_something_absent(error) and not read_stage(desk.installation).is_deployed:
+            raise refusal(desk) from error
+        raise
 
 
 def _carefully(work: Callable[[], ExitCode]) -> ExitCode:

@@ -64,6 +64,16 @@ class Installation:
         return f"arn:{self.partition}:states:{self.region}:{self.account}:execution:{self.name}:{name}"
 
     @property
+    def absence(self) -> str:
+        """What is said where the stage is not there."""
+        return f"nothing is deployed as stage {self.stage} in {self.region}"
+
+    @property
+    def remedy(self) -> str:
+        """What helps where the stage is not there."""
+        return f"deploy it with `chalice deploy --stage {self.stage}`, or name another --stage, --region or --profile"
+
+    @property
     def who(self) -> str:
         """The caller as the ledger names people: `user/jane`, `assumed-role/Admin/jane`."""
         return self.caller.split(":", 5)[-1]

@@ -50,14 +50,19 @@ def read_stage(installation: Installation) -> StageSettings:
             try:
                 answer = aws.get_function_configuration(FunctionName=function)
             except aws.exceptions.ResourceNotFoundException:
-                return StageSettings(
-                    Settings(), False, f"stage {installation.stage} isn't deployed in {installation.region}"
-                )
+                notice = f"{installation.absence}, and built-in defaults count; {installation.remedy}"
+                return StageSettings(Settings(), False, notice)
     except AccessDenied:
         return StageSettings(
             Settings(), notice=f"the settings of {function} may not be read: built-in defaults count"
         )
     return StageSettings(Settings.from_environment(answer.get("Environment", {}).get("Variables", {})))
+
+
+def refusal(desk: Desk) -> Halt:
+    """Return what ends a command that needs the deployed stage where there is none."""
+    absence = desk.installation.absence
+    return Halt(absence[0].upper() + absence[1:], desk.installation.remedy, ExitCode.NOT_FOUND)
 
 
 def clusters(desk: Desk, asked: str | None, settings: Settings) -> list[str]:

@@ -45,8 +45,17 @@ def problem_of(error: BaseException) -> Problem | None:
     """Return the problem that an exception stands for; None for one that is a fault of this program."""
     if isinstance(error, Halt):
         return error.problem
-    cause = error.__cause__ if isinstance(error, errors.DrainerError) and error.__cause__ else error
+    cause = _cause(error)
     return _of_credentials(cause) or _of_aws(error, cause)
+
+
+def is_of_something_absent(error: BaseException) -> bool:
+    """Whether a table, a function or a state machine isn't there: a part of the stage, or all of it."""
+    return _code(_cause(error)) in NOT_DEPLOYED
+
+
+def _cause(error: BaseException) -> BaseException:
+    return error.__cause__ if isinstance(error, errors.DrainerError) and error.__cause__ else error
 
 
 def _of_credentials(cause: BaseException) -> Problem | None:
@@ -85,7 +94,7 @@ def _of_aws(error: BaseException, cause: BaseException) -> Problem | None:
             str(error), "check the network, the Region and --sandbox, then repeat", ExitCode.UNAVAILABLE
         )
     if _code(cause) in NOT_DEPLOYED:
-        remedy = "is the stage deployed in this account and Region? `ecs-drainer doctor` says what is missing"
+        remedy = "is all of the stage deployed in this account and Region? `ecs-drainer doctor` says what is missing"
         return Problem(str(error), remedy, ExitCode.NOT_FOUND)
     if isinstance(error, errors.InvalidInput):
         return Problem(str(error), code=ExitCode.USAGE)

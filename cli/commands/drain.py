@@ -24,7 +24,7 @@ from cli.desk import Desk
 from cli.exit_codes import ExitCode
 from cli.followed import Followed
 from cli.following import follow
-from cli.inventory import StageSettings, read_stage
+from cli.inventory import StageSettings, read_stage, refusal
 from cli.naming import names_of
 from cli.options import Cluster, DrainSettings, DryRun, Instances, Reason, Yes
 from cli.problems import Halt
@@ -73,10 +73,7 @@ def deployed(desk: Desk) -> StageSettings:
     """Return the stage's settings; raises Halt where the stage is not deployed."""
     stage = desk.ask(read_stage, desk.installation)
     if not stage.is_deployed:
-        remedy = f"deploy it with `chalice deploy --stage {desk.stage}`, or name another --stage or --region"
-        raise Halt(
-            f"{stage.notice}: there is no state machine to start".capitalize(), remedy, ExitCode.NOT_FOUND
-        )
+        raise refusal(desk)
     return stage
 
 

@@ -58,7 +58,10 @@ def enroll(
     changes; again changes nothing, and what isn't given stays as it is (a new hook has a heartbeat timeout of 15m).
     Settings are written into the hook's metadata, which every lifecycle event carries.
     """
-    stage = desk.ask(read_stage, desk.installation).settings
+    found = desk.ask(read_stage, desk.installation)
+    if not found.is_deployed:
+        desk.warn(f"Warning: {found.notice}. Until then each termination waits until the hook's timeout ends")
+    stage = found.settings
     wanted = partial(wanted_hook, stage=stage.policy, heartbeat=heartbeat, settings=settings)
     pairs: list[tuple[WantedHook, LifecycleHook | None]] = []
     for group in _known(desk, list(dict.fromkeys(groups))):

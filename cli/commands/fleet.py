@@ -61,7 +61,9 @@ def plan(
 
     Options of one kind are alternatives, kinds narrow each other down. Exit code 5 when something speaks against it.
     """
-    stage = desk.ask(read_stage, desk.installation).settings
+    stage = desk.ask(read_stage, desk.installation)
+    if stage.notice:
+        desk.warn(f"Note: {stage.notice}")
     asked = Asked(
         instances=instances,
         groups=groups,
@@ -71,7 +73,7 @@ def plan(
         templates=templates,
         older_than=older_than,
     )
-    found = choose(desk, asked, stage, Wishes(settings=settings))
+    found = choose(desk, asked, stage.settings, Wishes(settings=settings))
     desk.report(outlooks.render(found, max_concurrent, desk.now()), outlooks.record(found))
     return ExitCode.BLOCKED if found.is_blocked else ExitCode.OK
 

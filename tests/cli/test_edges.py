@@ -176,10 +176,10 @@ def test_a_wrong_setting_is_refused_before_anything_is_asked(told: Shell) -> Non
 def test_a_stage_that_is_not_deployed(told: Shell) -> None:
     ran = told.quietly(f"drain {told.ids[0]} --yes --stage prod")
     assert ran.exit_code == ExitCode.NOT_FOUND
-    assert "Stage prod isn't deployed in eu-west-1" in ran.stderr
+    assert "Nothing is deployed as stage prod in eu-west-1" in ran.stderr
     planned = told.quietly(f"plan {told.ids[0]} --stage prod")
     assert planned.exit_code == 0, "a plan needs no installation"
-    assert "isn't deployed" in planned.stderr
+    assert "nothing is deployed as stage prod" in planned.stderr
     assert told.quietly("list --stage prod").exit_code == ExitCode.NOT_FOUND
 
 
