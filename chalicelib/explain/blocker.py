@@ -20,6 +20,12 @@ class BlockerKind(StrEnum):
     DEADLOCK = "deadlock"
     NO_OTHER_INSTANCE = "no-other-instance"
     ALL_DRAINING = "all-draining"
+    PROVIDER_EMPTY = "provider-empty"
+    AT_MAXIMUM = "at-maximum"
+    LAUNCH_SUSPENDED = "launch-suspended"
+    INSTANCE_OVERDUE = "instance-overdue"
+    LAUNCH_TYPE = "launch-type"
+    NO_FARGATE = "no-fargate"
     NO_CPU = "no-cpu"
     NO_MEMORY = "no-memory"
     NO_GPU = "no-gpu"
@@ -47,6 +53,8 @@ class BlockerKind(StrEnum):
     UNEXPLAINED = "unexplained"
     DEREGISTERING = "deregistering"
     STOPPING = "stopping"
+    TARGET_CAPACITY = "target-capacity"
+    AWAITS_INSTANCE = "awaits-instance"
     MOVING = "moving"
     DAEMON_LAST = "daemon-last"
     MANAGED_DRAINING = "managed-draining"
@@ -80,6 +88,12 @@ HEADLINES = {
     BlockerKind.DEADLOCK: "Minimum healthy percent and maximum percent leave no room to move a task",
     BlockerKind.NO_OTHER_INSTANCE: "No other container instance takes tasks",
     BlockerKind.ALL_DRAINING: "Every other container instance is DRAINING too",
+    BlockerKind.PROVIDER_EMPTY: "The capacity providers of the service have no other container instance",
+    BlockerKind.AT_MAXIMUM: "The group behind the capacity provider is at its maximum",
+    BlockerKind.LAUNCH_SUSPENDED: "The group behind the capacity provider may not launch",
+    BlockerKind.INSTANCE_OVERDUE: "The new instance for a replacement doesn't come",
+    BlockerKind.LAUNCH_TYPE: "The service has a launch type, so that no instance is launched for it",
+    BlockerKind.NO_FARGATE: "Fargate, where the replacement goes, has no capacity",
     BlockerKind.NO_CPU: "No other container instance has enough CPU left",
     BlockerKind.NO_MEMORY: "No other container instance has enough memory left",
     BlockerKind.NO_GPU: "No other container instance has enough GPUs left",
@@ -107,6 +121,8 @@ HEADLINES = {
     BlockerKind.UNEXPLAINED: "Nothing that AWS shows explains why it stays",
     BlockerKind.DEREGISTERING: "The load balancer still drains connections",
     BlockerKind.STOPPING: "The containers have been told to stop",
+    BlockerKind.TARGET_CAPACITY: "A target capacity of 100 % keeps no instance spare: a new one is awaited",
+    BlockerKind.AWAITS_INSTANCE: "A new instance is awaited",
     BlockerKind.MOVING: "ECS has room to move it",
     BlockerKind.DAEMON_LAST: "A daemon, which leaves after all others",
     BlockerKind.MANAGED_DRAINING: "ECS managed instance draining is at work as well",

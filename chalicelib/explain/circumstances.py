@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from chalicelib.common.model import Task
+from chalicelib.explain.capacity import Provider, Share
 
 DEFAULT_STOP_TIMEOUT = timedelta(seconds=30)
 """Of a container without `stopTimeout`, where the agent's ECS_CONTAINER_STOP_TIMEOUT isn't set either."""
@@ -65,6 +66,8 @@ class DescribedInstance:
     attributes: Mapping[str, str] = field(default_factory=dict)
     running_tasks: int = 0
     agent_version: str = ""
+    capacity_provider: str = ""
+    """The one that its Auto Scaling group belongs to; empty without any."""
 
     @property
     def availability_zone(self) -> str | None:
@@ -111,6 +114,8 @@ class ServiceTask:
     created_at: datetime | None = None
     started_at: datetime | None = None
     stopped_reason: str = ""
+    capacity_provider: str = ""
+    """To which the service's strategy sent it; empty for a launch type."""
 
     @property
     def id(self) -> str:
@@ -129,6 +134,10 @@ class Service:
     minimum_percent: int = 100
     maximum_percent: int = 200
     strategy: str = "REPLICA"
+    launch_type: str = ""
+    """Empty where it has a capacity provider strategy, its own or the cluster's default."""
+    shares: tuple[Share, ...] = ()
+    """Its own capacity provider strategy."""
     controller: str = "ECS"
     task_definition_arn: str = ""
     """Of the primary deployment: what a replacement is started from, whatever the old task runs."""
@@ -191,6 +200,10 @@ class Circumstances:
     protections: Mapping[str, Protection] = field(default_factory=dict)
     """By task ARN; tasks without protection are absent."""
     target_groups: Mapping[str, TargetGroup] = field(default_factory=dict)
+    default_shares: tuple[Share, ...] = ()
+    """The cluster's default capacity provider strategy, where a service here goes by it."""
+    providers: Mapping[str, Provider] = field(default_factory=dict)
+    """The capacity providers of the instance, and those that the services' strategies name."""
     managed_draining_by: str | None = None
     """The capacity provider that drains this instance too."""
     auto_scaling_group: str | None = None
@@ -205,6 +218,10 @@ class Circumstances:
     def service_of(self, task: Task) -> Service | None:
         """Return the service that started a task, if it was described."""
         return self.services.get(task.service_name or "")
+
+    def shares_of(self, service: Service) -> tuple[Share, ...]:
+        """Return the capacity provider strategy that a service goes by; none for a launch type."""
+        return service.shares or (() if service.launch_type else self.default_shares)
 
     def needs_of(self, task_definition_arn: str) -> Needs:
         """Return what a task definition asks for; one that wasn't read asks for nothing."""

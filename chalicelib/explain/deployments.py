@@ -13,6 +13,7 @@ from chalicelib.explain.case import Case
 from chalicelib.explain.circumstances import Deployment, ServiceTask, Target, TargetGroup
 from chalicelib.explain.evidence import signs
 from chalicelib.explain.naming import short
+from chalicelib.explain.new_instances import is_provisioning
 from chalicelib.explain.words import clip, count, since, some
 
 SETTLES_WITHIN = timedelta(minutes=10)
@@ -82,7 +83,10 @@ def unhealthy_blockers(case: Case) -> Iterator[Blocker]:
 
 def _is_slow_to_start(task: ServiceTask, at: datetime) -> bool:
     is_starting = task.desired_status == "RUNNING" and task.last_status in STARTING
-    return is_starting and task.created_at is not None and at - task.created_at >= STARTS_WITHIN
+    is_placed = not is_provisioning(
+        task
+    )  # else it waits for an instance: chalicelib/explain/new_instances.py
+    return is_starting and is_placed and task.created_at is not None and at - task.created_at >= STARTS_WITHIN
 
 
 def _is_sick(case: Case, task: ServiceTask) -> bool:
@@ -133,6 +137,9 @@ def _event_remedy(case: Case, kind: BlockerKind) -> str:
     if kind is BlockerKind.NO_ENI:
         more = remedies.more_room(case.world)
         return f"{more}, or turn on the account setting awsvpcTrunking for instances that launch from now on"
+    if kind is BlockerKind.NO_FARGATE:
+        named = remedies.use_providers(case.world, case.service, ("FARGATE",))
+        return f"wait for it, or leave FARGATE_SPOT: {named}"
     if kind is BlockerKind.START_IMPAIRED:
         again = f"{remedies.update_service(case.world, case.service)} --force-new-deployment"
         return f"mend the image or the command, then {again}"

@@ -20,6 +20,7 @@ STEADY = "has reached a steady state"
 
 SIGNS: tuple[tuple[str, BlockerKind], ...] = (
     (r"RESOURCE:ENI", BlockerKind.NO_ENI),
+    (r"Capacity is unavailable", BlockerKind.NO_FARGATE),
     (r"insufficient CPU units|RESOURCE:CPU", BlockerKind.NO_CPU),
     (r"insufficient memory|RESOURCE:MEMORY", BlockerKind.NO_MEMORY),
     (r"RESOURCE:GPU", BlockerKind.NO_GPU),

@@ -26,7 +26,8 @@ from chalicelib.explain.of_tasks import (
     protected_blocker,
     standalone_blocker,
 )
-from chalicelib.explain.placement import match, with_task
+from chalicelib.explain.placement import best_of, with_task
+from chalicelib.explain.providers import fargate_for
 
 
 class Outcome(StrEnum):
@@ -39,7 +40,7 @@ class Outcome(StrEnum):
     LEAVING = "leaving"
     """It has been told to stop already."""
     WAITS = "waits"
-    """The drain waits for its own end, or for the end of its protection."""
+    """The drain waits for its own end, for the end of its protection, or for a new instance for its replacement."""
     BLOCKED = "blocked"
     """It will not leave until somebody acts."""
     LAST = "last"
@@ -143,29 +144,32 @@ def _because(world: Circumstances, task: Task, outcome: Outcome, cause: Blocker,
 def _of_service(case: Case) -> Told:
     world, service, (task,) = case.world, case.service, case.held
     bounds = bounds_of(service.desired, *percents_of(service))
-    place = _place(world, service)
+    place, fargate = best_of(world, service), fargate_for(world, service)
+    order = "it may stop first" if service.desired > bounds.fewest else "the replacement starts first"
     if can_never_move(service):
         return _because(world, task, Outcome.BLOCKED, deadlock(case), case.at)
+    if fargate is not None:
+        why = f"its replacement starts on {fargate}, which needs no instance; {order}"
+        return _timed(case, Outcome.MOVES, why), (), world
     if place is not None:
-        order = "it may stop first" if service.desired > bounds.fewest else "the replacement starts first"
         why = f"its replacement fits on {place.ec2_instance_id}; {order}"
         return _timed(case, Outcome.MOVES, why), (), _after_move(world, service, place)
     if service.running > bounds.fewest:
         why = "it may stop first, but no other instance has room: the service stays one short"
         return _timed(case, Outcome.STOPS, why), (), _after_stop(world, service)
-    return _because(world, task, Outcome.BLOCKED, next(placement_blockers(case)), case.at)
-
-
-def _place(world: Circumstances, service: Service) -> DescribedInstance | None:
-    """Return the instance with most CPU left of those that take the replacement."""
-    fitting = [one for one in world.others if one.takes_tasks and match(world, service, one).fits]
-    return max(fitting, key=lambda one: (one.cpu, one.memory, one.ec2_instance_id), default=None)
+    cause = next(placement_blockers(case))
+    outcome = Outcome.WAITS if cause.kind.resolves_itself else Outcome.BLOCKED
+    return _because(world, task, outcome, cause, case.at)
 
 
 def _after_move(world: Circumstances, service: Service, place: DescribedInstance) -> Circumstances:
     needs = world.needs_of(service.task_definition_arn)
     others = tuple(with_task(one, needs) if one.arn == place.arn else one for one in world.others)
-    arrived = ServiceTask(f"replacement/{len(service.tasks)}", container_instance_arn=place.arn)
+    arrived = ServiceTask(
+        f"replacement/{len(service.tasks)}",
+        container_instance_arn=place.arn,
+        capacity_provider=place.capacity_provider,
+    )
     moved = replace(service, tasks=(*service.tasks, arrived))
     return replace(world, others=others, services={**world.services, service.name: moved})
 

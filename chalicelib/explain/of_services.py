@@ -14,8 +14,10 @@ from chalicelib.explain.deployments import (
     event_blockers,
     unhealthy_blockers,
 )
+from chalicelib.explain.new_instances import new_instance, provisioning_since
 from chalicelib.explain.of_tasks import is_leaving
 from chalicelib.explain.placement import Match
+from chalicelib.explain.providers import candidates, fargate_for, growing, of_providers
 from chalicelib.explain.words import count, spell
 
 
@@ -42,7 +44,7 @@ def hard_blockers(case: Case) -> Iterator[Blocker]:
         yield deadlock(case)
     elif standing.can_stop_first:
         return
-    elif standing.can_start_first:
+    elif standing.can_start_first or provisioning_since(case.service.tasks):
         yield from placement_blockers(case)
     else:
         yield from unhealthy_blockers(case)
@@ -52,31 +54,77 @@ def deadlock(case: Case) -> Blocker:
     """Return the blocker of a service whose percents leave no room, with the rounding shown."""
     minimum, maximum = percents_of(case.service)
     desired, best = case.service.desired, case.best_place
+    has_place = (best is not None and best.fits) or fargate_for(case.world, case.service) is not None
     return case.blocker(
         BlockerKind.DEADLOCK,
         f"{count(desired, 'task')} desired; minimum healthy {minimum} % rounds up to {desired}, "
         f"maximum {maximum} % rounds down to {desired}: ECS may neither stop one first nor start one first",
-        remedies.widen_percents(case.world, case.service, has_place=best is not None and best.fits),
+        remedies.widen_percents(case.world, case.service, has_place=has_place),
     )
 
 
 def placement_blockers(case: Case) -> Iterator[Blocker]:
     """Yield why a replacement that must start first finds no place."""
     best = case.best_place
-    if best is None:
-        yield _no_instance(case)
-    elif not best.fits:
-        yield _no_room(case, best)
+    if fargate_for(case.world, case.service) is not None or (best is not None and best.fits):
+        return
+    lack = f"a replacement must start first, and {_empty(case) if best is None else _closest(case, best)}"
+    yield new_instance(case, lack) or _launch_type(case, lack) or _no_place(case, best, lack)
 
 
-def _no_room(case: Case, best: Match) -> Blocker:
-    kind = min((shortfall.kind for shortfall in best.shortfalls), key=lambda kind: kind.importance)
-    candidates = sum(instance.takes_tasks for instance in case.world.others)
-    closest = "the only other instance" if candidates == 1 else f"the closest of {candidates} other instances"
+def _no_place(case: Case, best: Match | None, lack: str) -> Blocker:
+    if best is not None:
+        return _no_room(case, best, lack)
+    return _provider_empty(case, lack) if case.world.shares_of(case.service) else _no_instance(case)
+
+
+def _empty(case: Case) -> str:
+    others = sum(one.takes_tasks for one in case.world.others)
+    elsewhere = f": {count(others, 'other')} of the cluster may not take it" if others else ""
+    return f"no other instance{of_providers(case.world, case.service)} takes tasks{elsewhere}"
+
+
+def _closest(case: Case, best: Match) -> str:
+    number = len(candidates(case.world, case.service))
+    closest = "the only other instance" if number == 1 else f"the closest of {number} other instances"
     lacks = "; ".join(shortfall.text for shortfall in best.shortfalls)
-    where = f"{closest}, {best.instance.ec2_instance_id}"
-    reason = f"a replacement must start first, and {where}, can't take it: {lacks}"
-    return case.blocker(kind, reason, _room_remedy(case, kind))
+    whose = of_providers(case.world, case.service)
+    return f"{closest}{whose}, {best.instance.ec2_instance_id}, can't take it: {lacks}"
+
+
+def _provider_empty(case: Case, lack: str) -> Blocker:
+    world, service = case.world, case.service
+    there = sorted(
+        {one.capacity_provider for one in world.others if one.takes_tasks and one.capacity_provider}
+    )
+    more = remedies.more_room_for(world, service)
+    wider = f", or {remedies.use_providers(world, service, there)}" if there else ""
+    return case.blocker(BlockerKind.PROVIDER_EMPTY, f"{lack}{_not_scaling(case)}", f"{more}{wider}")
+
+
+def _not_scaling(case: Case) -> str:
+    off = [one.name for one in growing(case.world, case.service) if not one.manages_scaling]
+    return f"; managed scaling of {' and '.join(off)} is off, so that ECS launches none" if off else ""
+
+
+def _launch_type(case: Case, lack: str) -> Blocker | None:
+    """Return the blocker of a service without a strategy beside a provider that would scale for one, or None."""
+    world, service = case.world, case.service
+    own = world.providers.get(world.instance.capacity_provider)
+    if world.shares_of(service) or own is None or not own.manages_scaling:
+        return None
+    kind = service.launch_type or "EC2"
+    return case.blocker(
+        BlockerKind.LAUNCH_TYPE,
+        f"{lack}; managed scaling of capacity provider {own.name} launches instances only for services with a "
+        f"strategy, and this one has launch type {kind}",
+        f"{remedies.more_room(world)}, or {remedies.use_providers(world, service, [own.name])}",
+    )
+
+
+def _no_room(case: Case, best: Match, lack: str) -> Blocker:
+    kind = min((shortfall.kind for shortfall in best.shortfalls), key=lambda kind: kind.importance)
+    return case.blocker(kind, f"{lack}{_not_scaling(case)}", _room_remedy(case, kind))
 
 
 def _no_instance(case: Case) -> Blocker:
@@ -96,7 +144,7 @@ def _no_instance(case: Case) -> Blocker:
 
 def _room_remedy(case: Case, kind: BlockerKind) -> str:
     definition = case.service.task_definition_arn.rsplit("/", 1)[-1] or "its task definition"
-    more = remedies.more_room(case.world)
+    more = remedies.more_room_for(case.world, case.service)
     ways = {
         BlockerKind.NO_CPU: f"{more}, or lower the CPU that {definition} reserves",
         BlockerKind.NO_MEMORY: f"{more}, or lower the memory that {definition} reserves",

@@ -12,8 +12,12 @@ from dataclasses import dataclass, replace
 
 from chalicelib.explain.blocker import BlockerKind
 from chalicelib.explain.circumstances import Circumstances, Constraint, DescribedInstance, Needs, Service
+from chalicelib.explain.providers import candidates
 from chalicelib.explain.query import satisfies
 from chalicelib.explain.words import some
+
+AGENT_PORTS = frozenset({22, 2375, 2376, 51678, 51679})
+"""What the agent reports as taken on an empty instance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,8 @@ class Match:
 
 
 def best_elsewhere(world: Circumstances, service: Service) -> Match | None:
-    """Return the other instance that comes closest to taking a replacement; None where none takes tasks."""
-    matches = [match(world, service, instance) for instance in world.others if instance.takes_tasks]
+    """Return the instance that comes closest of those on which ECS may place a replacement; None where none is."""
+    matches = [match(world, service, instance) for instance in candidates(world, service)]
     return min(matches, key=lambda found: (found.distance, found.instance.ec2_instance_id), default=None)
 
 
@@ -143,3 +147,22 @@ def with_task(instance: DescribedInstance, needs: Needs) -> DescribedInstance:
         udp_ports_in_use=instance.udp_ports_in_use | needs.udp_ports,
         running_tasks=instance.running_tasks + 1,
     )
+
+
+def emptied(instance: DescribedInstance) -> DescribedInstance:
+    """Return the instance as it is with no task on it, like one that its group has just launched."""
+    return replace(
+        instance,
+        cpu=instance.registered_cpu,
+        memory=instance.registered_memory,
+        tcp_ports_in_use=instance.tcp_ports_in_use & AGENT_PORTS,
+        udp_ports_in_use=frozenset(),
+        running_tasks=0,
+        arn="",
+    )
+
+
+def best_of(world: Circumstances, service: Service) -> DescribedInstance | None:
+    """Return the instance with most CPU left of those that take the service's next task."""
+    fitting = [one for one in candidates(world, service) if match(world, service, one).fits]
+    return max(fitting, key=lambda one: (one.cpu, one.memory, one.ec2_instance_id), default=None)

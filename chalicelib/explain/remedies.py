@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from chalicelib.explain.arithmetic import greatest_minimum_percent, least_maximum_percent
+from chalicelib.explain.capacity import Provider, ScalingGroup
 from chalicelib.explain.circumstances import Circumstances, Service, TargetGroup
+from chalicelib.explain.providers import growing
 from chalicelib.explain.words import some
 
 NOTHING = "nothing to do"
@@ -65,6 +68,53 @@ def more_room(world: Circumstances) -> str:
     if world.auto_scaling_group is None:
         return "add a container instance to the cluster"
     return f"raise the desired capacity of Auto Scaling group {world.auto_scaling_group} by one"
+
+
+def more_room_for(world: Circumstances, service: Service) -> str:
+    """Return how to get one more container instance on which ECS may place a service's tasks."""
+    groups = [one.group_name for one in growing(world, service)]
+    if not groups:
+        return more_room(world)
+    return f"raise the desired capacity of Auto Scaling group {' or '.join(groups)} by one"
+
+
+def raise_maximum(group: ScalingGroup) -> str:
+    """Return the command that lets a group grow by one instance; managed scaling then launches it."""
+    return (
+        f"aws autoscaling update-auto-scaling-group --auto-scaling-group-name {group.name} "
+        f"--max-size {group.maximum + 1}: managed scaling then launches it"
+    )
+
+
+def resume(group: str, processes: tuple[str, ...]) -> str:
+    """Return the command that lets suspended processes of a group run again."""
+    return (
+        f"aws autoscaling resume-processes --auto-scaling-group-name {group} "
+        f"--scaling-processes {' '.join(processes)}"
+    )
+
+
+def scaling_activities(group: str) -> str:
+    """Return the command that shows why a group launches nothing."""
+    return (
+        f"aws autoscaling describe-scaling-activities --auto-scaling-group-name {group} --max-items 5 "
+        "--query 'Activities[].StatusMessage'"
+    )
+
+
+def lower_target(provider: Provider, group: ScalingGroup) -> str:
+    """Return the command that has managed scaling keep one instance more than tasks need."""
+    target = -(-100 * group.desired // (group.desired + 1)) or 1
+    return (
+        f"aws ecs update-capacity-provider --name {provider.name} "
+        f"--auto-scaling-group-provider 'managedScaling={{status=ENABLED,targetCapacity={target}}}'"
+    )
+
+
+def use_providers(world: Circumstances, service: Service, providers: Iterable[str]) -> str:
+    """Return the command that has ECS place a service's tasks by these capacity providers, evenly."""
+    shares = " ".join(f"capacityProvider={name},weight=1" for name in providers)
+    return f"{update_service(world, service)} --capacity-provider-strategy {shares} --force-new-deployment"
 
 
 def unprotect(world: Circumstances, task_ids: tuple[str, ...]) -> str:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 from chalicelib.explain import Circumstances
 from chalicelib.explain.circumstances import DescribedInstance, Service, ServiceTask
-from chalicelib.explain.placement import Match, match, with_task
+from chalicelib.explain.placement import best_elsewhere, best_of, with_task
+from chalicelib.explain.providers import fargate_for, of_providers
 from chalicelib.explain.words import count, some
 
 
@@ -45,7 +46,7 @@ def room_for(world: Circumstances, doomed: Sequence[DescribedInstance]) -> tuple
         leaving = [
             task for task in service.tasks if task.container_instance_arn in homes and not _is_over(task)
         ]
-        if service.is_daemon or not leaving:
+        if service.is_daemon or not leaving or fargate_for(world, service):
             continue
         left_over, world = _place_all(
             world, service.name, [homes[task.container_instance_arn] for task in leaving]
@@ -78,20 +79,23 @@ def _place_all(
 def _place(world: Circumstances, name: str) -> Circumstances | None:
     service = world.services[name]
     needs = world.needs_of(service.task_definition_arn)
-    fitting = [one for one in world.others if one.takes_tasks and match(world, service, one).fits]
-    place = max(fitting, key=lambda one: (one.cpu, one.memory, one.arn), default=None)
+    place = best_of(world, service)
     if place is None:
         return None
-    arrived = ServiceTask(f"replacement/{len(service.tasks)}", container_instance_arn=place.arn)
+    arrived = ServiceTask(
+        f"replacement/{len(service.tasks)}",
+        container_instance_arn=place.arn,
+        capacity_provider=place.capacity_provider,
+    )
     others = tuple(with_task(one, needs) if one is place else one for one in world.others)
     moved = replace(service, tasks=(*service.tasks, arrived))
     return replace(world, others=others, services={**world.services, name: moved})
 
 
 def _closest(world: Circumstances, name: str) -> str:
-    matches = [match(world, world.services[name], one) for one in world.others if one.takes_tasks]
-    best: Match | None = min(matches, key=lambda found: (found.distance, found.instance.arn), default=None)
+    service = world.services[name]
+    best = best_elsewhere(world, service)
     if best is None:
-        return "no other ACTIVE instance is left"
+        return f"no other ACTIVE instance{of_providers(world, service)} is left"
     lacks = some([shortfall.text for shortfall in best.shortfalls]) or "others were placed there first"
     return f"on {best.instance.ec2_instance_id}, which comes closest, {lacks}"

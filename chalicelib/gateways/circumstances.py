@@ -8,13 +8,14 @@ explanation with a gap is worth more than none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from chalicelib.common.errors import AccessDenied, AwsRefused, Gone
 from chalicelib.common.model import Task
+from chalicelib.explain.capacity import ScalingGroup, Share
 from chalicelib.explain.circumstances import (
     Circumstances,
     DescribedInstance,
@@ -24,9 +25,10 @@ from chalicelib.explain.circumstances import (
     ServiceTask,
     TargetGroup,
 )
-from chalicelib.gateways import described, ecs_answers
+from chalicelib.gateways import described, ecs_answers, providers
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
 from chalicelib.gateways.ecs_answers import gone_among
+from chalicelib.gateways.providers import default_shares_for
 
 DESCRIBED_AT_ONCE = 100
 SERVICES_AT_ONCE = 10
@@ -82,15 +84,33 @@ def read_circumstances(
         needs=attempts.read("task definitions", lambda: needs_of(tasks, services.values()), {}),
         protections=attempts.read("task protection", lambda: protections_of(cluster, tasks, services), {}),
         target_groups=attempts.read("target groups", lambda: target_groups_of(services.values()), {}),
-        managed_draining_by=attempts.read("capacity provider", lambda: managed_draining_by(mine), None)
-        if managed_draining
-        else None,
+        **_capacity(cluster, services, mine.get("capacityProviderName", ""), attempts, managed_draining),
         auto_scaling_group=auto_scaling_group,
         drain_began_at=drain_began_at,
         agent_disconnected_since=agent_disconnected_since,
         dead_agent_after=dead_agent_after,
         unread=tuple(attempts.refusals),
     )
+
+
+def _capacity(
+    cluster: str, services: Mapping[str, Service], own: str, attempts: _Attempts, managed_draining: bool
+) -> dict[str, Any]:
+    """Return the cluster's default strategy, and the capacity providers of the instance and of these services."""
+    nothing: list[ecs_answers.Answer] = []
+    ungrouped: dict[str, ScalingGroup] = {}
+    none: tuple[Share, ...] = ()
+    default = attempts.read("cluster", lambda: default_shares_for(cluster, services.values()), none)
+    names = {own, *providers.names_of(services.values(), default)}
+    answers = attempts.read("capacity provider", lambda: providers.read_answers(names), nothing)
+    groups = attempts.read("Auto Scaling groups", lambda: providers.read_groups(answers), ungrouped)
+    known = providers.providers_of(answers, groups)
+    drains = managed_draining and own in known and known[own].drains
+    return {
+        "default_shares": default,
+        "providers": known,
+        "managed_draining_by": own if drains else None,
+    }
 
 
 def _parted(cluster: str, arns: Sequence[str]) -> tuple[dict[str, Any], tuple[DescribedInstance, ...]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from chalicelib.explain.capacity import Provider, ScalingGroup, Share
 from chalicelib.explain.circumstances import (
     DEFAULT_STOP_TIMEOUT,
     Constraint,
@@ -116,6 +117,7 @@ def instance(answer: Answer) -> DescribedInstance:
         attributes={one["name"]: one.get("value") or "" for one in answer.get("attributes", [])},
         running_tasks=answer.get("runningTasksCount", 0),
         agent_version=answer.get("versionInfo", {}).get("agentVersion", ""),
+        capacity_provider=answer.get("capacityProviderName") or "",
     )
 
 
@@ -140,6 +142,8 @@ def service(answer: Answer, tasks: tuple[ServiceTask, ...] = ()) -> Service:
         minimum_percent=percents.get("minimumHealthyPercent", 0 if is_daemon else 100),
         maximum_percent=percents.get("maximumPercent", 100 if is_daemon else 200),
         strategy="DAEMON" if is_daemon else "REPLICA",
+        launch_type=answer.get("launchType", ""),
+        shares=shares(answer.get("capacityProviderStrategy")),
         controller=(answer.get("deploymentController") or {}).get("type", "ECS"),
         task_definition_arn=answer.get("taskDefinition", ""),
         constraints=_constraints(answer),
@@ -152,6 +156,50 @@ def service(answer: Answer, tasks: tuple[ServiceTask, ...] = ()) -> Service:
             ServiceEvent(one["createdAt"], one["message"]) for one in answer.get("events", [])[:EVENTS_KEPT]
         ),
         tasks=tasks,
+    )
+
+
+def shares(answer: Sequence[Answer] | None) -> tuple[Share, ...]:
+    """Return a capacity provider strategy; a weight that isn't given is 0."""
+    return tuple(
+        Share(one["capacityProvider"], one.get("base", 0), one.get("weight", 0)) for one in answer or ()
+    )
+
+
+def provider(answer: Answer, groups: Mapping[str, ScalingGroup]) -> Provider:
+    """Return a capacity provider with its Auto Scaling group, if that is among these, by name."""
+    own = answer.get("autoScalingGroupProvider") or {}
+    scaling = own.get("managedScaling") or {}
+    name = group_name(answer)
+    return Provider(
+        name=answer["name"],
+        group_name=name,
+        manages_scaling=scaling.get("status") == "ENABLED",
+        target_capacity=scaling.get("targetCapacity") or 100,
+        drains=own.get("managedDraining") == "ENABLED",
+        protects=own.get("managedTerminationProtection") == "ENABLED",
+        group=groups.get(name),
+    )
+
+
+def group_name(answer: Answer) -> str:
+    """Return the name of a capacity provider's Auto Scaling group from its ARN, or nothing for Fargate."""
+    own = answer.get("autoScalingGroupProvider") or {}
+    return str(own.get("autoScalingGroupArn", "")).rpartition("autoScalingGroupName/")[-1]
+
+
+def scaling_group(answer: Answer) -> ScalingGroup:
+    """Return an Auto Scaling group in numbers of instances."""
+    states = [one["LifecycleState"] for one in answer.get("Instances", [])]
+    launching = sum(state.startswith("Pending") for state in states)
+    return ScalingGroup(
+        name=answer["AutoScalingGroupName"],
+        desired=answer.get("DesiredCapacity", 0),
+        maximum=answer.get("MaxSize", 0),
+        counted=launching + states.count("InService"),
+        launching=launching,
+        warm=answer.get("WarmPoolSize", 0),
+        suspended=frozenset(one["ProcessName"] for one in answer.get("SuspendedProcesses", [])),
     )
 
 
@@ -181,6 +229,7 @@ def service_task(answer: Answer) -> ServiceTask:
         stopped_reason=answer.get("stoppedReason", "")
         if answer.get("stopCode") == "TaskFailedToStart"
         else "",
+        capacity_provider=answer.get("capacityProviderName") or "",
     )
 
 

@@ -13,6 +13,7 @@ from chalicelib.fleet.own_turn import on_their_own_turn, resolve_each
 from chalicelib.gateways import described, ecs
 from chalicelib.gateways.autoscaling import groups_of
 from chalicelib.gateways.circumstances import container_instances_of, needs_of, services_of
+from chalicelib.gateways.providers import default_shares_for
 from chalicelib.gateways.stateful import stateful_by_instance
 from chalicelib.policy import Gates, Resolved, Source
 
@@ -75,6 +76,7 @@ def _in_cluster(cluster: str, instance_ids: Collection[str]) -> Surroundings | N
         others=others,
         services=services,
         needs=needs_of((), services.values()),
+        default_shares=default_shares_for(cluster, services.values()),
     )
     return Surroundings(cluster, doomed, world)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from chalicelib.explain import forecast, group, render_forecast, render_text
+from docs.gallery.capacity import CAPACITY
 from docs.gallery.gates import GATES, AtTheGates
 from docs.gallery.services import REPLACEMENTS, ROOM
 from docs.gallery.tasks import INSTANCE, PLANNED, TASKS
@@ -16,7 +17,7 @@ from docs.gallery.worlds import NOW, World
 
 PAGE = Path(__file__).parents[1] / "blockers.md"
 
-EVERY: tuple[World | AtTheGates, ...] = (*INSTANCE, *ROOM, *REPLACEMENTS, *TASKS, *GATES)
+EVERY: tuple[World | AtTheGates, ...] = (*INSTANCE, *ROOM, *CAPACITY, *REPLACEMENTS, *TASKS, *GATES)
 STORIES = tuple(sorted(EVERY, key=lambda world: world.kind.importance))
 
 INTRODUCTION = """\

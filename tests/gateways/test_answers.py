@@ -32,6 +32,7 @@ from chalicelib.gateways import (
     ecs_answers,
     leases,
     ledger,
+    providers,
     queues,
     signing,
     stateful,
@@ -67,6 +68,8 @@ TABLE, EXECUTION = (
 MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:ecs-drainer-dev"
 DEFINITION = "arn:aws:ecs:eu-west-1:123456789012:task-definition/web:1"
 TARGETS = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/api/6d0ecf831eec9f09"
+GROUP_ARN = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:x:autoScalingGroupName/web-ecs"
+PROVIDER = {"name": "web", "autoScalingGroupProvider": {"autoScalingGroupArn": GROUP_ARN}}
 QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs"
 QUEUE_ARN = "arn:aws:sqs:eu-west-1:123456789012:jobs"
 POOLED = AutoScalingGroup("web-ecs", {}, False, {"i-1": "InService"}, has_warm_pool=True)
@@ -164,6 +167,10 @@ ROWS = (
         lambda: ecs.longest_stop([DEFINITION]), gone(ecs.DEFAULT_STOP)),
     Row("ecs_answers.read_capacity_providers", "ecs", "describe_capacity_providers",
         lambda: ecs_answers.read_capacity_providers(["spot"]), gone([])),
+    Row("providers.default_shares", "ecs", "describe_clusters",
+        lambda: providers.default_shares(CLUSTER), gone(())),
+    Row("providers.read_groups", "autoscaling", "describe_auto_scaling_groups",
+        lambda: providers.read_groups([PROVIDER])),
     Row("circumstances.container_instances_of", "ecs", "list_container_instances",
         lambda: circumstances.container_instances_of(CLUSTER), gone([])),
     Row("circumstances.tasks_of_service", "ecs", "list_tasks",

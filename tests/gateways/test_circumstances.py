@@ -60,7 +60,8 @@ def an_instance(arn: str, **more: Any) -> dict[str, Any]:
 
 
 def a_service(**more: Any) -> dict[str, Any]:
-    return {"serviceName": "api", "desiredCount": 2, "runningCount": 2, "taskDefinition": DEFINITION} | more
+    usual = {"serviceName": "api", "desiredCount": 2, "runningCount": 2, "launchType": "EC2"}
+    return usual | {"taskDefinition": DEFINITION} | more
 
 
 def expect_two_instances(aws: Aws, **more: Any) -> None:

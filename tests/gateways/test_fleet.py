@@ -20,6 +20,7 @@ SERVICE: dict[str, Any] = {
     "taskDefinition": "web:1",
     "desiredCount": 1,
     "runningCount": 1,
+    "launchType": "EC2",
 }
 
 

@@ -1,0 +1,103 @@
+"""Capacity providers: which of them a service's next task goes to, and where their instances come from. Pure.
+
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cluster-capacity-providers.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+FARGATE = frozenset({"FARGATE", "FARGATE_SPOT"})
+"""Providers (the first is a launch type too) that need no container instance."""
+
+LAUNCHES = frozenset({"Launch", "AlarmNotification"})
+"""Auto Scaling processes without which managed scaling, a target tracking policy, launches nothing.
+
+https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-suspend-resume-processes.html
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One item of a capacity provider strategy.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html
+    """
+
+    provider: str
+    base: int = 0
+    """So many tasks of the service go to it first."""
+    weight: int = 0
+    """Its share of the tasks beyond the base."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScalingGroup:
+    """The Auto Scaling group behind a capacity provider, in numbers of instances."""
+
+    name: str
+    desired: int = 0
+    maximum: int = 0
+    counted: int = 0
+    """Those that count towards the desired capacity: in service or on their way there."""
+    launching: int = 0
+    """Those of them that aren't in service yet."""
+    warm: int = 0
+    """Those that wait in its warm pool."""
+    suspended: frozenset[str] = frozenset()
+    """Its suspended processes."""
+
+    @property
+    def is_launching(self) -> bool:
+        """Whether an instance is on its way, or would be at once."""
+        return self.launching > 0 or self.counted < self.desired
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it may grow no more."""
+        return self.desired >= self.maximum
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A capacity provider as DescribeCapacityProviders, and Auto Scaling, describe it."""
+
+    name: str
+    group_name: str = ""
+    """Of its Auto Scaling group; empty for Fargate."""
+    manages_scaling: bool = False
+    """Whether ECS scales the group by CapacityProviderReservation."""
+    target_capacity: int = 100
+    """What percentage of the instances managed scaling wants in use."""
+    drains: bool = False
+    """Whether managed draining is on."""
+    protects: bool = False
+    """Whether managed termination protection is on."""
+    group: ScalingGroup | None = None
+    """None where it wasn't read."""
+
+    @property
+    def stops_launches(self) -> tuple[str, ...]:
+        """The suspended processes that keep managed scaling from launching."""
+        return tuple(sorted(LAUNCHES & self.group.suspended)) if self.group else ()
+
+
+def next_providers(shares: Sequence[Share], counts: Mapping[str, int]) -> tuple[str, ...]:
+    """Return the providers to which the next task may go: one, or several that are equally short of tasks.
+
+    `counts`: tasks of the service on each provider. The base is filled first; what goes beyond follows the weights,
+    and a weight of 0 takes nothing, unless none has another. ECS falls back to no other provider of the strategy: a
+    task of a provider without room stays PROVISIONING.
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html
+    """
+    short = tuple(share.provider for share in shares if counts.get(share.provider, 0) < share.base)
+    if short or not shares:
+        return short
+    weights = {share: share.weight for share in shares if share.weight > 0} or dict.fromkeys(shares, 1)
+    filled = {
+        share.provider: Fraction(max(0, counts.get(share.provider, 0) - share.base) + 1, weight)
+        for share, weight in weights.items()
+    }
+    return tuple(provider for provider, level in filled.items() if level == min(filled.values()))

@@ -1,0 +1,137 @@
+"""Whether an instance for a replacement will come: managed scaling, the group behind it, and how long it may take.
+
+A task of a strategy that fits nowhere is PROVISIONING while managed scaling launches an instance for it: at most 100
+tasks of a cluster, each for 10 to 30 minutes, then it is STOPPED and the service tries again.
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cluster-auto-scaling.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from chalicelib.common.model import stamp
+from chalicelib.explain import remedies
+from chalicelib.explain.blocker import Blocker, BlockerKind
+from chalicelib.explain.capacity import Provider, ScalingGroup
+from chalicelib.explain.case import Case
+from chalicelib.explain.circumstances import DescribedInstance, ServiceTask
+from chalicelib.explain.placement import emptied, match, with_task
+from chalicelib.explain.providers import growing
+from chalicelib.explain.words import count, spell
+
+EXPECTED_WITHIN = timedelta(minutes=5)
+"""A minute until the metric is published and its alarm rings, and what an instance usually takes to boot and register.
+
+https://aws.amazon.com/blogs/containers/deep-dive-on-amazon-ecs-cluster-auto-scaling/
+"""
+
+GIVEN_UP_FROM = timedelta(minutes=10)
+"""A task may be PROVISIONING for 10 to 30 minutes: an instance that takes longer comes too late for it."""
+
+
+def new_instance(case: Case, lack: str) -> Blocker | None:
+    """Say whether an instance will come for a replacement that finds no room, and why; None where nothing tells.
+
+    `lack`: the sentence that says why there is no room now.
+    """
+    hopeful = [one for one in _growing(case) if one.group and _would_fit(case, one)]
+    if not hopeful:
+        return None
+    provider = min(hopeful, key=lambda one: (_obstacle(one) is not None, one.name))
+    obstacle = _obstacle(provider)
+    if obstacle is None:
+        return _awaited(case, provider, lack)
+    kind, why, remedy = obstacle
+    return case.blocker(kind, f"{lack}, and no new instance will come: {why}", remedy)
+
+
+def _growing(case: Case) -> Iterable[Provider]:
+    """Return the providers that may bring an instance: those that scale, and those whose group launches anyhow."""
+    world = case.world
+    if world.shares_of(case.service):
+        found: Iterable[Provider] = growing(world, case.service)
+    else:
+        own = world.providers.get(world.instance.capacity_provider)
+        return [own] if own and own.group and own.group.is_launching else []
+    return [one for one in found if one.manages_scaling or (one.group and one.group.is_launching)]
+
+
+def _obstacle(provider: Provider) -> tuple[BlockerKind, str, str] | None:
+    group = provider.group or ScalingGroup(provider.group_name)
+    if provider.stops_launches:
+        stopped = " and ".join(provider.stops_launches)
+        why = (
+            f"{stopped} of Auto Scaling group {group.name} {'is' if ' ' not in stopped else 'are'} suspended"
+        )
+        return BlockerKind.LAUNCH_SUSPENDED, why, remedies.resume(group.name, provider.stops_launches)
+    if group.is_full and not group.is_launching:
+        whose = f"Auto Scaling group {group.name} of capacity provider {provider.name}"
+        why = f"{whose} is at its maximum of {group.maximum}"
+        return BlockerKind.AT_MAXIMUM, why, remedies.raise_maximum(group)
+    return None
+
+
+def _awaited(case: Case, provider: Provider, lack: str) -> Blocker:
+    group = provider.group or ScalingGroup(provider.group_name)
+    since = provisioning_since(case.service.tasks)
+    if since is not None and case.at - since >= GIVEN_UP_FROM:
+        return case.blocker(
+            BlockerKind.INSTANCE_OVERDUE,
+            f"{lack}; a replacement is PROVISIONING for {spell(case.at - since)}, since {stamp(since)}, and no "
+            "instance came: ECS gives it up after 10 to 30 min and tries again",
+            f"see why: {remedies.scaling_activities(group.name)}",
+        )
+    expected = f"a new instance of Auto Scaling group {group.name} is expected {_within(since, case.at)}"
+    reason = f"{lack}; {expected} ({_numbers(group)})"
+    if _keeps_no_spare(case, provider):
+        return case.blocker(
+            BlockerKind.TARGET_CAPACITY,
+            f"{reason}; target capacity {provider.target_capacity} % and one such task an instance leave none spare",
+            f"{remedies.NOTHING}; for the next drain keep one spare: {remedies.lower_target(provider, group)}",
+        )
+    return case.blocker(BlockerKind.AWAITS_INSTANCE, reason, remedies.NOTHING)
+
+
+def provisioning_since(tasks: Iterable[ServiceTask]) -> datetime | None:
+    """Return since when the oldest replacement waits for an instance, or None where none does."""
+    return min((task.created_at for task in tasks if is_provisioning(task) and task.created_at), default=None)
+
+
+def is_provisioning(task: ServiceTask) -> bool:
+    """Whether a task waits for an instance: PROVISIONING, and placed on none."""
+    is_wanted = task.desired_status == "RUNNING" and not task.container_instance_arn
+    return is_wanted and task.last_status == "PROVISIONING"
+
+
+def _within(since: datetime | None, at: datetime) -> str:
+    if since is None:
+        return f"within {spell(EXPECTED_WITHIN)} of the replacement's first try"
+    left = since + EXPECTED_WITHIN - at
+    return f"within {spell(left)}" if left > timedelta(0) else f"any moment, {spell(-left)} late by now"
+
+
+def _numbers(group: ScalingGroup) -> str:
+    warm = f", {group.warm} in its warm pool" if group.warm else ""
+    coming = max(group.launching, group.desired - group.counted)
+    launching = f", {coming} launching" if coming else ""
+    return f"{count(group.desired, 'instance')} desired of at most {group.maximum}{launching}{warm}"
+
+
+def _of(case: Case, provider: Provider) -> list[DescribedInstance]:
+    known = (case.world.instance, *case.world.others)
+    return [emptied(one) for one in known if one.capacity_provider == provider.name and one.registered_cpu]
+
+
+def _would_fit(case: Case, provider: Provider) -> bool:
+    """Whether an instance like those that the provider has could take the task; of one without any, nobody knows."""
+    alike = _of(case, provider)
+    return not alike or any(match(case.world, case.service, one).fits for one in alike)
+
+
+def _keeps_no_spare(case: Case, provider: Provider) -> bool:
+    needs = case.world.needs_of(case.service.task_definition_arn)
+    is_alone = any(one.type == "distinctInstance" for one in (*needs.constraints, *case.service.constraints))
+    alike = [with_task(one, needs) for one in _of(case, provider)]
+    takes_one = is_alone or not any(match(case.world, case.service, one).fits for one in alike)
+    return provider.manages_scaling and provider.target_capacity == 100 and bool(alike) and takes_one

@@ -1,0 +1,122 @@
+"""What is read of capacity providers: only where a strategy, or the instance, names one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.common.model import Task
+from chalicelib.explain.capacity import Provider, ScalingGroup, Share
+from chalicelib.gateways import described, providers
+from chalicelib.gateways.circumstances import read_circumstances
+from tests.gateways.stubs import Stubs
+
+PREFIX = "arn:aws:ecs:eu-west-1:123456789012"
+HERE = f"{PREFIX}:container-instance/web/0a"
+GROUP = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:x:autoScalingGroupName/web-ecs"
+ANSWER: dict[str, Any] = {
+    "name": "web",
+    "autoScalingGroupProvider": {
+        "autoScalingGroupArn": GROUP,
+        "managedScaling": {"status": "ENABLED", "targetCapacity": 90},
+        "managedDraining": "ENABLED",
+        "managedTerminationProtection": "DISABLED",
+    },
+}
+
+
+def member(state: str) -> dict[str, Any]:
+    return {
+        "InstanceId": "i-0a",
+        "AvailabilityZone": "eu-west-1a",
+        "LifecycleState": state,
+        "HealthStatus": "Healthy",
+        "ProtectedFromScaleIn": False,
+    }
+
+
+def test_a_group_is_counted_as_auto_scaling_counts_it() -> None:
+    """What terminates, is on standby or in the warm pool doesn't count towards the desired capacity."""
+    states = ("InService", "Pending:Wait", "Pending", "Terminating:Wait", "Standby")
+    found = described.scaling_group(
+        {
+            "AutoScalingGroupName": "web-ecs",
+            "DesiredCapacity": 3,
+            "MaxSize": 6,
+            "WarmPoolSize": 2,
+            "Instances": [member(state) for state in states],
+            "SuspendedProcesses": [{"ProcessName": "Launch"}],
+        }
+    )
+    assert found == ScalingGroup(
+        "web-ecs", 3, 6, counted=3, launching=2, warm=2, suspended=frozenset({"Launch"})
+    )
+
+
+def test_a_provider_is_described_with_its_group() -> None:
+    group = ScalingGroup("web-ecs")
+    assert described.provider(ANSWER, {"web-ecs": group}) == Provider(
+        "web", "web-ecs", manages_scaling=True, target_capacity=90, drains=True, group=group
+    )
+    assert described.provider({"name": "FARGATE"}, {}) == Provider("FARGATE")
+
+
+def test_a_services_strategy_has_its_providers_and_their_groups_read(stubs: Stubs) -> None:
+    task = Task(f"{PREFIX}:task/web/1", "RUNNING", group="service:api", task_definition_arn="api:1")
+    instance = {
+        "containerInstanceArn": HERE,
+        "ec2InstanceId": "i-0a",
+        "status": "ACTIVE",
+        "capacityProviderName": "web",
+    }
+    strategy = [
+        {"capacityProvider": "web", "weight": 1, "base": 2},
+        {"capacityProvider": "FARGATE", "weight": 0},
+    ]
+    service = {
+        "serviceName": "api",
+        "desiredCount": 1,
+        "taskDefinition": "api:1",
+        "capacityProviderStrategy": strategy,
+    }
+    stubs.answer("ecs", "list_container_instances", {"containerInstanceArns": [HERE]})
+    stubs.answer("ecs", "describe_container_instances", {"containerInstances": [instance]})
+    stubs.answer("ecs", "describe_services", {"services": [service]})
+    stubs.answer("ecs", "list_tasks", {"taskArns": []})
+    stubs.answer("ecs", "describe_task_definition", {"taskDefinition": {}})
+    stubs.answer("ecs", "get_task_protection", {"protectedTasks": []})
+    stubs.expect(
+        "ecs", "describe_capacity_providers", {"capacityProviders": [ANSWER]}, capacityProviders=["web"]
+    )
+    groups = {
+        "AutoScalingGroupName": "web-ecs",
+        "MinSize": 0,
+        "MaxSize": 6,
+        "DesiredCapacity": 1,
+        "DefaultCooldown": 300,
+        "AvailabilityZones": ["eu-west-1a"],
+        "HealthCheckType": "EC2",
+        "CreatedTime": "2026-03-02",
+    }
+    stubs.expect(
+        "autoscaling",
+        "describe_auto_scaling_groups",
+        {"AutoScalingGroups": [groups]},
+        AutoScalingGroupNames=["web-ecs"],
+    )
+    world = read_circumstances("web", [HERE], [task])
+    assert world.services["api"].shares == (Share("web", 2, 1), Share("FARGATE"))
+    assert world.instance.capacity_provider == "web"
+    assert world.providers["web"].group == ScalingGroup("web-ecs", 1, 6)
+    assert world.managed_draining_by == "web"
+
+
+def test_the_default_strategy_is_read_only_where_a_service_goes_by_it(stubs: Stubs) -> None:
+    cluster = {
+        "clusterName": "web",
+        "defaultCapacityProviderStrategy": [{"capacityProvider": "web", "weight": 1}],
+    }
+    bare = described.service({"serviceName": "api", "desiredCount": 1})
+    typed = described.service({"serviceName": "api", "desiredCount": 1, "launchType": "EC2"})
+    assert providers.default_shares_for("web", [typed]) == ()
+    stubs.expect("ecs", "describe_clusters", {"clusters": [cluster]}, clusters=["web"])
+    assert providers.default_shares_for("web", [typed, bare]) == (Share("web", weight=1),)
