@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from embedded_aws import managed_draining
 from embedded_aws.aws import EmbeddedAws
 from embedded_aws.clients import client
+from embedded_aws.ecs import behaviour, managed_draining
 from stories.deployment import Deployment
 from stories.world import CLUSTER, GROUP, INSTANCE_TYPE, Hook, World
 
@@ -43,7 +43,8 @@ class Staging:
         if self.retains_abandoned:
             keep_abandoned()
         if self.managed_draining:
-            managed_draining.enable(CLUSTER, GROUP, "web-capacity", self.managed_draining_begins)
+            behaviour().managed_draining_begins_seconds = self.managed_draining_begins
+            managed_draining.enable(CLUSTER, GROUP, "web-capacity")
         if self.sibling_hook:
             world.put_hook(Hook(heartbeat_timeout=3600), SIBLING)
 

@@ -13,7 +13,7 @@ from chalicelib.explain.case import Case
 from chalicelib.explain.circumstances import Deployment, ServiceTask, Target, TargetGroup
 from chalicelib.explain.evidence import signs
 from chalicelib.explain.naming import short
-from chalicelib.explain.new_instances import is_provisioning
+from chalicelib.explain.providers import is_provisioning
 from chalicelib.explain.words import clip, count, since, some
 
 SETTLES_WITHIN = timedelta(minutes=10)

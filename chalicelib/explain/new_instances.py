@@ -17,7 +17,7 @@ from chalicelib.explain.capacity import Provider, ScalingGroup
 from chalicelib.explain.case import Case
 from chalicelib.explain.circumstances import DescribedInstance, ServiceTask
 from chalicelib.explain.placement import emptied, match, with_task
-from chalicelib.explain.providers import growing
+from chalicelib.explain.providers import growing, is_provisioning
 from chalicelib.explain.words import count, spell
 
 EXPECTED_WITHIN = timedelta(minutes=5)
@@ -96,12 +96,6 @@ def _awaited(case: Case, provider: Provider, lack: str) -> Blocker:
 def provisioning_since(tasks: Iterable[ServiceTask]) -> datetime | None:
     """Return since when the oldest replacement waits for an instance, or None where none does."""
     return min((task.created_at for task in tasks if is_provisioning(task) and task.created_at), default=None)
-
-
-def is_provisioning(task: ServiceTask) -> bool:
-    """Whether a task waits for an instance: PROVISIONING, and placed on none."""
-    is_wanted = task.desired_status == "RUNNING" and not task.container_instance_arn
-    return is_wanted and task.last_status == "PROVISIONING"
 
 
 def _within(since: datetime | None, at: datetime) -> str:

@@ -25,16 +25,25 @@ def candidates(world: Circumstances, service: Service) -> tuple[DescribedInstanc
 def wanted_providers(world: Circumstances, service: Service) -> tuple[str, ...]:
     """Return the capacity providers to which base and weights send the next task; none for a launch type.
 
-    Tasks on instances that are being drained don't count: they are what is replaced.
+    Where a replacement waits for an instance already, it is where it was sent. Tasks on instances that are being
+    drained don't count: they are what is replaced.
     """
+    waiting = {task.capacity_provider for task in service.tasks if is_provisioning(task)} - {""}
+    if waiting:
+        return tuple(sorted(waiting))
     places = {"", *(one.arn for one in world.others if one.takes_tasks)}
     staying = (task for task in service.tasks if _stays(task) and task.container_instance_arn in places)
     return next_providers(world.shares_of(service), Counter(task.capacity_provider for task in staying))
 
 
 def _stays(task: ServiceTask) -> bool:
-    # PROVISIONING is what looks for its place now: it is the task that is asked about.
-    return task.desired_status == "RUNNING" and task.last_status not in ("STOPPED", "PROVISIONING")
+    return task.desired_status == "RUNNING" and task.last_status != "STOPPED"
+
+
+def is_provisioning(task: ServiceTask) -> bool:
+    """Whether a task waits for an instance: PROVISIONING, and placed on none."""
+    is_wanted = task.desired_status == "RUNNING" and not task.container_instance_arn
+    return is_wanted and task.last_status == "PROVISIONING"
 
 
 def fargate_for(world: Circumstances, service: Service) -> str | None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from moto.core.responses import ActionResult
 from moto.ecs.responses import EC2ContainerServiceResponse
 
+from embedded_aws.ecs import strategies
 from embedded_aws.ecs.backend import EcsBackend
 from embedded_aws.ecs.errors import InvalidParameter
+from embedded_aws.ecs.strategies import Strategy
 
 LARGEST_PAGE = 100
 """maxResults of ListTasks, ListContainerInstances, ListServices, ...: 1 to 100."""
@@ -46,6 +48,15 @@ class EcsApi(EC2ContainerServiceResponse):  # type: ignore[misc]  # moto ships n
             raise InvalidParameter(
                 f"launchType {kind} isn't simulated: the embedded ECS has container instances only"
             )
+
+    def check_strategy(self) -> None:
+        """Refuse a capacity provider strategy that ECS refuses; raises InvalidParameter."""
+        strategy = self.items("capacityProviderStrategy")
+        if strategy and self._get_param("launchType"):
+            raise InvalidParameter(
+                "Specifying both a launch type and capacity provider strategy is not supported."
+            )
+        strategies.check(cast(Strategy, strategy), self.asked_cluster.capacity_providers or ())
 
     def given(self, *names: str) -> dict[str, Any]:
         """Return those of the named parameters that were given."""

@@ -19,6 +19,7 @@ from embedded_aws.ecs.model import Deployment, Service
 from embedded_aws.ecs.query import compile_query
 from embedded_aws.requests import AwsError
 
+STRATEGY = "capacityProviderStrategy"
 KEPT = (
     "loadBalancers", "serviceRegistries", "launchType", "capacityProviderStrategy", "platformVersion",
     "deploymentConfiguration", "placementConstraints", "placementStrategy", "networkConfiguration",
@@ -45,6 +46,8 @@ class ServiceApi(EcsApi):
         existing = self.backend.services.get(f"{cluster.name}:{name}")
         if existing is not None and existing.status != "INACTIVE":
             raise InvalidParameter("Creation of service was not idempotent.")
+        if strategy != "DAEMON" and not settings.get("launchType") and not settings.get(STRATEGY):
+            settings[STRATEGY] = cluster.default_capacity_provider_strategy or []
         tags = self._get_param("tags") or []
         service = Service(cluster, name, strategy or "REPLICA", desired or 0, settings, tags, now())
         service.deployments.append(Deployment(definition, now()))
@@ -66,6 +69,8 @@ class ServiceApi(EcsApi):
         if service.scheduling_strategy == "REPLICA":
             service.desired_count = self._get_int_param("desiredCount", service.desired_count)
         service.settings.update(settings)
+        if settings.get(STRATEGY):  # an empty one brings it back to its launch type
+            service.settings.pop("launchType", None)
         self.backend.scheduler.wake(service)
         return ActionResult({"service": views.service(service)})
 
@@ -115,6 +120,7 @@ class ServiceApi(EcsApi):
         if not name:
             raise InvalidParameter("TaskDefinition cannot be empty.")
         self.require_ec2()
+        self.check_strategy()
         definition = self.backend.describe_task_definition(name)
         for rule in settings.get("placementConstraints") or ():
             if rule["type"] == "memberOf":

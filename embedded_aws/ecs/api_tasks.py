@@ -9,7 +9,7 @@ from typing import Any
 from moto.core.responses import ActionResult
 
 from embedded_aws.aws import later, now
-from embedded_aws.ecs import lifecycle, views
+from embedded_aws.ecs import capacity_providers, lifecycle, views
 from embedded_aws.ecs.api import EcsApi, failure
 from embedded_aws.ecs.errors import InvalidParameter, require_at_most, require_some
 from embedded_aws.ecs.model import SPREAD, ContainerInstance, Launch, Task
@@ -27,6 +27,7 @@ class TaskApi(EcsApi):
     def run_task(self) -> ActionResult:
         """RunTask: places up to 10 tasks where they fit; those that fit nowhere are failures with the reason."""
         self.require_ec2()
+        self.check_strategy()
         count = self._get_int_param("count", 1)
         if not 1 <= count <= 10:
             raise InvalidParameter("count should be between 1 and 10.")
@@ -64,10 +65,23 @@ class TaskApi(EcsApi):
             overrides=dict(self._get_param("overrides") or {}),
             tags=[*inherited, *(self._get_param("tags") or [])],
         )
-        outcome = lifecycle.launch(info, instances, self.backend.scheduler.task_changed)
+        wake = self.backend.scheduler.task_changed
+        strategy = self._strategy() if constrained else []
+        if strategy:
+            info.may_wait = self.backend.scales
+            outcome = capacity_providers.launch(info, strategy, (), instances, wake)
+        else:
+            outcome = lifecycle.launch(info, instances, wake)
         if isinstance(outcome, Task):
             self.backend.remember(outcome)
         return outcome
+
+    def _strategy(self) -> list[Any]:
+        """Return the strategy that RunTask asks for, or the cluster's default where it names no launch type."""
+        asked = self.items("capacityProviderStrategy")
+        if asked or self._get_param("launchType"):
+            return asked
+        return list(self.asked_cluster.default_capacity_provider_strategy or [])
 
     def _launched(self, outcomes: list[Any]) -> ActionResult:
         failures = [_placement_failure(outcome) for outcome in outcomes if not isinstance(outcome, Task)]

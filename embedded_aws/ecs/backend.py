@@ -14,14 +14,11 @@ from moto.ecs.models import EC2ContainerServiceBackend
 from moto.moto_api._internal import mock_random
 
 from embedded_aws.aws import now
-from embedded_aws.ecs import events, views
+from embedded_aws.ecs import capacity_providers, events, managed_draining, managed_scaling, strategies, views
 from embedded_aws.ecs.errors import ClientError
-from embedded_aws.ecs.model import ContainerInstance, Service, Task
+from embedded_aws.ecs.model import MEMORY_SHARE, ContainerInstance, Service, Task
 from embedded_aws.ecs.scheduler import Scheduler
 from embedded_aws.ecs.script import read_script
-
-MEMORY_SHARE = 0.95
-"""The share of an instance type's memory that the agent registers; the kernel keeps the rest."""
 
 
 class EcsBackend(EC2ContainerServiceBackend):  # type: ignore[misc]  # moto ships no types
@@ -29,7 +26,9 @@ class EcsBackend(EC2ContainerServiceBackend):  # type: ignore[misc]  # moto ship
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
-        self.scheduler = Scheduler(lambda: list(self.services.values()), self.instances_of, self.remember)
+        self.scheduler = Scheduler(
+            lambda: list(self.services.values()), self.instances_of, self.remember, self.scales
+        )
 
     @property
     def _url_module(self) -> Any:
@@ -78,10 +77,54 @@ class EcsBackend(EC2ContainerServiceBackend):  # type: ignore[misc]  # moto ship
         if ec2_instance is None:
             raise ClientError(f"The EC2 instance {ec2_instance_id} does not exist.")
         instance = _registered(cluster, ec2_instance, attributes or {}, tags or [])
+        instance.capacity_provider = self.provider_of(cluster, ec2_instance_id)
         self.container_instances.setdefault(cluster.name, {})[instance.id] = instance
         events.instance_changed(instance)
         self.scheduler.wake_cluster(cluster.name)
         return instance
+
+    def scales(self, provider_name: str) -> bool:
+        """Whether managed scaling of a capacity provider is on."""
+        provider = self._get_provider(provider_name)
+        return (
+            bool(provider) and capacity_providers.settings(provider)["managedScaling"]["status"] == "ENABLED"
+        )
+
+    def provider_of(self, cluster: Any, instance_id: str) -> str | None:
+        """Return the capacity provider of the cluster to whose group an EC2 instance belongs, or None."""
+        return capacity_providers.provider_of(cluster, self._get_provider, instance_id)
+
+    def put_cluster_capacity_providers(
+        self, cluster_name: str, providers: list[str] | None, default: list[dict[str, Any]] | None
+    ) -> Any:
+        """Associate capacity providers with a cluster: ECS scales, protects and drains by them from now on.
+
+        Instances that run already are taken for theirs; the developer guide says only that they may not be.
+        """
+        known = [*(providers or ()), *strategies.FARGATE]
+        for name in providers or ():
+            if name not in strategies.FARGATE and self._get_provider(name) is None:
+                raise ClientError(
+                    "The specified capacity provider was not found. Specify a valid name or ARN."
+                )
+        strategies.check(default or (), known)
+        cluster = super().put_cluster_capacity_providers(cluster_name, providers, default)
+        for instance in self.instances_of(cluster.name):
+            instance.capacity_provider = self.provider_of(cluster, instance.ec2_instance_id)
+        for provider in filter(None, map(self._get_provider, cluster.capacity_providers or [])):
+            managed_draining.follow(provider)
+            managed_scaling.begin(self)
+        self.scheduler.wake_cluster(cluster.name)
+        return cluster
+
+    def update_capacity_provider(self, name_or_arn: str, asg_provider: dict[str, Any]) -> Any:
+        """Change a capacity provider, its managed draining too, which moto forgets."""
+        provider = super().update_capacity_provider(name_or_arn, asg_provider)
+        if "managedDraining" in asg_provider:
+            provider.auto_scaling_group_provider["managedDraining"] = asg_provider["managedDraining"]
+        if any(provider.name in (cluster.capacity_providers or ()) for cluster in self.clusters.values()):
+            managed_draining.follow(provider)
+        return provider
 
     def deactivate(self, instance: ContainerInstance) -> None:
         """Make an instance without tasks INACTIVE."""

@@ -24,7 +24,9 @@ def task_changed(task: Task) -> None:
 
 
 def instance_changed(instance: ContainerInstance) -> None:
-    """Count the container instance's version up and say so."""
+    """Count the container instance's version up and say so; nothing of a task's place that is none."""
+    if not instance.arn:
+        return
     instance.version += 1
     _emit(
         "ECS Container Instance State Change",

@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Any
 
 from moto.moto_api._internal import mock_random
 
 from embedded_aws.aws import later, now
 from embedded_aws.ecs import events, placement, target_groups
-from embedded_aws.ecs.model import ContainerInstance, Launch, Task, requirements
+from embedded_aws.ecs.model import ContainerInstance, Launch, Nowhere, Task, requirements
 from embedded_aws.ecs.placement import Refusal
 from embedded_aws.ecs.runtime import KilledTask, ecs
 from embedded_aws.ecs.script import read_script
@@ -30,15 +31,40 @@ def launch(
     info: Launch, instances: Iterable[ContainerInstance], wake: Callable[[Task], None]
 ) -> Task | Refusal:
     """Place one task on one of the instances and start it, or say why it can't be; `wake` hears of its changes."""
-    needs = requirements(info.definition)
-    found = placement.find(info, needs, instances)
-    if isinstance(found, Refusal):
-        return found
-    arn = info.cluster.arn.replace(":cluster/", ":task/") + f"/{mock_random.uuid4().hex}"
-    script = read_script(info.definition.container_definitions)
-    task = Task(arn, found, info, needs, script, now(), wake)
+    found = placement.find(info, requirements(info.definition), instances)
+    return found if isinstance(found, Refusal) else launch_on(found, info, wake)
+
+
+def launch_on(instance: ContainerInstance, info: Launch, wake: Callable[[Task], None]) -> Task:
+    """Start one task on an instance that was chosen, or on Fargate."""
+    task = _new(instance, info, wake)
     _begin(task)
     return task
+
+
+def provision(info: Launch, wake: Callable[[Task], None]) -> Task:
+    """Make a task that waits, PROVISIONING, until `place` has an instance for it."""
+    task = _new(nowhere(info.cluster), info, wake)
+    task.instance.hold(task, task.needs)
+    events.task_changed(task)
+    return task
+
+
+def place(task: Task, instance: ContainerInstance) -> None:
+    """Start a task that has waited for an instance."""
+    task.instance = instance
+    _begin(task)
+
+
+def nowhere(cluster: Any) -> Nowhere:
+    """Return the place of tasks that are on no container instance."""
+    return Nowhere("", cluster.name, cluster.arn, "", 0, 0, 0, {}, [], now())
+
+
+def _new(instance: ContainerInstance, info: Launch, wake: Callable[[Task], None]) -> Task:
+    arn = info.cluster.arn.replace(":cluster/", ":task/") + f"/{mock_random.uuid4().hex}"
+    script = read_script(info.definition.container_definitions)
+    return Task(arn, instance, info, requirements(info.definition), script, now(), wake)
 
 
 def _begin(task: Task) -> None:

@@ -28,6 +28,8 @@ SPREAD: tuple[Rule, ...] = (
 AGENT_PORTS = ("22", "2375", "2376", "51678", "51679")
 """Ports that the agent reports as taken: SSH, Docker and its own."""
 FIRST_EPHEMERAL_PORT = 32768
+MEMORY_SHARE = 0.95
+"""The share of an instance type's memory that the agent registers; the kernel keeps the rest."""
 REMEMBERED_FOR = timedelta(hours=1)
 """How long what has ended may be described: an INACTIVE container instance for an hour, a STOPPED task for at least
 one (DescribeTasks); here, for exactly one."""
@@ -148,6 +150,18 @@ class ContainerInstance:
         self.remaining_interfaces -= times * needed.interfaces
 
 
+class Nowhere(ContainerInstance):
+    """In place of an instance: where a task is that waits for one, or that runs on Fargate."""
+
+    def hold(self, task: Task, needed: Requirements) -> None:  # noqa: ARG002  # as on an instance
+        """Know the task; nothing is taken."""
+        self.tasks[task.arn] = task
+
+    def release(self, task: Task, needed: Requirements) -> None:  # noqa: ARG002  # as on an instance
+        """Forget the task."""
+        self.tasks.pop(task.arn, None)
+
+
 def _port_set(binding: dict[str, Any]) -> str:
     return "PORTS_UDP" if binding["protocol"] == "udp" else "PORTS"
 
@@ -169,6 +183,10 @@ class Launch:
     service: Service | None = None
     overrides: dict[str, Any] = field(default_factory=dict)
     tags: list[dict[str, str]] = field(default_factory=list)
+    capacity_provider: str | None = None
+    """To which its strategy sent it; None for a launch type."""
+    may_wait: Callable[[str], bool] = lambda _: False
+    """Whether managed scaling of a capacity provider may bring an instance for it."""
 
 
 @dataclass(eq=False)
@@ -359,6 +377,12 @@ class Service:
             given = {}
         low = given.get("minimumHealthyPercent", low)
         return low, high if self.scheduling_strategy == "DAEMON" else given.get("maximumPercent", high)
+
+    @property
+    def provider_strategy(self) -> list[dict[str, Any]]:
+        """Its capacity provider strategy; empty for a launch type, and for daemons, which have none."""
+        is_daemon = self.scheduling_strategy == "DAEMON"
+        return [] if is_daemon else self.settings.get("capacityProviderStrategy") or []
 
     def launch(self) -> Launch:
         """Return what one more of its tasks is to be."""

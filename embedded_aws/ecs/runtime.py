@@ -20,6 +20,10 @@ class Behaviour:
     """Service definition parameters, maximumPercent: an upper limit on RUNNING, STOPPING or PENDING tasks."""
     tells_of_set_states: bool = False
     """Whether UpdateContainerInstancesState is an event by itself; it isn't among the documented triggers."""
+    provisioning_gives_up_seconds: float = 900.0
+    """How long a task may wait for an instance of its capacity provider: 10 to 30 minutes, says AWS."""
+    managed_draining_begins_seconds: float = 1.0
+    """From the first capacity provider with managed draining until ECS first looks: AWS promises no time."""
     registration_delay_seconds: float = 15.0
     """From the start of an EC2 instance until its agent registers a container instance."""
 

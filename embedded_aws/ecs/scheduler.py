@@ -11,7 +11,7 @@ from functools import partial
 from itertools import compress
 
 from embedded_aws.aws import later
-from embedded_aws.ecs import arithmetic, daemons, events, lifecycle, services
+from embedded_aws.ecs import arithmetic, capacity_providers, daemons, events, lifecycle, services
 from embedded_aws.ecs.model import ContainerInstance, Service, Task
 from embedded_aws.ecs.placement import Refusal
 from embedded_aws.ecs.runtime import behaviour
@@ -28,10 +28,12 @@ class Scheduler:
         services: Callable[[], Iterable[Service]],
         instances: Instances,
         remember: Callable[[Task], None],
+        scales: Callable[[str], bool],
     ) -> None:
         self._services = services
         self._instances = instances
         self._remember = remember
+        self._scales = scales
         self._woken: set[Service] = set()
 
     def wake(self, service: Service) -> None:
@@ -42,6 +44,7 @@ class Scheduler:
 
     def wake_cluster(self, cluster_name: str) -> None:
         """Look at every service of a cluster: an instance came, went, or changed its status."""
+        capacity_providers.place_waiting(cluster_name, self._instances(cluster_name))
         for service in list(self._services()):
             if service.cluster.name == cluster_name:
                 self.wake(service)
@@ -53,6 +56,8 @@ class Scheduler:
         if task.service is not None:
             self.wake(task.service)
         made_room = task.last_status == "STOPPED"
+        if made_room:
+            capacity_providers.place_waiting(task.cluster.name, self._instances(task.cluster.name))
         is_draining = task.instance.status == "DRAINING"
         if not (made_room or is_draining):
             return
@@ -123,11 +128,18 @@ class Scheduler:
             service.say(f"has started {len(started)} tasks: {_named(started)}.")
 
     def _launch(self, service: Service, instances: list[ContainerInstance]) -> Task | Refusal:
-        outcome = lifecycle.launch(service.launch(), instances, self.task_changed)
+        outcome = self._placed(service, instances)
         if isinstance(outcome, Task):
             service.tasks[outcome.arn] = outcome
             self._remember(outcome)
         return outcome
+
+    def _placed(self, service: Service, instances: list[ContainerInstance]) -> Task | Refusal:
+        info, strategy = service.launch(), service.provider_strategy
+        if not strategy:
+            return lifecycle.launch(info, instances, self.task_changed)
+        info.may_wait = self._scales
+        return capacity_providers.launch(info, strategy, service.tasks.values(), instances, self.task_changed)
 
 
 def take_census(service: Service) -> arithmetic.Census:

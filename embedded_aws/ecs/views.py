@@ -15,7 +15,8 @@ def task(task: Task, *, with_tags: bool = False) -> View:
         "taskArn": task.arn,
         "clusterArn": task.cluster.arn,
         "taskDefinitionArn": task.definition.arn,
-        "containerInstanceArn": instance.arn,
+        "containerInstanceArn": instance.arn or None,
+        "capacityProviderName": launch.capacity_provider,
         "availabilityZone": instance.attributes.get("ecs.availability-zone"),
         "group": launch.group,
         "startedBy": launch.started_by,
@@ -126,7 +127,7 @@ def service(service: Service, *, with_tags: bool = False) -> View:
     running, pending = _counts(service.tasks.values())
     return {
         "deploymentController": {"type": "ECS"},
-        "launchType": "EC2",
+        "launchType": None if service.provider_strategy else "EC2",
         "placementConstraints": [],
         "placementStrategy": [],
         "loadBalancers": [],
