@@ -15,6 +15,7 @@ from chalicelib.policy import Gates, ManagedDraining, resolve
 from chalicelib.policy.deadline import CEILING_MARGIN, LATEST_START, hook_time
 from cli.checkup_events import of_the_way
 from cli.checkup_found import TRIGGERED, Complaint, Deployed, Group, Level
+from cli.checkup_providers import PROVIDER_RULES
 from cli.installation import APP
 
 STAGE_REMEDY = "correct environment_variables in .chalice/config.json and deploy again"
@@ -175,6 +176,9 @@ def managed_draining(found: Group) -> Complaints:
             f"if our deadlines are to count: aws ecs update-capacity-provider --name {provider} "
             "--auto-scaling-group-provider managedDraining=DISABLED"
         )
+        if not found.ours and Trigger.MANAGED_DRAINING not in found.resolved().policy.triggers:
+            sentence = sentence.replace("ecs-drainer only watches", "nobody watches that")
+            remedy = f"{remedy}; to have it watched, with a deadline: the tag ecs-drainer:triggers=managed-draining"
         yield Complaint(Level.WARNING, f"group {found.group.name}", sentence, remedy)
 
 
@@ -231,4 +235,5 @@ GROUP_RULES: tuple[Callable[[Group], Complaints], ...] = (
     gates_are_off,
     agent_spot_draining,
     wrong_settings,
+    *PROVIDER_RULES,
 )

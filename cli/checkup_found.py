@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from chalicelib.common.model import LifecycleHook
+from chalicelib.explain.capacity import Provider
 from chalicelib.plan.findings import AutoScalingGroup
 from chalicelib.policy import Circumstances, Resolved, metadata_source, resolve, tag_source
 from chalicelib.policy.settings import Settings
@@ -92,6 +93,20 @@ class Deployed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Capacity:
+    """What a group's drains meet beyond its hooks."""
+
+    providers: tuple[Provider, ...] = ()
+    """The capacity providers of its instances."""
+    attached: tuple[str, ...] = ()
+    """Target groups and classic load balancers that are attached to the group itself."""
+    suspended: frozenset[str] = frozenset()
+    """Its suspended processes."""
+    healthy_percents: tuple[int, int] | None = None
+    """Least and most percent healthy of its instance maintenance policy; None without one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
     """What was found of one Auto Scaling group with container instances."""
 
@@ -100,6 +115,7 @@ class Group:
     """On termination."""
     managed_draining_by: str | None = None
     """The capacity provider whose managed draining is on."""
+    capacity: Capacity = field(default_factory=Capacity)
     user_data: str = ""
     """Of its launch template, decoded; empty where there is none or it may not be read."""
     stateful: tuple[str, ...] = ()

@@ -22,7 +22,8 @@ from chalicelib.plan.findings import AutoScalingGroup
 from chalicelib.policy.settings import Settings
 from cli import executions
 from cli.checkup_events import read_way
-from cli.checkup_found import FUNCTIONS, TRIGGERED, Deployed, EventsWay, Group
+from cli.checkup_found import FUNCTIONS, TRIGGERED, Capacity, Deployed, EventsWay, Group
+from cli.checkup_providers import read_capacity
 from cli.exit_codes import ExitCode
 from cli.fleets.reading import fleet_machine
 from cli.installation import Installation
@@ -112,11 +113,13 @@ class Reading:
         stateful: Mapping[str, Sequence[str]],
     ) -> Group:
         providers = [by_provider[one.get("capacityProviderName", "")] for one in instances]
+        named = {one.get("capacityProviderName", "") for one in instances}
         services = {name for one in instances for name in stateful.get(one["containerInstanceArn"], ())}
         return Group(
             group=group,
             hooks=tuple(autoscaling.terminate_hooks(group.name)),
             managed_draining_by=next((provider for provider in providers if provider), None),
+            capacity=self._try(Capacity(), read_capacity, group.name, sorted(named)),
             user_data=self._try("", user_data_of, group.name),
             stateful=tuple(sorted(services)),
             settings=self.settings,

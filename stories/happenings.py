@@ -93,6 +93,11 @@ def scale_to(_stage: Stage, capacity: int) -> None:
     client("autoscaling").set_desired_capacity(AutoScalingGroupName=GROUP, DesiredCapacity=capacity)
 
 
+def raise_maximum(_stage: Stage, maximum: int, group: str = GROUP) -> None:
+    """A person lets a group grow."""
+    client("autoscaling").update_auto_scaling_group(AutoScalingGroupName=group, MaxSize=maximum)
+
+
 def shrink_pool(_stage: Stage) -> None:
     """A person takes the warm pool away: its instances leave it through the terminate hook."""
     client("autoscaling").delete_warm_pool(AutoScalingGroupName=GROUP)
@@ -189,6 +194,7 @@ HAPPENINGS: dict[str, Callable[..., None]] = {
         set_state,
         deregister,
         scale_to,
+        raise_maximum,
         shrink_pool,
         replace_root_volumes,
         stop_instance,

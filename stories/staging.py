@@ -2,17 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from embedded_aws.aws import EmbeddedAws
 from embedded_aws.clients import client
 from embedded_aws.ecs import behaviour, managed_draining
 from stories.deployment import Deployment
-from stories.world import CLUSTER, GROUP, INSTANCE_TYPE, Hook, World
+from stories.world import CLUSTER, GROUP, INSTANCE_TYPE, REGISTERED_WITHIN, Hook, World
 
 SIBLING = "ship-logs"
 SECOND_CLUSTER = "other"
 NEW_IMAGE = "ami-22222222"
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A capacity provider of the cluster."""
+
+    name: str
+    group: str = GROUP
+    """Its Auto Scaling group: the story's own, or one that is made for it."""
+    instances: int = 1
+    """Of a group that is made for it."""
+    zone: str = ""
+    """Where that is bound to one Availability Zone, its name."""
+    maximum: int = 0
+    """MaxSize of the group; 0 leaves it."""
+    target_capacity: int = 0
+    """Percent; 0 leaves managed scaling off."""
+
+    def set_up(self, world: World) -> None:
+        """Make the provider, and its group if need be."""
+        autoscaling = client("autoscaling")
+        if self.group != GROUP:
+            world.add_group(self.group, self.instances, zone=self.zone)
+        if self.maximum:
+            autoscaling.update_auto_scaling_group(AutoScalingGroupName=self.group, MaxSize=self.maximum)
+        described = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[self.group])
+        scaling = {"status": "ENABLED", "targetCapacity": self.target_capacity}
+        client("ecs").create_capacity_provider(
+            name=self.name,
+            autoScalingGroupProvider={
+                "autoScalingGroupArn": described["AutoScalingGroups"][0]["AutoScalingGroupARN"],
+                "managedScaling": scaling if self.target_capacity else {"status": "DISABLED"},
+            },
+        )
 
 
 @dataclass(frozen=True)
@@ -31,6 +67,8 @@ class Staging:
     """Seconds until it does anything."""
     sibling_hook: bool = False
     """Whether another team's terminate hook holds the group's instances as well."""
+    providers: tuple[Mapping[str, Any], ...] = ()
+    """Capacity providers of the cluster, each by the fields of `Provider`."""
     clusters: tuple[str, ...] = ()
     """Further clusters, all empty."""
 
@@ -45,6 +83,15 @@ class Staging:
         if self.managed_draining:
             behaviour().managed_draining_begins_seconds = self.managed_draining_begins
             managed_draining.enable(CLUSTER, GROUP, "web-capacity")
+        if self.providers:
+            for provider in self.providers:
+                Provider(**provider).set_up(world)
+            client("ecs").put_cluster_capacity_providers(
+                cluster=CLUSTER,
+                capacityProviders=[*(provider["name"] for provider in self.providers), "FARGATE"],
+                defaultCapacityProviderStrategy=[],
+            )
+            world.wait(REGISTERED_WITHIN)
         if self.sibling_hook:
             world.put_hook(Hook(heartbeat_timeout=3600), SIBLING)
 

@@ -22,7 +22,7 @@ from stories.deployment import Deployment, deploy
 from stories.happenings import HAPPENINGS
 from stories.staging import Stage
 from stories.story import Story, WrongStory
-from stories.world import CLUSTER, World
+from stories.world import CLUSTER, STEADY_WITHIN, World
 
 
 @dataclass(frozen=True)
@@ -114,9 +114,14 @@ def told(story: Story, app: Chalice) -> Iterator[Told]:
         deployment = deploy(app, story.environment)
         world = World(client, aws.clock.advance)
         with aws.requests.unthrottled():
-            world.build(story.services, story.hook, instances=story.instances, tags=story.tags)
+            plain = tuple(service for service in story.services if not service.providers)
+            world.build(plain, story.hook, instances=story.instances, tags=story.tags)
             doomed = world.instances()[0]
             story.world.set_up(world, story.instances)
+            for service in story.services:
+                if service.providers:
+                    world.create_service(service)
+                    world.wait(STEADY_WITHIN)
             for task in story.tasks:
                 world.start_task(doomed, task)
             aws.clock.advance(10)

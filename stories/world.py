@@ -44,6 +44,9 @@ class Service:
     tags: Mapping[str, str] = field(default_factory=dict)
     constraints: tuple[Mapping[str, str], ...] = ()
     host_port: int = 0
+    launch_type: str = ""
+    providers: tuple[str, ...] = ()
+    """Capacity providers of its strategy, each of weight 1; it is created once the story's world has them."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,7 @@ class World:
             tags=[{"key": key, "value": value} for key, value in service.tags.items()],
             **strategy,
             **balancer,
+            **_placed(service),
         )
         return str(answer["service"]["serviceArn"])
 
@@ -181,9 +185,12 @@ class World:
             },
         )
 
-    def add_group(self, name: str, instances: int, tags: Mapping[str, str] | None = None) -> None:
-        """Make an Auto Scaling group of so many instances, over all Availability Zones."""
-        zones = [{"Name": "default-for-az", "Values": ["true"]}]
+    def add_group(
+        self, name: str, instances: int, tags: Mapping[str, str] | None = None, zone: str = ""
+    ) -> None:
+        """Make an Auto Scaling group of so many instances, over all Availability Zones unless one is named."""
+        zones: list[dict[str, Any]] = [{"Name": "default-for-az", "Values": ["true"]}]
+        zones += [{"Name": "availability-zone", "Values": [zone]}] if zone else []
         subnets = self.client("ec2").describe_subnets(Filters=zones)["Subnets"]
         self.client("autoscaling").create_auto_scaling_group(
             AutoScalingGroupName=name,
@@ -210,3 +217,11 @@ class World:
         delay = {"Key": "deregistration_delay.timeout_seconds", "Value": str(service.deregistration_delay)}
         elb.modify_target_group_attributes(TargetGroupArn=arn, Attributes=[delay])
         return {"targetGroupArn": arn, "containerName": service.name, "containerPort": 8080}
+
+
+def _placed(service: Service) -> dict[str, Any]:
+    """Return where ECS may place a service's tasks: by providers, by a launch type, or as the cluster says."""
+    if service.providers:
+        shares = [{"capacityProvider": name, "weight": 1} for name in service.providers]
+        return {"capacityProviderStrategy": shares}
+    return {"launchType": service.launch_type} if service.launch_type else {}

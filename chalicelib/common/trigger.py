@@ -30,6 +30,8 @@ class Trigger(StrEnum):
     """EC2 sees an elevated risk for the Spot instance."""
     HEALTH_SCHEDULED_CHANGE = "health-scheduled-change", "health", True
     """AWS Health announced maintenance or retirement of the instance's host."""
+    MANAGED_DRAINING = "managed-draining", "managed", True
+    """ECS's own hook holds the instance and ECS drains it: the drain that is started only watches."""
     RECONCILER = "reconciler", "reconciler"
     """We found the instance in a wait state with no open drain: its event was lost, or its drain failed."""
 

@@ -55,13 +55,24 @@ def parse_hook_message(message: Mapping[str, Any]) -> Outcome:
     instance_id = fields.instance_id("EC2InstanceId")
     action = _action(fields)
     if action.hook == MANAGED_DRAINING_HOOK:
-        return Ignored(f"{action.hook} is ECS's own hook: ECS completes it", instance_id)
+        return _watched(action, instance_id)
     return DrainRequest(
         instance_id=instance_id,
         trigger=Trigger.LIFECYCLE_ACTION,
         lifecycle_action=action,
         reason=_reason(action),
         who="EC2 Auto Scaling",
+    )
+
+
+def _watched(action: LifecycleAction, instance_id: str) -> DrainRequest:
+    """Return the request to watch ECS drain an instance: without the lifecycle action, which is ECS's to complete."""
+    return DrainRequest(
+        instance_id=instance_id,
+        trigger=Trigger.MANAGED_DRAINING,
+        reason=f"{_reason(action)}; ECS drains it",
+        who="Amazon ECS",
+        idempotency_key=f"{instance_id}-{Trigger.MANAGED_DRAINING.label}-{action.token}",
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.common.carried import Carried, state_of, values_of
+from chalicelib.common.trigger import Trigger
 from chalicelib.policy import DrainPolicy, ManagedDraining
 
 KEPT_IN_LEDGER = timedelta(days=90)
@@ -83,7 +84,13 @@ class Drain(Carried):
     @property
     def observes(self) -> bool:
         """Whether ECS drains the instance itself, and this drain only watches, explains and notifies."""
-        return self.managed_draining and self.policy.managed_draining is ManagedDraining.OBSERVE
+        is_asked_to = self.policy.managed_draining is ManagedDraining.OBSERVE or self.is_watch
+        return self.managed_draining and is_asked_to
+
+    @property
+    def is_watch(self) -> bool:
+        """Whether ECS's own hook started it: whatever the policy says, DRAINING and the action are ECS's."""
+        return self.trigger == Trigger.MANAGED_DRAINING
 
     def to_state(self) -> dict[str, Any]:
         """Return `$drain` of the state machine, the keys of its ledger entries among it."""

@@ -150,9 +150,15 @@ def verdict(request: DrainRequest, findings: Findings, policy: DrainPolicy) -> V
     """Say whether there is anything to drain, and leave to."""
     if not policy.admits(request.trigger):
         return Verdict.NOT_ADMITTED
-    if request.lifecycle_action and findings.is_action_over(request.instance_id):
+    is_held = request.lifecycle_action is not None or request.trigger is Trigger.MANAGED_DRAINING
+    if is_held and findings.is_action_over(request.instance_id):
         return Verdict.ALREADY_OVER
     return Verdict.DRAIN if findings.in_service else Verdict.NOTHING_TO_DRAIN
+
+
+def is_admitted(request: DrainRequest, findings: Findings, stage: Source) -> bool:
+    """Say whether the stage, or the group that was found, lets this trigger start a drain."""
+    return resolve(_sources(request, findings, stage)).policy.admits(request.trigger)
 
 
 def preferred_cluster(request: DrainRequest, findings: Findings, stage: Source) -> str | None:
@@ -184,6 +190,7 @@ def _circumstances(request: DrainRequest, findings: Findings) -> Circumstances:
         lifecycle_action=request.lifecycle_action is not None,
         retained_on_abandon=findings.group is not None and findings.group.retains_on_abandon,
         auto_scaling_group=findings.group is not None,
+        watches=request.trigger is Trigger.MANAGED_DRAINING,
     )
 
 
@@ -226,7 +233,8 @@ def _drain(
         default_result=findings.hook.default_result if findings.hook else None,
         ceiling_at=times.ceiling_at,
         gone_at=request.gone_at,
-        managed_draining=findings.managed_draining and action is not None,
+        managed_draining=request.trigger is Trigger.MANAGED_DRAINING
+        or (findings.managed_draining and action is not None),
         sources=resolved.sources,
         notices=(*resolved.notices, *times.notices, *findings.notices),
     )

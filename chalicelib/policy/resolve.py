@@ -28,6 +28,8 @@ class Circumstances:
     """Whether a lifecycle action is to be completed."""
     retained_on_abandon: bool = False
     """Whether the group's retention policy keeps an instance whose lifecycle action is abandoned."""
+    watches: bool = False
+    """Whether ECS's lifecycle action holds the instance, and this drain only watches: it has none to complete."""
     auto_scaling_group: bool = True
     """Whether the instance belongs to an Auto Scaling group, which can terminate and replace it."""
 
@@ -110,6 +112,10 @@ def _too_many_looks(poll: PollSchedule, deadline: timedelta) -> str | None:
 
 
 def _impossible_end(end: OnDeadline, circumstances: Circumstances) -> str | None:
+    if end in (OnDeadline.ABANDON, OnDeadline.ABANDON_ANYWAY) and circumstances.watches:
+        return (
+            f"'{end}' would complete ECS's own lifecycle action, which is only watched: expected `stop-tasks`"
+        )
     if end in (OnDeadline.ABANDON, OnDeadline.ABANDON_ANYWAY) and not circumstances.lifecycle_action:
         return (
             f"'{end}' needs a lifecycle action, and this drain has none: expected another end, such as `keep`"

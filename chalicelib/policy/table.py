@@ -149,7 +149,8 @@ class DrainPolicy(Carried):
         "spot-interruption",
         parsers.triggers,
         f"any of {', '.join(f'`{word}`' for word in OPTIONAL_TRIGGERS)}; `all` or `none`",
-        "Which warnings of EC2 and AWS Health start a drain; lifecycle actions and people always do.",
+        "Which warnings of EC2 and AWS Health start a drain, and whether ECS's own (managed draining) are watched; "
+        "lifecycle actions and people always start one.",
         write=lambda chosen: " ".join(sorted(chosen)) or "none",
     )
     # Off, because looking for tags costs each drain three calls: docs/decisions/gates-are-asked-for.md

@@ -92,7 +92,7 @@ def _row(table: str, drain: Drain, memory: Memory) -> Waiting | None:
 
 def _read(drain: Drain, before: Memory, at: datetime, reading: Reading, *, waits: bool) -> Observation:
     holds = partial(holds_the_drain, memory=before, policy=drain.policy, at=at)
-    seen = observe(drain.containers, before, at, holds, asks_early=waits)
+    seen = observe(drain.containers, before, at, holds, asks_early=waits or drain.is_watch)
     if reading is Reading.INSTANCE and seen.instances is None:
         return with_instances(seen, drain.containers)
     return seen

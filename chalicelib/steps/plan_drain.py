@@ -22,7 +22,7 @@ from chalicelib.gateways.stateful import read_here
 from chalicelib.gateways.turns import take_turn
 from chalicelib.plan.drain import Drain
 from chalicelib.plan.making import Execution, Plan, Verdict, make_plan, preferred_cluster
-from chalicelib.policy import Gates, ManagedDraining
+from chalicelib.policy import Gates
 from chalicelib.policy.settings import Settings
 
 Event = Mapping[str, Any]
@@ -72,7 +72,7 @@ def with_gates(plan: Plan) -> Plan:
     ):
         return plan
     declared = [service.declared for service in services_on(drain)]
-    is_observed = drain.managed_draining and policy.managed_draining is ManagedDraining.OBSERVE
+    is_observed = drain.observes
     told = tuple(foreseen(declared, plan.times.deadline_at - drain.started_at, is_observed=is_observed))
     is_gated = not is_observed and (bool(declared) or policy.max_concurrent_drains.is_limited)
     zones = [each.availability_zone for each in plan.findings.in_service]

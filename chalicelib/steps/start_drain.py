@@ -9,6 +9,7 @@ from typing import Any
 
 from chalicelib.common.errors import InvalidEvent
 from chalicelib.common.telemetry import logger
+from chalicelib.common.trigger import Trigger
 from chalicelib.events import (
     DrainRequest,
     Ignored,
@@ -18,6 +19,9 @@ from chalicelib.events import (
 )
 from chalicelib.events.autoscaling import MANAGED_DRAINING_HOOK
 from chalicelib.gateways import stepfunctions
+from chalicelib.gateways.find import find_group
+from chalicelib.plan.findings import Findings
+from chalicelib.plan.making import is_admitted
 from chalicelib.policy.settings import Settings
 
 Event = Mapping[str, Any]
@@ -42,7 +46,7 @@ def start_drain(event: Event, function_arn: str) -> list[dict[str, Any]]:
 def start(outcome: DrainRequest | Ignored, function_arn: str, at: datetime | None) -> dict[str, Any]:
     """Start the drain that is asked for, or say why none is; `at`: of a request whose name is its second."""
     settings = Settings.from_environment(os.environ)
-    reason = why_not(outcome, settings)
+    reason = why_not(outcome, settings) or why_not_watched(outcome, settings)
     if reason is not None or isinstance(outcome, Ignored):
         logger.info("no drain is started", extra={"instance": outcome.instance_id, "reason": reason})
         return {"instance_id": outcome.instance_id, "ignored": reason}
@@ -70,3 +74,16 @@ def why_not(outcome: DrainRequest | Ignored, settings: Settings) -> str | None:
     if action and action.hook == MANAGED_DRAINING_HOOK:
         return f"{action.hook} is ECS's own hook: ECS completes it"
     return settings.why_not_ours(action) if action else None
+
+
+def why_not_watched(outcome: DrainRequest | Ignored, settings: Settings) -> str | None:
+    """Return why a drain of ECS's own is not watched, or None where it is, or the request is another.
+
+    Only where the stage doesn't ask for it is the group read, whose tags may. Raises what every gateway does.
+    """
+    if isinstance(outcome, Ignored) or outcome.trigger is not Trigger.MANAGED_DRAINING:
+        return None
+    stage = settings.policy
+    if is_admitted(outcome, Findings(), stage) or is_admitted(outcome, find_group(outcome), stage):
+        return None
+    return f"{MANAGED_DRAINING_HOOK} is ECS's own hook: ECS completes it, and `triggers` doesn't name {outcome.trigger}"

@@ -11,6 +11,7 @@ from typing import Any
 from chalicelib.common.duration import in_words
 from chalicelib.common.history import message_of
 from chalicelib.common.model import Task, instant, stamp
+from chalicelib.common.trigger import Trigger
 from chalicelib.explain import Blocker, Circumstances, group, render_text, to_state
 from chalicelib.explain.circumstances import DescribedInstance
 from chalicelib.explain.naming import short
@@ -73,6 +74,14 @@ AFTERWARDS = {
     "terminate": "drained: every task is STOPPED; its group is asked to terminate it",
     "return": "drained, and ACTIVE again: every task was STOPPED",
 }
+
+WATCHED = {
+    "drained": "drained by ECS: every task that held it is STOPPED",
+    "kept": "watched no longer: out of time; ECS drains on, for up to 48 h",
+    "undrained": "ACTIVE again: the deadline passed; ECS's own lifecycle action still holds it",
+    "nothing-to-drain": "not watched: no cluster knows it",
+}
+"""How drains end that watched ECS drain, by its own hook."""
 
 WITH_TASKS_LEFT = {
     "keep": "drained, and left DRAINING: every task that held it is STOPPED",
@@ -179,7 +188,7 @@ def console_link(execution: str) -> str:
 
 def _headline(occasion: str, state: Mapping[str, Any]) -> str:
     if occasion == "started":
-        return "is being drained"
+        return "is drained by ECS, and watched" if _is_watch(state["drain"]) else "is being drained"
     if occasion == "explained":
         return EXPLAINED.get(str(state["look"]["explain"]), "is stuck")
     if occasion in TROUBLED:
@@ -250,9 +259,15 @@ def _of_the_start(state: Mapping[str, Any], at: datetime) -> list[str]:
 
 
 def _by_whom(drain: Mapping[str, Any]) -> list[str]:
-    if not drain["managed_draining"] or drain["policy"]["managed_draining"] != "observe":
+    if not drain["managed_draining"] or (
+        drain["policy"]["managed_draining"] != "observe" and not _is_watch(drain)
+    ):
         return []
     return ["ECS drains it itself (managed draining): this drain sets nothing, but watches and explains."]
+
+
+def _is_watch(drain: Mapping[str, Any]) -> bool:
+    return bool(drain["trigger"] == Trigger.MANAGED_DRAINING)
 
 
 def ending(state: Mapping[str, Any]) -> str:
@@ -260,6 +275,8 @@ def ending(state: Mapping[str, Any]) -> str:
     if cancelled := state.get("cancelled"):
         return f"drain cancelled, {cancelled['fate']}"
     outcome = str(state["outcome"]["name"])
+    if _is_watch(state["drain"]) and outcome in WATCHED:
+        return WATCHED[outcome]
     if outcome == "drained":
         return _of_a_drained(state)
     words = ENDINGS.get(outcome, outcome)

@@ -66,6 +66,16 @@ GROUPS: list[tuple[str, Group, list[tuple[Level, str]]]] = [
         [(W, "managed draining of capacity provider cp is on")],
     ),
     (
+        "nobody watches what ECS drains",
+        a_group(MANAGED, managed_draining_by="cp"),
+        [(W, "whatever the deadline, and nobody watches that")],
+    ),
+    (
+        "what ECS drains is watched",
+        a_group(MANAGED, managed_draining_by="cp", tags={"ecs-drainer:triggers": "managed-draining"}),
+        [(W, "whatever the deadline, and ecs-drainer only watches")],
+    ),
+    (
         "ECS drains it, and we were told to as well",
         a_group(a_hook(), managed_draining_by="cp", tags={"ecs-drainer:managed_draining": "drain"}),
         [],

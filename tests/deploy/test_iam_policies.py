@@ -62,6 +62,7 @@ RESOURCE_OF = {
     "dynamodb:UpdateItem": r"table/.+",
     "ecs:DeregisterContainerInstance": r"cluster/.+",
     "ecs:DescribeCapacityProviders": r"capacity-provider/.+",
+    "ecs:DescribeClusters": r"cluster/.+",
     "ecs:DescribeContainerInstances": r"container-instance/.+",
     "ecs:DescribeServices": r"service/.+",
     "ecs:DescribeTasks": r"task/.+",

@@ -28,6 +28,7 @@ STORIES = (
     "execution-stopped-by-a-person",
     "lifecycle-action-then-spot-interruption",
     "managed-draining-stuck",
+    "managed-draining-watched-by-tag",
     "manual-drain-then-terminate",
     "policy-from-five-sources",
     "root-volume-replacement",

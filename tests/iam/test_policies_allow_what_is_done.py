@@ -33,6 +33,14 @@ RARE = {
     ("FleetStateMachineRole", "events:DescribeRule"): f"{BY_STEP_FUNCTIONS}: how `.sync` hears of an end",
     ("FleetStateMachineRole", "events:PutRule"): f"{BY_STEP_FUNCTIONS}: how `.sync` hears of an end",
     ("FleetStateMachineRole", "events:PutTargets"): f"{BY_STEP_FUNCTIONS}: how `.sync` hears of an end",
+    (
+        "explain",
+        "ecs:DescribeClusters",
+    ): "a service that names neither a launch type nor a strategy of its own",
+    (
+        "plan_fleet",
+        "ecs:DescribeClusters",
+    ): "a service that names neither a launch type nor a strategy of its own",
     ("look", "dynamodb:UpdateItem"): "slots are prolonged where a drain holds them for more than 20 minutes",
     ("look", "elasticloadbalancing:DescribeTargetGroupAttributes"): "a standby behind a target group",
     ("look", "elasticloadbalancing:DescribeTargetGroups"): "a standby behind a target group",

@@ -83,13 +83,21 @@ def test_the_terminate_event_also_comes_for_instances_that_are_kept(
     ("name", "reason"),
     [
         ("test-notification", "a test notification"),
-        ("managed-draining-hook", "ECS's own hook"),
         ("launch", "is being launched"),
         ("warm-pool-into-service", "comes into service from the warm pool"),
     ],
 )
 def test_what_asks_for_no_drain_is_ignored_with_its_reason(name: str, reason: str) -> None:
     assert reason in the_ignored(sample(name)).reason
+
+
+def test_ecss_own_hook_asks_for_a_watch_without_its_action() -> None:
+    """The action is ECS's to complete; its token names the execution, so that a second delivery starts nothing new."""
+    request = the_request(sample("managed-draining-hook"))
+    assert (request.trigger, request.lifecycle_action) == (Trigger.MANAGED_DRAINING, None)
+    token = sample("managed-draining-hook")["detail"]["LifecycleActionToken"]
+    assert execution_name(request) == f"{request.instance_id}-managed-{token}"
+    assert len(execution_name(request)) <= 80
 
 
 def test_an_instance_back_from_the_warm_pool_is_told_apart_from_a_new_one() -> None:
