@@ -36,6 +36,7 @@ PARTS = (
     "awslambda",
     "eventbridge",
     "sqs",
+    "sns",
     "cloudformation",
     "dynamodb",
     "autoscaling",

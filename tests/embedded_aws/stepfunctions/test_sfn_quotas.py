@@ -61,20 +61,20 @@ def test_a_state_s_output_has_256_kib_at_most(lab: Lab) -> None:
     assert run.described["error"] == "States.DataLimitExceeded"
 
 
-def test_a_result_too_large_is_not_caught_by_all(lab: Lab) -> None:
+def test_a_result_too_large_is_caught_by_all(lab: Lab) -> None:
+    """Recorded 2024-03-21, though the guide calls the error terminal."""
     function = lab.function("large", lambda *_: LARGE + LARGE)
     invoke = {
         "Type": "Task",
         "Resource": "arn:aws:states:::lambda:invoke",
         "Parameters": {"FunctionName": function},
-        "Retry": [{"ErrorEquals": ["States.ALL"]}],
         "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Pass"}],
         "End": True,
     }
 
     run = lab.run({"Invoke": invoke} | PASS)
 
-    assert (run.status, run.described["error"]) == ("FAILED", "States.DataLimitExceeded")
+    assert run.output["Error"] == "States.DataLimitExceeded"
 
 
 def test_a_request_too_large_is_not_sent(lab: Lab) -> None:
