@@ -78,8 +78,22 @@ class Backend(StepFunctionsParserBackend):  # type: ignore[misc]  # moto ships n
             activity_store={},
         )
 
+    def create_state_machine(self, name: str, definition: str, roleArn: str, **more: Any) -> Any:  # noqa: N803
+        """Make a machine, or return the one of this name if all is the same, to the letter.
+
+        Raises StateMachineAlreadyExists where it isn't (recorded 2023-06-22; moto returns the old one).
+        """
+        machine = super().create_state_machine(name=name, definition=definition, roleArn=roleArn, **more)
+        kind = more.get("sm_type") or machine.type
+        if (machine.definition, machine.roleArn, machine.type) != (definition, roleArn, kind):
+            message = f"State Machine Already Exists: '{machine.arn}'"
+            raise AwsError("StateMachineAlreadyExists", message)
+        return machine
+
     @staticmethod
     def _check_input(text: str) -> None:
+        if not text:  # recorded 2023-06-22
+            raise InvalidExecutionInput("Invalid State Machine Execution Input: 'Invalid execution input.'")
         if len(text.encode()) > LARGEST_PAYLOAD_BYTES:
             raise AwsError(
                 "ValidationException",

@@ -26,7 +26,7 @@ from moto.stepfunctions.parser.backend.execution import Execution as MotoExecuti
 
 from embedded_aws.aws import current
 from embedded_aws.requests import acting_as
-from embedded_aws.stepfunctions.announcements import announce
+from embedded_aws.stepfunctions.announcements import announce, redrive_of
 from embedded_aws.stepfunctions.frames import identifier
 from embedded_aws.stepfunctions.history import HISTORY_FULL, HistoryFull
 from embedded_aws.stepfunctions.states import aws_time
@@ -134,6 +134,7 @@ class Execution(MotoExecution):  # type: ignore[misc]  # moto ships no types
             "inputDetails": {"included": True},
             "error": self.error,
             "cause": self.cause,
+            **redrive_of(self.status),
         }
         if self.exec_status == ExecutionStatus.SUCCEEDED:
             described["output"] = json.dumps(self.output, separators=(",", ":"))
@@ -149,5 +150,6 @@ class Execution(MotoExecution):  # type: ignore[misc]  # moto ships no types
             "status": self.status,
             "startDate": self.start_date,
             "stopDate": self.stop_date,
+            "redriveCount": 0,
         }
         return {key: value for key, value in line.items() if value is not None}
