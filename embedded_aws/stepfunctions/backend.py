@@ -19,6 +19,7 @@ from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfun
 
 from embedded_aws.aws import current
 from embedded_aws.requests import AwsError
+from embedded_aws.stepfunctions.definitions import Fault, fault_of_parser, faults_of
 from embedded_aws.stepfunctions.executions import Execution
 from embedded_aws.stepfunctions.parsing import read_definition
 
@@ -28,12 +29,24 @@ TOKEN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """What the tokens of the embedded AWS look like."""
 
 
-def validate_definition(definition: str) -> None:
-    """Refuse what can't be read; raises InvalidDefinition, which moto answers without its code."""
+def definition_faults(definition: str) -> list[Fault]:
+    """Return what is wrong with a definition; nothing where AWS takes it."""
+    faults = faults_of(definition)
+    if faults:
+        return faults
     try:
         read_definition(definition)
     except Exception as error:
-        raise AwsError("InvalidDefinition", f"Invalid State Machine Definition: '{error}'") from error
+        return [fault_of_parser(error, definition)]
+    return []
+
+
+def validate_definition(definition: str) -> None:
+    """Refuse what can't be read; raises InvalidDefinition, which moto answers without its code."""
+    faults = definition_faults(definition)
+    if faults:
+        told = ", ".join(map(str, faults))
+        raise AwsError("InvalidDefinition", f"Invalid State Machine Definition: '{told}'")
 
 
 class Backend(StepFunctionsParserBackend):  # type: ignore[misc]  # moto ships no types

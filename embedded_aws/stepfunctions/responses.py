@@ -15,7 +15,7 @@ from moto.stepfunctions.responses import StepFunctionResponse
 
 from embedded_aws.aws import ACCOUNT_ID
 from embedded_aws.requests import AwsError
-from embedded_aws.stepfunctions.backend import Backend, validate_definition
+from embedded_aws.stepfunctions.backend import Backend, definition_faults, validate_definition
 from embedded_aws.stepfunctions.constraints import check_requests_of
 
 DEFAULT_PAGE = 100
@@ -46,6 +46,15 @@ class Responses(StepFunctionResponse):  # type: ignore[misc]  # moto ships no ty
             self._get_param("stateMachineArn"), self._get_param("name"), self._get_param("input")
         )
         return ActionResult({"executionArn": execution.exec_arn, "startDate": execution.start_date})
+
+    def validate_state_machine_definition(self) -> ActionResult:
+        """ValidateStateMachineDefinition: the errors that would refuse a machine; no warnings (recorded 2025-10-19)."""
+        diagnostics = [
+            {"severity": "ERROR", **{name: part for name, part in fault._asdict().items() if part}}
+            for fault in definition_faults(self._get_param("definition"))
+        ]
+        result = "FAIL" if diagnostics else "OK"
+        return ActionResult({"result": result, "diagnostics": diagnostics, "truncated": False})
 
     def start_sync_execution(self) -> ActionResult:
         """StartSyncExecution is for Express workflows, and there are none here (recorded 2024-07-03)."""

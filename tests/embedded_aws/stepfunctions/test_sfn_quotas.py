@@ -10,7 +10,16 @@ from tests.embedded_aws.stepfunctions.machines import Lab, chain
 
 Machine = dict[str, Any]
 PASS: Machine = {"Pass": {"Type": "Pass", "End": True}}
-ENDLESS: Machine = {"Spin": {"Type": "Wait", "Seconds": 1, "Next": "Spin"}}
+ENDLESS: Machine = {
+    "Spin": {"Type": "Wait", "Seconds": 1, "Next": "Is it over?"},
+    "Is it over?": {
+        "Type": "Choice",
+        "Choices": [{"Variable": "$.over", "IsPresent": True, "Next": "Over"}],
+        "Default": "Spin",
+    },
+    "Over": {"Type": "Succeed"},
+}
+"""Never over, but AWS wants a state that ends a workflow."""
 
 
 def test_an_execution_fails_at_25_000_events(lab: Lab) -> None:
@@ -38,7 +47,7 @@ def test_items_of_a_map_fill_the_history_of_their_execution(
     catch = {"ErrorEquals": ["States.ALL"], "Next": "Pass"}
 
     run = lab.run(
-        {"Each": {"Type": "Map", "ItemProcessor": processor, "Catch": [catch], "End": True}} | PASS, [1, 2, 3]
+        {"Each": {"Type": "Map", "ItemProcessor": processor, "Catch": [catch], "End": True}} | PASS, [{}, {}, {}]
     )
 
     assert run.status == "FAILED"
