@@ -6,6 +6,7 @@ Each module here corrects one subject of moto's and says what AWS does; `install
 from __future__ import annotations
 
 from embedded_aws.stepfunctions import (
+    aborting,
     branches,
     callbacks,
     casing,
@@ -45,6 +46,7 @@ CORRECTIONS = (
     choices,
     errors,
     branches,
+    aborting,
     clients,
     tasks,
     casing,
