@@ -12,7 +12,7 @@ _get_endpoint = SNSBackend.get_endpoint
 
 def install() -> None:
     """Correct moto's SNS; again is harmless."""
-    SNSBackend.get_endpoint = _endpoint_or_topic  # type: ignore[method-assign]  # how moto is corrected
+    SNSBackend.get_endpoint = _endpoint_or_topic
 
 
 def _endpoint_or_topic(backend: Any, arn: str) -> Any:

@@ -32,7 +32,7 @@ def _told(verdict: Verdict) -> list[str]:
     if verdict.word == "agree":
         return []
     lines = [f"  {each}\n" for each in verdict.differences]
-    return [f"\n{fact.id}: {verdict.missing or fact.says}\n", *lines]
+    return [f"\n{fact.id}: {fact.missing or fact.says}\n", *lines]
 
 
 if __name__ == "__main__":

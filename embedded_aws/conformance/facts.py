@@ -11,8 +11,9 @@
     request       instead of an execution: one `call` `with` its arguments, `after` another
     recorded      `status`, `error`, `cause` (a regular expression; null: none), `output`, or `output_within` where
                   only these parts count; `history` by type; `events` that it must hold (`type`, what its details
-                  `has` and `lacks`, `parameters` within its own, `output_names`); `refusal` (`code`, `message`, a
-                  regular expression) of a request or of the machine; the names that the `answer` `has` and `lacks`
+                  `has` and `lacks`, `parameters` within its own, `output_names`, `output_lacks`); `refusal` (`code`,
+                  `message`, a regular expression) of a request or of the machine; the names that the `answer` of a
+                  request, or of DescribeExecution at the end, `has` and `lacks`, and what must be `within` it
     source        the recording's date, and where it is
 
 Times, ids and whatever else isn't named are not compared.
@@ -21,13 +22,24 @@ Times, ids and whatever else isn't named are not compared.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent / "facts"
+
+
+NOT_HERE = {
+    "activities": re.compile(r":activity:|Activity\""),
+    "Express workflows": re.compile(r'"EXPRESS"'),
+    "the state of a Map run": re.compile(r"MapRun"),
+    "Redrive": re.compile(r'"RedriveExecution"'),
+    "TestState": re.compile(r'"TestState"'),
+    "versions and aliases": re.compile(r'"\w*(StateMachineVersion|StateMachineAlias)\w*"'),
+}
+"""What the embedded AWS does not have (`docs/embedded-aws.md`), and what tells that a fact is about it."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +58,11 @@ class Fact:
     request: dict[str, Any] | None = None
     note: str = ""
 
-    @cached_property
-    def text(self) -> str:
-        """The machine and the request as they are sent, to be searched in."""
-        return json.dumps([self.machine, self.request])
+    @property
+    def missing(self) -> str | None:
+        """What the fact is about that isn't here, if it is: it can't be expressed."""
+        text = json.dumps([self.machine, self.request])
+        return next((name for name, sign in NOT_HERE.items() if sign.search(text)), None)
 
 
 def facts(folder: Path = FOLDER) -> list[Fact]:

@@ -1,7 +1,7 @@
-"""Differences that stay: which facts show them, and what in a definition would rest on them.
+"""Differences that stay: which facts show them, and what of a definition would rest on them.
 
-A machine relies on a difference where one of its states has the type, or names the error in a Catch, Retry or Choice, or
-uses the field or the integration; who tests with the embedded AWS looks for these in their own definitions.
+A machine relies on a difference that names what it has: an error in a Catch, Retry or Choice, a field, a type of
+state or an integration. Who tests with the embedded AWS looks for these in their own definitions.
 """
 
 from __future__ import annotations
@@ -19,8 +19,16 @@ class Difference:
     errors: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     state_types: tuple[str, ...] = ()
-    resources: tuple[str, ...] = ()
-    """Integrations, as the end of a Task's Resource begins: `aws-sdk:secretsmanager`."""
+    integrations: tuple[str, ...] = ()
+    """How the part of a Resource after `arn:aws:states:::` begins."""
 
 
-DIFFERENCES: tuple[Difference, ...] = ()
+DIFFERENCES: tuple[Difference, ...] = (
+    Difference(
+        facts=("sdk-unmodelled-code-secretsmanager",),
+        aws="Secrets Manager refuses a name with a space.",
+        here="moto's Secrets Manager takes any name.",
+        errors=("SecretsManager.SecretsManagerException",),
+        integrations=("aws-sdk:secretsmanager",),
+    ),
+)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.model import OperationModel
-from botocore import xform_name
 
 from embedded_aws.aws import REGION, current, embedded_aws
 from embedded_aws.conformance.facts import Fact
@@ -27,6 +27,8 @@ class Observed:
 
     answer: dict[str, Any] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+    """What the names in `${…}` stood for."""
 
     @property
     def history(self) -> list[str]:
@@ -37,7 +39,10 @@ class Observed:
 def observe(fact: Fact) -> Observed:
     """Run the fact; returns what became of it."""
     with embedded_aws():
-        return _Run(fact).observe()
+        run = _Run(fact)
+        observed = run.observe()
+        observed.names = run.names
+        return observed
 
 
 class _Run:
@@ -66,11 +71,9 @@ class _Run:
     def _make_machine(self) -> str | None:
         if self.fact.machine is None:
             return None
-        created = self.api.create_state_machine(**self._machine(self.fact.machine))
+        definition = json.dumps(fill_in(self.fact.machine, self.names))
+        created = self.api.create_state_machine(name=NAME, definition=definition, roleArn=ROLE)
         return str(created["stateMachineArn"])
-
-    def _machine(self, definition: Any) -> dict[str, str]:
-        return {"name": NAME, "definition": json.dumps(fill_in(definition, self.names)), "roleArn": ROLE}
 
     def _execute(self, machine: str) -> Observed:
         payload = json.dumps(fill_in(self.fact.input, self.names))
@@ -90,11 +93,13 @@ class _Run:
     def _request(self, request: dict[str, Any], machine: str | None) -> dict[str, Any]:
         if "after" in request:
             self._request(request["after"], machine)
+            current().clock.advance(1)
         arguments = fill_in(request["with"], self.names)
         members = self._operation(request["call"]).input_shape.members
-        if "definition" in arguments:
-            arguments = {**self._machine(arguments["definition"]), **arguments}
+        if isinstance(arguments.get("definition"), dict):
             arguments["definition"] = json.dumps(arguments["definition"])
+        if request["call"] == "CreateStateMachine":
+            arguments = {"name": NAME, "roleArn": ROLE, **arguments}
         elif machine is not None and "stateMachineArn" in members:
             arguments = {"stateMachineArn": machine, **arguments}
         return self._call(request["call"], arguments)

@@ -10,16 +10,7 @@ from typing import Any
 
 from embedded_aws.conformance.facts import Fact
 from embedded_aws.conformance.running import Observed, observe
-
-NOT_HERE = {
-    "activities": re.compile(r":activity:|Activity\""),
-    "Express workflows": re.compile(r'"EXPRESS"|"type": "EXPRESS"'),
-    "the state of a Map run": re.compile(r"MapRun"),
-    "Redrive": re.compile(r'"RedriveExecution"'),
-    "TestState": re.compile(r'"TestState"'),
-    "versions and aliases": re.compile(r'"\w*(StateMachineVersion|StateMachineAlias)\w*"'),
-}
-"""What the embedded AWS does not have (`docs/embedded-aws.md`), and what tells that a fact is about it."""
+from embedded_aws.conformance.world import fill_in
 
 
 @dataclass(frozen=True)
@@ -28,23 +19,21 @@ class Verdict:
 
     fact: Fact
     differences: tuple[str, ...] = ()
-    missing: str | None = None
-    """What the fact is about that isn't here."""
 
     @property
     def word(self) -> str:
         """`agree`, `differ` or `not expressible`."""
-        if self.missing:
+        if self.fact.missing:
             return "not expressible"
         return "differ" if self.differences else "agree"
 
 
 def judge(fact: Fact) -> Verdict:
     """Run a fact and compare."""
-    missing = next((name for name, sign in NOT_HERE.items() if sign.search(fact.text)), None)
-    if missing:
-        return Verdict(fact, missing=missing)
-    return Verdict(fact, tuple(differences(fact.recorded, observe(fact))))
+    if fact.missing:
+        return Verdict(fact)
+    observed = observe(fact)
+    return Verdict(fact, tuple(differences(fill_in(fact.recorded, observed.names), observed)))
 
 
 def differences(recorded: dict[str, Any], observed: Observed) -> Iterator[str]:
@@ -65,12 +54,16 @@ def differences(recorded: dict[str, Any], observed: Observed) -> Iterator[str]:
     answer = recorded.get("answer", {})
     yield from (f"the answer lacks {name}" for name in answer.get("has", []) if name not in observed.answer)
     yield from (f"the answer has {name}" for name in answer.get("lacks", []) if name in observed.answer)
+    if not is_within(answer.get("within", {}), observed.answer):
+        yield f"answer: recorded {json.dumps(answer['within'])}, here {json.dumps(observed.answer, default=str)}"
 
 
 def is_within(expected: Any, found: Any) -> bool:
     """Tell whether all that is expected is found; objects may hold more."""
     if isinstance(expected, dict) and isinstance(found, dict):
         return all(name in found and is_within(value, found[name]) for name, value in expected.items())
+    if isinstance(expected, list) and isinstance(found, list):
+        return len(expected) == len(found) and all(map(is_within, expected, found))
     return bool(expected == found)
 
 
@@ -119,4 +112,5 @@ def _is_met(expected: dict[str, Any], event: dict[str, Any]) -> bool:
         and not set(expected.get("lacks", [])) & set(details)
         and is_within(expected.get("parameters", {}), json.loads(details.get("parameters") or "{}"))
         and all(name in output for name in expected.get("output_names", []))
+        and not any(name in output for name in expected.get("output_lacks", []))
     )

@@ -1,8 +1,9 @@
 """What a failure aborts: the other items of a Map, the other branches of a Parallel, and the states that these are in.
 
-Recorded on 2024-03-10 for an inline Map: `MapIterationAborted` for each item that still runs, and `TaskStateAborted` for its
-task and that of the item that failed. A Fail state isn't aborted (recorded 2023-08-08). API reference, HistoryEvent: the
-same of Wait, Map and Parallel; that branches are told of as items are is a reading.
+Recorded on 2024-03-10 for an inline Map: `MapIterationAborted` for each item that still runs, and
+`TaskStateAborted` for its task and that of the item that failed. A Fail state isn't aborted (recorded 2023-08-08).
+API reference, HistoryEvent: the same of Wait, Map and Parallel; that branches are told of as items are is a
+reading.
 """
 
 from __future__ import annotations

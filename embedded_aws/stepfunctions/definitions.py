@@ -1,9 +1,9 @@
 """What Step Functions says of a definition that it refuses: codes, sentences and places.
 
-moto's parser refuses less, and in its own words. Sources: API reference, ValidateStateMachineDefinitionDiagnostic (the codes);
-sentences recorded on 2023-08-04, 2023-12-11, 2025-02-02 and 2025-10-19. Of missing targets and end states people tell
-(localstack issue 11978, floci pull request 2786): each says `Next`, whatever the field, and where no state ends the
-workflow, unreachable ones aren't told.
+moto's parser refuses less, and in its own words. Sources: API reference, ValidateStateMachineDefinitionDiagnostic
+(the codes); sentences recorded on 2023-08-04, 2023-12-11, 2025-02-02 and 2025-10-19. Of missing targets and end
+states people tell (localstack issue 11978, floci pull request 2786): each says `Next`, whatever the field, and
+where no state ends the workflow, unreachable ones aren't told.
 """
 
 from __future__ import annotations
@@ -116,9 +116,8 @@ def _faults_of_paths(state: Json, place: str) -> Iterator[Fault]:
     for field in TEMPLATES:
         for name, value in _members(state.get(field)):
             if name.endswith(".$") and not _is_read(value):
-                message = (
-                    f"The value for the field '{name}' must be a valid JSONPath or a valid intrinsic function call"
-                )
+                told = f"The value for the field '{name}' must be a valid JSONPath"
+                message = f"{told} or a valid intrinsic function call"
                 yield Fault(SCHEMA, message, f"{place}/{field}")
 
 

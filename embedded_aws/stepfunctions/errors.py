@@ -1,9 +1,9 @@
 """Names of errors, and what a Retry or Catch catches by them.
 
-Source: Step Functions developer guide, "Handling errors": `States.ALL` doesn't catch `States.Runtime`, which always fails
-the execution; `States.TaskFailed` stands for every error but `States.Timeout`. That `States.ALL` catches
-`States.DataLimitExceeded` was recorded on 2024-03-21, against the guide; of `States.TaskFailed` there is no recording. Errors of AWS SDK integrations: `<Service>.<Error>Exception`, with the names that the
-AWS SDK for Java gives to both.
+Source: Step Functions developer guide, "Handling errors": `States.Runtime` always fails the execution, whatever catches
+`States.ALL`; `States.TaskFailed` stands for every error but `States.Timeout`. That `States.ALL` catches
+`States.DataLimitExceeded` was recorded on 2024-03-21, against the guide; of `States.TaskFailed` nothing is recorded.
+Errors of AWS SDK integrations: `<Service>.<Error>Exception`, with the names that the AWS SDK for Java gives to both.
 """
 
 from __future__ import annotations

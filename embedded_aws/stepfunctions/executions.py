@@ -57,6 +57,8 @@ class Execution(MotoExecution):  # type: ignore[misc]  # moto ships no types
         self.exec_worker = self._get_start_execution_worker()
         self.env = self.exec_worker.env = self.exec_worker._get_evaluation_environment()
         self.env.event_manager.root = self.env
+        # Recorded 2024-09-11; nothing is redriven here.
+        self.env.states.context_object.context_object_data["Execution"]["RedriveCount"] = 0
         identifier(self.env, "start")  # takes the execution's place in the order
         self.exec_status = ExecutionStatus.RUNNING
         details = ExecutionStartedEventDetails(

@@ -2,8 +2,8 @@
 
 They were written with the AWS SDK for Java 1, and it shows: an error that the service's model names is
 `DynamoDB.ResourceNotFoundException`, and any other that of the service itself, `DynamoDB.AmazonDynamoDBException`
-(recorded 2023-05-12; for SQS 2023-06-22). Step Functions developer guide, "Best practices": `Lambda.AWSLambdaException`,
-`ECS.AmazonECSException` by the same rule.
+(recorded 2023-05-12; for SQS 2023-06-22). Step Functions developer guide, "Best practices": so
+`Lambda.AWSLambdaException` and `ECS.AmazonECSException`.
 """
 
 from __future__ import annotations
@@ -29,9 +29,6 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
     state_task_service_sfn,
     state_task_service_sns,
     state_task_service_sqs,
-)
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
-    StateTaskService,
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_events import (
     SfnFailedEntryCountException,

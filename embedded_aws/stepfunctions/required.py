@@ -1,7 +1,8 @@
 """Parameters that an API requires: a service refuses a request without one, or with null for it.
 
-moto's services take such a request, or break on it. Recorded on 2023-05-16 (DynamoDB) and 2023-06-22 (SQS): the error is one
-that the service's model doesn't name, so `DynamoDb.DynamoDbException`, `SQS.AmazonSQSException` and the like.
+moto's services take such a request, or break on it. Recorded on 2023-05-16 (DynamoDB) and 2023-06-22 (SQS): the
+error is one that the service's model doesn't name, so `DynamoDb.DynamoDbException`, `SQS.AmazonSQSException` and
+the like.
 """
 
 from __future__ import annotations
@@ -44,19 +45,27 @@ def _checking(call: Any) -> Any:
 def _missing(value: Any, shape: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Yield the path of every required member that isn't there, or is null."""
     if shape.type_name == "structure" and isinstance(value, dict):
-        given = {name[:1].lower() + name[1:]: each for name, each in value.items() if each is not None}
-        for name, member in shape.members.items():
-            told = name[:1].lower() + name[1:]
-            if told in given:
-                yield from _missing(given[told], member, (*path, told))
-            elif name in shape.required_members:
-                yield (*path, told)
+        yield from _missing_members(value, shape, path)
     elif shape.type_name == "list" and isinstance(value, list):
         for number, each in enumerate(value, start=1):
             yield from _missing(each, shape.member, (*path, str(number), "member"))
     elif shape.type_name == "map" and isinstance(value, dict):
         for name, each in value.items():
             yield from _missing(each, shape.value, (*path, name, "member"))
+
+
+def _missing_members(value: dict[str, Any], shape: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    given = {_told(name): each for name, each in value.items() if each is not None}
+    for name, member in shape.members.items():
+        if _told(name) in given:
+            yield from _missing(given[_told(name)], member, (*path, _told(name)))
+        elif name in shape.required_members:
+            yield (*path, _told(name))
+
+
+def _told(name: str) -> str:
+    """Return a member's name as the service tells it, whatever case the integration uses."""
+    return name[:1].lower() + name[1:]
 
 
 def _refusal(operation: Any, missing: list[tuple[str, ...]]) -> ClientError:

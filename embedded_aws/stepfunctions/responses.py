@@ -76,6 +76,26 @@ class Responses(StepFunctionResponse):  # type: ignore[misc]  # moto ships no ty
             self.stepfunction_backend.describe_execution(self._get_param("executionArn")).describe()
         )
 
+    def describe_state_machine_for_execution(self) -> ActionResult:
+        """DescribeStateMachineForExecution: the machine as it was when the execution began."""
+        execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
+        machine = execution.state_machine
+        answer = {
+            "definition": machine.definition,
+            "loggingConfiguration": _logging(machine),
+            "name": machine.name,
+            "roleArn": machine.roleArn,
+            "stateMachineArn": machine.arn,
+            "tracingConfiguration": machine.tracingConfiguration,
+            "updateDate": machine.update_date or machine.creation_date,
+        }
+        return ActionResult(answer)
+
+    def _describe_state_machine(self, state_machine_arn: str) -> ActionResult:
+        answer = super()._describe_state_machine(state_machine_arn)
+        machine = self.stepfunction_backend.describe_state_machine(state_machine_arn)
+        return ActionResult({**answer.result, "loggingConfiguration": _logging(machine)})
+
     def list_executions(self) -> ActionResult:
         """ListExecutions, latest first."""
         page, token = self.stepfunction_backend.list_executions(
@@ -106,6 +126,11 @@ class Responses(StepFunctionResponse):  # type: ignore[misc]  # moto ships no ty
             self._get_param("taskToken"), self._get_param("error"), self._get_param("cause")
         )
         return EmptyResult()
+
+
+def _logging(machine: Any) -> dict[str, Any]:
+    """Return a machine's logging with the default that AWS tells too (recorded 2023-06-22)."""
+    return {"includeExecutionData": False, **machine.loggingConfiguration}
 
 
 def _page(events: list[Any], max_results: int | None, token: str | None) -> dict[str, Any]:

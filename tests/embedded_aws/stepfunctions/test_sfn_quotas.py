@@ -47,7 +47,8 @@ def test_items_of_a_map_fill_the_history_of_their_execution(
     catch = {"ErrorEquals": ["States.ALL"], "Next": "Pass"}
 
     run = lab.run(
-        {"Each": {"Type": "Map", "ItemProcessor": processor, "Catch": [catch], "End": True}} | PASS, [{}, {}, {}]
+        {"Each": {"Type": "Map", "ItemProcessor": processor, "Catch": [catch], "End": True}} | PASS,
+        [{}, {}, {}],
     )
 
     assert run.status == "FAILED"
