@@ -6,6 +6,7 @@ Each module here corrects one subject of moto's and says what AWS does; `install
 from __future__ import annotations
 
 from embedded_aws.stepfunctions import (
+    aborting,
     branches,
     callbacks,
     casing,
@@ -17,9 +18,11 @@ from embedded_aws.stepfunctions import (
     expressions,
     frames,
     history,
+    integrations,
     nested,
     parsing,
     programs,
+    required,
     responses,
     states,
     tasks,
@@ -43,10 +46,13 @@ CORRECTIONS = (
     choices,
     errors,
     branches,
+    aborting,
     clients,
     tasks,
     casing,
     callbacks,
+    integrations,
+    required,
     nested,
     responses,
 )

@@ -25,8 +25,13 @@ from moto.stepfunctions.parser.asl.component.state.wait.wait_function.timestamp 
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 
 from embedded_aws.aws import current
+from embedded_aws.stepfunctions.choices import timestamp_of
 from embedded_aws.stepfunctions.copies import copied
+from embedded_aws.stepfunctions.errors import fail_execution
 from embedded_aws.stepfunctions.frames import has_timed_out, identifier, rest, time_out
+
+LONGEST_WAIT_SECONDS = 2**31 - 1
+"""Recorded 2023-12-13: 24,855 days are waited for, 24,856 fail the state."""
 
 _from_state_props = ExecutionState.from_state_props
 
@@ -52,18 +57,23 @@ def _state_data(EnteredTime: str, Name: str) -> dict[str, str]:  # noqa: N803  #
 
 
 def _wait_interval(_: Any, env: Any, wait_seconds: float) -> None:
+    if wait_seconds > LONGEST_WAIT_SECONDS:
+        raise fail_execution(env, "States.Runtime", "Wait state delay is too long.")
     if wait_seconds > 0:
         rest(env, wait_seconds)
 
 
 def _seconds_until_timestamp(wait: Any, env: Any) -> float:
-    """Wait until the very instant, which moto rounds down to the second and reads in local time."""
+    """Wait until the very instant, which moto rounds down to the second and reads in local time.
+
+    A space for the T and a missing zone were recorded (2023-12-11) as States.Runtime.
+    """
     wait.string.eval(env=env)
     timestamp = env.stack.pop()
-    try:
-        return (datetime.fromisoformat(timestamp) - current().clock.now()).total_seconds()
-    except (TypeError, ValueError) as error:  # not a string, not a time, or a time without a zone
-        raise FailureEventException(wait._create_failure_event(env, timestamp)) from error
+    at = timestamp_of(timestamp)
+    if at is None:
+        raise FailureEventException(wait._create_failure_event(env, timestamp))
+    return (at - current().clock.now()).total_seconds()
 
 
 def _retry(retrier: Any, env: Any) -> None:

