@@ -20,7 +20,7 @@ import typer
 
 from chalicelib.common.errors import DrainerError
 from cli import sandbox
-from cli.desk import Desk, Output
+from cli.desk import Desk, Output, write
 from cli.edge import Edge, the_real_one
 from cli.exit_codes import ExitCode
 from cli.inventory import read_stage, refusal
@@ -177,7 +177,7 @@ def _carefully(work: Callable[[], ExitCode]) -> ExitCode:
         if os.environ.get("DRAINER_DEBUG"):
             traceback.print_exc()
         problem = problem_of(error) or _fault(error)
-        print(f"Error: {problem}", file=sys.stderr)
+        write(f"Error: {problem}", sys.stderr)
         return problem.code
 
 

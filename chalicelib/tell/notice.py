@@ -11,6 +11,7 @@ from typing import Any
 from chalicelib.common.duration import in_words
 from chalicelib.common.history import message_of
 from chalicelib.common.model import Task, instant, stamp
+from chalicelib.common.wording import harmless, one_line
 from chalicelib.explain import Blocker, Circumstances, group, render_text, to_state
 from chalicelib.explain.circumstances import DescribedInstance
 from chalicelib.explain.naming import short
@@ -98,8 +99,8 @@ class Notice:
     def to_state(self) -> dict[str, Any]:
         """Return what `sns:publish` sends with MessageStructure `json`: a body for each kind of subscriber."""
         record = json.dumps(_fitting(self.record), sort_keys=True)
-        bodies = {"default": self.text[:LONGEST_TEXT], **dict.fromkeys(FOR_PROGRAMS, record)}
-        return {"subject": self.subject[:SUBJECT_LIMIT], "message": json.dumps(bodies)}
+        bodies = {"default": harmless(self.text)[:LONGEST_TEXT], **dict.fromkeys(FOR_PROGRAMS, record)}
+        return {"subject": one_line(self.subject)[:SUBJECT_LIMIT], "message": json.dumps(bodies)}
 
 
 def compose(occasion: str, state: Mapping[str, Any], execution: str, at: datetime) -> Notice:
