@@ -88,6 +88,7 @@ def served(port: int, speed: float, start: datetime) -> Iterator[BaseWSGIServer]
     aws.install()
     clock = ServedClock(start, speed or None)
     with _environment(), aws.running(aws.EmbeddedAws(clock)), mock_aws(config=CONFIGURATION):
+        aws.draw_the_same_ids()
         driver = Driver(clock)
         panel = ControlPanel(DomainDispatcherApplication(create_backend_app), driver.advance)
         server = make_server(LOOPBACK, port, panel, threaded=True, request_handler=QuietHandler)
