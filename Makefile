@@ -30,7 +30,7 @@ demo-stuck: install ## The same with a service that can't move: what holds the d
 	@$(RUN) -m stories.demo stuck
 
 demo-stateful: install ## Replace five instances under a quorum store and a queue consumer
-	@$(RUN) -m stories.demo_stateful
+	@$(RUN) -m stories.demo stateful
 
 test: check ## Lint, types and every tier of tests
 	$(VENV)/bin/pytest -q -n $(WORKERS) -m "not slow"

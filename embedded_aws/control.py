@@ -7,6 +7,8 @@
 `POST /_embedded-aws/event`            {"source", "detail_type", "detail", "resources"}: an event of an AWS service
 `POST /_embedded-aws/mishap`           {"detail_type", "copies", "times"}: lose (0) or duplicate (2) such events
 `POST /_embedded-aws/ecs-events`       {"latency", "lost", "doubled", "late", ...}: how events of ECS come from now on
+`GET  /_embedded-aws/events`           the events that AWS's services emitted
+`GET  /_embedded-aws/invocations`      which function was invoked when, and with what
 `GET  /_embedded-aws/killed-tasks`     the tasks that died with their instance
 """
 
@@ -22,6 +24,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Request, Response
 
 from embedded_aws import aws, eventbridge
+from embedded_aws.awslambda import lambda_state
 from embedded_aws.ecs.agent import killed_tasks
 
 PREFIX = "/_embedded-aws/"
@@ -62,6 +65,11 @@ class ControlPanel:
         answers: dict[str, Callable[[], Any]] = {
             "GET state": _state,
             "GET calls": lambda: _calls(request.args.to_dict()),
+            "GET events": lambda: eventbridge.events_state().emitted,
+            "GET invocations": lambda: [
+                {"at": each.at, "function_name": each.function_name, "event": each.event}
+                for each in lambda_state().invocations
+            ],
             "GET killed-tasks": lambda: [vars(each) for each in killed_tasks()],
             "POST fault": lambda: _fail(given),
             "POST event": lambda: eventbridge.emit(**given),

@@ -83,6 +83,7 @@ def served(port: int, speed: float, start: datetime) -> Iterator[BaseWSGIServer]
     """Bring an embedded AWS up behind a server that is bound, not yet serving; port 0 takes a free one."""
     clock = ServedClock(start, speed or None)
     with aws.raised(clock):
+        aws.draw_the_same_ids()
         driver = Driver(clock)
         panel = ControlPanel(DomainDispatcherApplication(create_backend_app), driver.advance)
         server = make_server(LOOPBACK, port, panel, threaded=True, request_handler=QuietHandler)

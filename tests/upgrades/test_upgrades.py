@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from app import app
+from stories.stage import Stage
 from stories.story import Happening, Story, read_story
-from stories.telling import Told, told
+from stories.telling import told
 from stories.timeline import history
 
 HERE = Path(__file__).parent
@@ -56,7 +57,7 @@ def ends_right(story: Story) -> None:
         _check_order(came)
 
 
-def _check_order(came: Told) -> None:
+def _check_order(came: Stage) -> None:
     """CONTINUE after the last STOPPED, as ever; the story's own test says how long after."""
     stopped_at = came.last_stopped_at
     for continued in came.answered("CompleteLifecycleAction"):
