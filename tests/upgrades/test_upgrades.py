@@ -32,6 +32,8 @@ STORIES = {
     "ECS drains it itself": ("managed-draining", 60),
     "no cluster knows it": ("in-no-cluster", 1),
     "Spot takes it": ("spot-interruption", 30),
+    "its queue is not empty": ("stateful/a-queue-is-worked-off", 60),
+    "a task was asked to sign off": ("stateful/a-task-signs-off", 30),
 }
 """What the drain does when the upgrade comes, the story that it is part of, and when that is."""
 
