@@ -24,7 +24,7 @@ def harmless(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Return a harmless text on one line, so that it can't pass for a line of ours."""
-    return harmless(" ".join(text.split()))
+    return harmless(" ".join(line.strip() for line in text.splitlines()))
 
 
 def shown(value: object) -> str:
