@@ -47,27 +47,31 @@ class ControlPanel:
             return error(environ, start_response)
         except (KeyError, ValueError, TypeError) as error:
             said = f"{type(error).__name__}: {error}"
-            return Response(json.dumps({"error": said}), 400, mimetype="application/json")(
-                environ, start_response
-            )
-        body = json.dumps(answer, default=_plain)
-        return Response(body, mimetype="application/json")(environ, start_response)
+            answered = Response(json.dumps({"error": said}), 400, mimetype="application/json")
+        else:
+            answered = Response(json.dumps(answer, default=_plain), mimetype="application/json")
+        return answered(environ, start_response)
 
     def _answer(self, request: Request) -> Any:
         name = f"{request.method} {request.path.removeprefix(PREFIX)}"
         given = json.loads(request.get_data() or b"{}")
-        if name == "POST advance":
-            self._advance(float(given["seconds"]))
-            return _state()
+        narrower: dict[str, Any] = request.args.to_dict()
+        embedded, events = aws.current(), eventbridge.events_state()
+        deeds: dict[str, Callable[[], object]] = {
+            "POST advance": lambda: self._advance(float(given["seconds"])),
+            "POST fault": lambda: embedded.requests.fail_next(**given),
+            "POST ecs-events": lambda: events.ecs.change(**given),
+            "POST mishap": lambda: events.befall(**given),
+        }
         answers: dict[str, Callable[[], Any]] = {
             "GET state": _state,
-            "GET calls": lambda: _calls(request.args.to_dict()),
+            "GET calls": lambda: [vars(call) for call in embedded.requests.matching(**narrower)],
             "GET killed-tasks": lambda: [vars(each) for each in killed_tasks()],
-            "POST fault": lambda: _fail(given),
             "POST event": lambda: eventbridge.emit(**given),
-            "POST ecs-events": lambda: _deliver(given),
-            "POST mishap": lambda: _mishap(**given),
         }
+        if name in deeds:
+            deeds[name]()
+            return _state()
         if name not in answers:
             raise NotFound
         return answers[name]()
@@ -76,26 +80,6 @@ class ControlPanel:
 def _state() -> dict[str, Any]:
     clock = aws.current().clock
     return {"now": clock.now(), "speed": clock.speed or 0, "calls": len(aws.current().requests.calls)}
-
-
-def _calls(narrower: dict[str, Any]) -> list[dict[str, Any]]:
-    return [vars(call) for call in aws.current().requests.matching(**narrower)]
-
-
-def _fail(given: dict[str, Any]) -> dict[str, Any]:
-    aws.current().requests.fail_next(**given)
-    return _state()
-
-
-def _deliver(given: dict[str, Any]) -> dict[str, Any]:
-    eventbridge.events_state().ecs.change(**given)
-    return _state()
-
-
-def _mishap(detail_type: str, copies: int, times: int = 1) -> dict[str, Any]:
-    mishap = eventbridge.Mishap(lambda event: event["detail-type"] == detail_type, copies=copies, times=times)
-    eventbridge.events_state().mishaps.append(mishap)
-    return _state()
 
 
 def _plain(value: Any) -> Any:
