@@ -32,9 +32,8 @@ Application = Callable[[Any, Any], Iterable[bytes]]
 class ControlPanel:
     """A WSGI application that answers the control endpoints and hands everything else on to moto."""
 
-    def __init__(self, moto: Application, advance: Callable[[float], None]) -> None:
+    def __init__(self, moto: Application) -> None:
         self._moto = moto
-        self._advance = advance
 
     def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
         """Answer one request."""
@@ -42,7 +41,7 @@ class ControlPanel:
             return self._moto(environ, start_response)
         request = Request(environ)
         try:
-            answer = self._answer(request)
+            answer = _answer(request)
         except HTTPException as error:
             return error(environ, start_response)
         except (KeyError, ValueError, TypeError) as error:
@@ -52,29 +51,30 @@ class ControlPanel:
             answered = Response(json.dumps(answer, default=_plain), mimetype="application/json")
         return answered(environ, start_response)
 
-    def _answer(self, request: Request) -> Any:
-        name = f"{request.method} {request.path.removeprefix(PREFIX)}"
-        given = json.loads(request.get_data() or b"{}")
-        narrower: dict[str, Any] = request.args.to_dict()
-        embedded, events = aws.current(), eventbridge.events_state()
-        deeds: dict[str, Callable[[], object]] = {
-            "POST advance": lambda: self._advance(float(given["seconds"])),
-            "POST fault": lambda: embedded.requests.fail_next(**given),
-            "POST ecs-events": lambda: events.ecs.change(**given),
-            "POST mishap": lambda: events.befall(**given),
-        }
-        answers: dict[str, Callable[[], Any]] = {
-            "GET state": _state,
-            "GET calls": lambda: [vars(call) for call in embedded.requests.matching(**narrower)],
-            "GET killed-tasks": lambda: [vars(each) for each in killed_tasks()],
-            "POST event": lambda: eventbridge.emit(**given),
-        }
-        if name in deeds:
-            deeds[name]()
-            return _state()
-        if name not in answers:
-            raise NotFound
-        return answers[name]()
+
+def _answer(request: Request) -> Any:
+    name = f"{request.method} {request.path.removeprefix(PREFIX)}"
+    given = json.loads(request.get_data() or b"{}")
+    narrower: dict[str, Any] = request.args.to_dict()
+    embedded, events = aws.current(), eventbridge.events_state()
+    deeds: dict[str, Callable[[], object]] = {
+        "POST advance": lambda: embedded.clock.advance(float(given["seconds"])),
+        "POST fault": lambda: embedded.requests.fail_next(**given),
+        "POST ecs-events": lambda: events.ecs.change(**given),
+        "POST mishap": lambda: events.befall(**given),
+    }
+    answers: dict[str, Callable[[], Any]] = {
+        "GET state": _state,
+        "GET calls": lambda: [vars(call) for call in embedded.requests.matching(**narrower)],
+        "GET killed-tasks": lambda: [vars(each) for each in killed_tasks()],
+        "POST event": lambda: eventbridge.emit(**given),
+    }
+    if name in deeds:
+        deeds[name]()
+        return _state()
+    if name not in answers:
+        raise NotFound
+    return answers[name]()
 
 
 def _state() -> dict[str, Any]:
