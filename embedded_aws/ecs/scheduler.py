@@ -6,10 +6,9 @@ ones are replaced within the service's bounds; tasks that belong to no service a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import compress
-from typing import TYPE_CHECKING
 
 from moto.moto_api._internal import mock_random
 
@@ -20,15 +19,17 @@ from embedded_aws.ecs.placement import Refusal
 from embedded_aws.ecs.runtime import behaviour
 from embedded_aws.ecs.script import read_script
 
-if TYPE_CHECKING:
-    from embedded_aws.ecs.backend import EcsBackend
-
 
 class Scheduler:
     """Keeps the services of one account and Region as they want to be."""
 
-    def __init__(self, backend: EcsBackend) -> None:
-        self._backend = backend
+    def __init__(
+        self,
+        services: dict[str, Service],
+        instances_of: Callable[[str], list[ContainerInstance]],
+        remember: Callable[[Task], None],
+    ) -> None:
+        self._services, self._instances_of, self._remember = services, instances_of, remember
         self._woken: set[Service] = set()
 
     def wake(self, service: Service) -> None:
@@ -39,7 +40,7 @@ class Scheduler:
 
     def wake_cluster(self, cluster_name: str) -> None:
         """Look at every service of a cluster: an instance came, went, or changed its status."""
-        for service in list(self._backend.services.values()):
+        for service in list(self._services.values()):
             if service.cluster.name == cluster_name:
                 self.wake(service)
 
@@ -53,7 +54,7 @@ class Scheduler:
         is_draining = task.instance.status == "DRAINING"
         if not (made_room or is_draining):
             return
-        for service in list(self._backend.services.values()):
+        for service in list(self._services.values()):
             is_daemon = service.scheduling_strategy == "DAEMON"
             if service.cluster.name == task.cluster.name and (
                 service.is_starved or (is_draining and is_daemon)
@@ -65,7 +66,7 @@ class Scheduler:
         if service.status == "DRAINING":
             self._wind_up(service)
         elif service.scheduling_strategy == "DAEMON":
-            self._keep_daemons(service, list(self._backend.instances_of(service.cluster.name)))
+            self._keep_daemons(service, list(self._instances_of(service.cluster.name)))
         else:
             self._keep_replicas(service)
 
@@ -81,7 +82,7 @@ class Scheduler:
         counts = behaviour().stopping_counts_towards_maximum
         plan = arithmetic.plan(census, bounds, stopping_counts=counts)
         self._stop(service, plan.stops)
-        instances = self._backend.instances_of(service.cluster.name) if plan.starts else ()
+        instances = self._instances_of(service.cluster.name) if plan.starts else ()
         self._start(service, [None] * plan.starts, list(instances))
         _settle(service, take_census(service) if plan.stops or plan.starts else census)
 
@@ -131,7 +132,7 @@ class Scheduler:
         lifecycle.begin(task)
         if info.service is not None:
             info.service.tasks[arn] = task
-        self._backend.remember(task)
+        self._remember(task)
         return task
 
 
