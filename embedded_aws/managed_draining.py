@@ -28,8 +28,7 @@ def enable(cluster: str, group: str, provider: str, begins_after: float) -> None
         "AutoScalingGroups"
     ][0]["AutoScalingGroupARN"]
     client("ecs").create_capacity_provider(
-        name=provider,
-        autoScalingGroupProvider={"autoScalingGroupArn": arn, "managedDraining": "ENABLED"},
+        name=provider, autoScalingGroupProvider={"autoScalingGroupArn": arn, "managedDraining": "ENABLED"}
     )
     client("autoscaling").put_lifecycle_hook(
         AutoScalingGroupName=group,

@@ -8,7 +8,7 @@ refresh, which is refused with them.
 
 from moto.autoscaling import models, urls
 
-from embedded_aws.autoscaling import ec2, refresh
+from embedded_aws.autoscaling import health, refresh
 from embedded_aws.autoscaling.backend import Backend
 from embedded_aws.autoscaling.capacity import keep_capacity
 from embedded_aws.autoscaling.interruptions import (
@@ -29,4 +29,4 @@ def install() -> None:
     models.FakeAutoScalingGroup = Group
     models.autoscaling_backends.backend = Backend
     urls.url_paths["{0}/$"] = Response.dispatch
-    ec2.install()
+    health.install()

@@ -39,9 +39,9 @@ WAITING_FOR_SERVICE = ("Pending", "ReplacingRootVolume", "RootVolumeReplaced")
 class GroupInstance(InstanceState):  # type: ignore[misc]  # moto ships no types
     """One EC2 instance in a group or in its warm pool."""
 
-    def __init__(self, instance: Any, group: Group, lifecycle_state: str) -> None:
+    def __init__(self, instance: Any, group: Group) -> None:
         instance.autoscaling_group = group
-        super().__init__(instance, lifecycle_state, autoscaling_group=group)
+        super().__init__(instance, "Pending", autoscaling_group=group)
         self.group = group
         self.protected_from_scale_in = group.new_instances_protected_from_scale_in
         self.order = next(memory().launches)
@@ -147,6 +147,16 @@ class Group(FakeAutoScalingGroup):  # type: ignore[misc]  # moto ships no types
         """Return the version of the launch template that a launch takes now, or None."""
         template = self.ec2_launch_template
         return template and template.get_version(self.launch_template_version)
+
+    def take(self, member: GroupInstance, state: str = "Pending") -> GroupInstance:
+        """Take an instance into the group, or into its warm pool where the state is of it."""
+        self.drop(member)
+        member.gone, member.lifecycle_state = False, state
+        if state.startswith("Warmed:"):
+            self.warm_instances = [*self.warm_instances, member]
+        else:
+            self.instance_states = [*self.instance_states, member]
+        return member
 
     def drop(self, member: GroupInstance) -> None:
         """Let an instance leave the group for good."""

@@ -13,8 +13,8 @@ from moto.awslambda.models import EventInvokeConfig, LambdaBackend, LambdaFuncti
 from moto.awslambda.responses import LambdaResponse
 
 from embedded_aws.awslambda.asynchronous import accept, invoke_config
+from embedded_aws.awslambda.bootstrap import Outcome
 from embedded_aws.awslambda.invoking import run
-from embedded_aws.awslambda.outcome import Outcome
 from embedded_aws.requests import AwsError
 
 Answer = tuple[int, dict[str, Any], str]

@@ -9,7 +9,7 @@ from moto.core.responses import ActionResult
 
 from embedded_aws.ecs import events, lifecycle, views
 from embedded_aws.ecs.api import EcsApi, failure
-from embedded_aws.ecs.errors import ClientError, InvalidParameter, require_at_most, require_some
+from embedded_aws.ecs.errors import ClientError, InvalidParameter
 from embedded_aws.ecs.query import compile_query
 
 STATUSES = ("ACTIVE", "DRAINING", "REGISTERING", "DEREGISTERING", "REGISTRATION_FAILED")
@@ -61,19 +61,16 @@ class ContainerInstanceApi(EcsApi):
 
     def describe_container_instances(self) -> ActionResult:
         """DescribeContainerInstances: at most 100; unknown ones are failures with the reason MISSING."""
-        names = self.items("containerInstances")
-        if not names:
+        if not self.items("containerInstances"):
             raise ClientError("Container Instances cannot be empty.")
-        require_at_most(100, names, "instanceIds")
+        names = self.items("containerInstances", "instanceIds", 100)
         tags, health = self.wants("TAGS"), self.wants("CONTAINER_INSTANCE_HEALTH")
         view = partial(views.container_instance, with_tags=tags, with_health=health)
         return self.described("containerInstances", "container-instance", names, self.backend.instance, view)
 
     def update_container_instances_state(self) -> ActionResult:
         """UpdateContainerInstancesState: at most 10; answers 200 with failures for those it could not change."""
-        names, status = self.items("containerInstances"), self._get_param("status")
-        require_some(names, "instanceIds")
-        require_at_most(10, names, "instanceIds")
+        names, status = self.items("containerInstances", "instanceIds", 10), self._get_param("status")
         if status not in ("ACTIVE", "DRAINING"):
             raise InvalidParameter("Container instance status should be one of [ACTIVE,DRAINING]")
         changed, failures = [], []

@@ -8,17 +8,13 @@ agent does waits while the agent is disconnected; what ECS itself does (deregist
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 
-from moto.moto_api._internal import mock_random
-
 from embedded_aws.aws import later, now
-from embedded_aws.ecs import events, placement, target_groups
-from embedded_aws.ecs.model import ContainerInstance, Launch, Task, requirements
-from embedded_aws.ecs.placement import Refusal
+from embedded_aws.ecs import events, target_groups
+from embedded_aws.ecs.model import Task
 from embedded_aws.ecs.runtime import KilledTask, ecs
-from embedded_aws.ecs.script import read_script
 
 PROVISIONING_SHARE, ACTIVATING_SHARE = 0.2, 0.8
 """When, of the time to RUNNING, PROVISIONING ends and ACTIVATING begins."""
@@ -26,22 +22,8 @@ DEPROVISIONING_SECONDS = 3.0
 SIGKILLED = 137
 
 
-def launch(
-    info: Launch, instances: Iterable[ContainerInstance], wake: Callable[[Task], None]
-) -> Task | Refusal:
-    """Place one task on one of the instances and start it, or say why it can't be; `wake` hears of its changes."""
-    needs = requirements(info.definition)
-    found = placement.find(info, needs, instances)
-    if isinstance(found, Refusal):
-        return found
-    arn = info.cluster.arn.replace(":cluster/", ":task/") + f"/{mock_random.uuid4().hex}"
-    script = read_script(info.definition.container_definitions)
-    task = Task(arn, found, info, needs, script, now(), wake)
-    _begin(task)
-    return task
-
-
-def _begin(task: Task) -> None:
+def begin(task: Task) -> None:
+    """Start a task that has just been placed."""
     task.instance.hold(task, task.needs)
     events.task_changed(task)
     events.instance_changed(task.instance)

@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import compress
 
-from embedded_aws.aws import later
-from embedded_aws.ecs import arithmetic, daemons, events, lifecycle, services
-from embedded_aws.ecs.model import ContainerInstance, Service, Task
+from moto.moto_api._internal import mock_random
+
+from embedded_aws.aws import later, now
+from embedded_aws.ecs import arithmetic, events, lifecycle, placement, services
+from embedded_aws.ecs.model import ContainerInstance, Launch, Service, Task, requirements
 from embedded_aws.ecs.placement import Refusal
 from embedded_aws.ecs.runtime import behaviour
-
-Instances = Callable[[str], Iterable[ContainerInstance]]
-"""Gives the container instances of a cluster, by the cluster's name."""
+from embedded_aws.ecs.script import read_script
 
 
 class Scheduler:
@@ -25,13 +25,11 @@ class Scheduler:
 
     def __init__(
         self,
-        services: Callable[[], Iterable[Service]],
-        instances: Instances,
+        services: dict[str, Service],
+        instances_of: Callable[[str], list[ContainerInstance]],
         remember: Callable[[Task], None],
     ) -> None:
-        self._services = services
-        self._instances = instances
-        self._remember = remember
+        self._services, self._instances_of, self._remember = services, instances_of, remember
         self._woken: set[Service] = set()
 
     def wake(self, service: Service) -> None:
@@ -42,7 +40,7 @@ class Scheduler:
 
     def wake_cluster(self, cluster_name: str) -> None:
         """Look at every service of a cluster: an instance came, went, or changed its status."""
-        for service in list(self._services()):
+        for service in list(self._services.values()):
             if service.cluster.name == cluster_name:
                 self.wake(service)
 
@@ -56,7 +54,7 @@ class Scheduler:
         is_draining = task.instance.status == "DRAINING"
         if not (made_room or is_draining):
             return
-        for service in self._services():
+        for service in list(self._services.values()):
             is_daemon = service.scheduling_strategy == "DAEMON"
             if service.cluster.name == task.cluster.name and (
                 service.is_starved or (is_draining and is_daemon)
@@ -68,7 +66,7 @@ class Scheduler:
         if service.status == "DRAINING":
             self._wind_up(service)
         elif service.scheduling_strategy == "DAEMON":
-            self._keep_daemons(service, list(self._instances(service.cluster.name)))
+            self._keep_daemons(service, list(self._instances_of(service.cluster.name)))
         else:
             self._keep_replicas(service)
 
@@ -84,12 +82,12 @@ class Scheduler:
         counts = behaviour().stopping_counts_towards_maximum
         plan = arithmetic.plan(census, bounds, stopping_counts=counts)
         self._stop(service, plan.stops)
-        instances = self._instances(service.cluster.name) if plan.starts else ()
+        instances = self._instances_of(service.cluster.name) if plan.starts else ()
         self._start(service, [None] * plan.starts, list(instances))
         _settle(service, take_census(service) if plan.stops or plan.starts else census)
 
     def _keep_daemons(self, service: Service, instances: list[ContainerInstance]) -> None:
-        plan = daemons.plan(service, instances)
+        plan = arithmetic.plan_daemons(service, instances)
         service.desired_count = plan.desired
         self._stop(service, plan.stops)
         self._start(service, plan.starts, instances)
@@ -110,7 +108,7 @@ class Scheduler:
         started: list[Task] = []
         service.is_starved = False
         for place in places:
-            outcome = self._launch(service, instances if place is None else [place])
+            outcome = self.launch(service.launch(), instances if place is None else [place])
             if isinstance(outcome, Refusal):
                 service.is_starved = True
                 services.say_refused(service, outcome)
@@ -122,12 +120,20 @@ class Scheduler:
             service.last_refusal = None if not service.is_starved else service.last_refusal
             service.say(f"has started {len(started)} tasks: {_named(started)}.")
 
-    def _launch(self, service: Service, instances: list[ContainerInstance]) -> Task | Refusal:
-        outcome = lifecycle.launch(service.launch(), instances, self.task_changed)
-        if isinstance(outcome, Task):
-            service.tasks[outcome.arn] = outcome
-            self._remember(outcome)
-        return outcome
+    def launch(self, info: Launch, instances: Iterable[ContainerInstance]) -> Task | Refusal:
+        """Place one task on one of the instances and start it, or say why it can't be."""
+        needs = requirements(info.definition)
+        found = placement.find(info, needs, instances)
+        if isinstance(found, Refusal):
+            return found
+        arn = info.cluster.arn.replace(":cluster/", ":task/") + f"/{mock_random.uuid4().hex}"
+        script = read_script(info.definition.container_definitions)
+        task = Task(arn, found, info, needs, script, now(), self.task_changed)
+        lifecycle.begin(task)
+        if info.service is not None:
+            info.service.tasks[arn] = task
+        self._remember(task)
+        return task
 
 
 def take_census(service: Service) -> arithmetic.Census:
