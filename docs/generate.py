@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from chalicelib.policy import settings_table
+from cli.first_run import questions
 from docs.picture import picture, ways_in_words
 
 ROOT = Path(__file__).parent.parent
@@ -69,6 +70,11 @@ def fleet() -> tuple[Path, str]:
     )
 
 
+def open_questions() -> tuple[Path, str]:
+    """Return the page of what AWS does not document."""
+    return ROOT / "docs" / "open-questions.md", questions.page()
+
+
 def definition(name: str) -> dict[str, Any]:
     """Return a state machine's definition, `drain` or `fleet`."""
     found: dict[str, Any] = json.loads(
@@ -118,6 +124,7 @@ def main() -> int:
     pages = [
         settings,
         fleet,
+        open_questions,
         drain_picture,
         fleet_picture,
         state_machine,

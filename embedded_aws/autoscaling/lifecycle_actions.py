@@ -12,7 +12,7 @@ from embedded_aws.autoscaling import activities
 from embedded_aws.autoscaling.announcements import Route, emit
 from embedded_aws.autoscaling.hooks import LAUNCHING, TERMINATING, Hook
 from embedded_aws.autoscaling.members import GroupInstance
-from embedded_aws.autoscaling.memory import fresh_uuid, later, now
+from embedded_aws.autoscaling.memory import behaviour, fresh_uuid, later, now
 from embedded_aws.autoscaling.notification_targets import letterhead, send
 from embedded_aws.autoscaling.refusals import ValidationError
 from embedded_aws.aws import current
@@ -173,5 +173,9 @@ def _is_meant(
     return (
         (action.member.group.name, action.hook.name) == (group, hook)
         and token in (None, "", action.token)
-        and instance_id in (None, "", action.member.instance_id)
+        and (instance_id in (None, "", action.member.instance_id) or _token_suffices(token))
     )
+
+
+def _token_suffices(token: str | None) -> bool:
+    return bool(token) and behaviour().tokens_suit_any_instance
