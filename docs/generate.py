@@ -16,6 +16,7 @@ from typing import Any
 
 from chalicelib.policy import settings_table
 from cli.first_run import questions
+from docs import promises
 from docs.picture import picture, ways_in_words
 
 ROOT = Path(__file__).parent.parent
@@ -75,6 +76,11 @@ def open_questions() -> tuple[Path, str]:
     return ROOT / "docs" / "open-questions.md", questions.page()
 
 
+def what_promises_rest_on() -> tuple[Path, str]:
+    """Return the page of what each promise rests on."""
+    return ROOT / "docs" / "promises.md", promises.page()
+
+
 def definition(name: str) -> dict[str, Any]:
     """Return a state machine's definition, `drain` or `fleet`."""
     found: dict[str, Any] = json.loads(
@@ -125,6 +131,7 @@ def main() -> int:
         settings,
         fleet,
         open_questions,
+        what_promises_rest_on,
         drain_picture,
         fleet_picture,
         state_machine,
