@@ -47,7 +47,7 @@ def first_run(desk: Desk, asked: Asked) -> ExitCode:
         _confirm(desk, yes=asked.yes)
     code = ExitCode.OK
     try:
-        with interruptible():
+        with interruptible(desk.warn):
             run.read()
             if asked.with_a_group:
                 run.try_out(asked.subnets)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from chalicelib.common.errors import AwsRefused
+from chalicelib.common.errors import AccessDenied, AwsRefused
 from chalicelib.explain.words import spell
 from chalicelib.gateways.aws import all_pages, client, translated
 from cli.desk import Desk
@@ -75,12 +75,12 @@ class Account:
         return self.desk.ask(all_pages, getattr(client(service), operation), key, page_key, **given)
 
     def ask_until_taken(self, service: str, operation: str, /, **given: Any) -> Answer:
-        """Make one call again and again while it is refused, as it is until a new role is known everywhere."""
+        """Make one call again and again while it is refused or denied, as until a new role is known everywhere."""
         end = self.desk.now() + timedelta(seconds=KNOWN_EVERYWHERE)
         while True:
             try:
                 return self.ask(service, operation, **given)
-            except AwsRefused:
+            except (AccessDenied, AwsRefused):
                 if self.desk.now() >= end:
                     raise
             self.desk.edge.sleep(LOOKS_EVERY)

@@ -30,7 +30,7 @@ CALLS_AUTO_SCALING: dict[str, Any] = {
     },
 }
 WAITS: dict[str, Any] = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 600, "End": True}}}
-NESTED_RULE = "arn:aws:events:*:*:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
+NESTED_RULE = "events:*:*:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
 """https://docs.aws.amazon.com/step-functions/latest/dg/stepfunctions-iam.html: what `.sync` listens by"""
 
 
@@ -93,7 +93,11 @@ def stopped_with_its_parent(maker: Maker) -> Mapping[str, Seen]:
     allowed = {
         child: "states:StartExecution",
         f"{child.replace(':stateMachine:', ':execution:')}:*": "states:DescribeExecution",
-        NESTED_RULE: ("events:PutTargets", "events:PutRule", "events:DescribeRule"),
+        f"arn:{child.split(':')[1]}:{NESTED_RULE}": (
+            "events:PutTargets",
+            "events:PutRule",
+            "events:DescribeRule",
+        ),
     }
     parent = maker.machine("stops", _waiting_for(child), maker.role("stops", "states.amazonaws.com", allowed))
     started = maker.account.ask("stepfunctions", "start_execution", stateMachineArn=parent)["executionArn"]

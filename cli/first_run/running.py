@@ -44,6 +44,8 @@ class FirstRun:
     questions: Sequence[Question] = QUESTIONS
     findings: dict[str, Finding] = field(default_factory=dict)
     not_removed: list[str] = field(default_factory=list)
+    is_over: bool = False
+    """Whether what it created is removed, as far as it could be."""
 
     def read(self) -> None:
         """Answer what the account's past answers; the other questions are noted as not asked."""
@@ -55,7 +57,7 @@ class FirstRun:
         """Answer the rest on things of its own, which are removed whatever happens."""
         account = Account(self.desk)
         maker = Maker(account, Run.at(account.region, self.desk.now()), subnets)
-        with interruptible(), self._removed(maker):
+        with interruptible(self.desk.warn), self._removed(maker):
             for names, ask in OF_MACHINES.items():
                 self._try(names, lambda ask=ask: ask(maker))  # type: ignore[misc]  # bound now, called at once
             if any(self._is_open(name) for names in OF_INSTANCES for name in names):
@@ -98,11 +100,20 @@ class FirstRun:
     @contextmanager
     def _removed(self, maker: Maker) -> Iterator[None]:
         try:
-            yield
-        finally:
-            with uninterrupted(self.desk.warn):
-                self.desk.warn("Removing what was created ...")
-                self.not_removed = clean_up(maker.account, self.desk.warn, maker.run.tag)
+            try:
+                yield
+            finally:
+                self._remove(maker)
+        except KeyboardInterrupt:  # one that came as the removal was to begin; from now on none comes
+            if not self.is_over:
+                self._remove(maker)
+            raise
+
+    def _remove(self, maker: Maker) -> None:
+        with uninterrupted(self.desk.warn):
+            self.desk.warn("Removing what was created ...")
+            self.not_removed = clean_up(maker.account, self.desk.warn, maker.run.tag)
+            self.is_over = True
 
 
 def clean_up(account: Account, tell: Callable[[str], None], run_tag: str | None = None) -> list[str]:

@@ -12,26 +12,35 @@ ENDS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") i
 """What ends a command: Ctrl-C, `kill`, and the terminal that is closed."""
 
 
+STILL_AT_IT = "Still cleaning up; this goes on to its end. `doctor --first-run --clean-up` does it again."
+Tell = Callable[[str], None]
+
+
 @contextmanager
-def interruptible() -> Iterator[None]:
-    """Let `kill` and a closed terminal end the block as Ctrl-C does: by KeyboardInterrupt, so that `finally` runs."""
-    with _handled(_interrupt):
+def interruptible(tell: Tell) -> Iterator[None]:
+    """Let `kill` and a closed terminal end the block as Ctrl-C does: by KeyboardInterrupt, so that `finally` runs.
+
+    What follows the first signal is only answered: it must not end what the first has begun to undo.
+    """
+    was_sent = False
+
+    def interrupt(*_: Any) -> None:
+        nonlocal was_sent
+        if was_sent:
+            tell(STILL_AT_IT)
+            return
+        was_sent = True
+        raise KeyboardInterrupt
+
+    with _handled(interrupt):
         yield
 
 
 @contextmanager
-def uninterrupted(tell: Callable[[str], None]) -> Iterator[None]:
+def uninterrupted(tell: Tell) -> Iterator[None]:
     """Run the block to its end, whatever the signals; each is answered with a sentence."""
-
-    def still_at_it(*_: Any) -> None:
-        tell("Still cleaning up; this goes on to its end. `doctor --first-run --clean-up` does it again.")
-
-    with _handled(still_at_it):
+    with _handled(lambda *_: tell(STILL_AT_IT)):
         yield
-
-
-def _interrupt(*_: Any) -> None:
-    raise KeyboardInterrupt
 
 
 @contextmanager

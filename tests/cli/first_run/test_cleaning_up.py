@@ -6,11 +6,14 @@ import json
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import boto3
 import pytest
 
 from cli.exit_codes import ExitCode
+from cli.first_run.making import Maker
+from cli.first_run.running import FirstRun
 from embedded_aws.requests import Call, Fault
 from tests.cli.first_run.test_answers import SMALL, everything
 from tests.cli.shell import Shell, shell
@@ -63,6 +66,24 @@ def test_ctrl_c_again_does_not_end_the_cleaning_up() -> None:
         ran = told.quietly(ASK, edge=stop)
         assert ran.exit_code == ExitCode.DETACHED
         assert ran.stderr.count("Still cleaning up") >= 2
+        assert everything() == before
+
+
+def test_ctrl_c_just_as_the_cleaning_up_begins() -> None:
+    """Nothing has been undone yet, and nobody holds the signal off yet."""
+    with shell(SMALL, instances=1) as told:
+        before, moments = everything(), iter([signal.SIGINT])
+        remove = FirstRun._remove
+
+        def interrupted(run: FirstRun, maker: Maker) -> None:
+            for sent in moments:
+                signal.raise_signal(sent)
+            remove(run, maker)
+
+        with patch.object(FirstRun, "_remove", interrupted):
+            ran = told.quietly(f"{ASK} --question fleet-stopped")
+        assert ran.exit_code == ExitCode.DETACHED
+        assert "answer: goes-on" in ran.stdout
         assert everything() == before
 
 
