@@ -15,6 +15,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from chalicelib.policy import settings_table
+from cli.first_run import questions
+from docs import promises
 from docs.picture import picture, ways_in_words
 
 ROOT = Path(__file__).parent.parent
@@ -69,6 +71,16 @@ def fleet() -> tuple[Path, str]:
     )
 
 
+def open_questions() -> tuple[Path, str]:
+    """Return the page of what AWS does not document."""
+    return ROOT / "docs" / "open-questions.md", questions.page()
+
+
+def what_promises_rest_on() -> tuple[Path, str]:
+    """Return the page of what each promise rests on."""
+    return ROOT / "docs" / "promises.md", promises.page()
+
+
 def definition(name: str) -> dict[str, Any]:
     """Return a state machine's definition, `drain` or `fleet`."""
     found: dict[str, Any] = json.loads(
@@ -118,6 +130,8 @@ def main() -> int:
     pages = [
         settings,
         fleet,
+        open_questions,
+        what_promises_rest_on,
         drain_picture,
         fleet_picture,
         state_machine,

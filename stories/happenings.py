@@ -152,7 +152,7 @@ def update_service(_stage: Stage, service: str, **changes: Any) -> None:
     client("ecs").update_service(cluster=CLUSTER, service=service, **changes)
 
 
-def replace_root_volumes(_stage: Stage) -> None:
+def replace_root_volumes(_stage: Stage | None = None) -> None:
     """A person refreshes the instances in place, which takes a mixed instances policy with an image of its own."""
     template = {"LaunchTemplateSpecification": {"LaunchTemplateName": GROUP, "Version": "1"}}
     override = {"InstanceType": INSTANCE_TYPE, "ImageId": NEW_IMAGE}

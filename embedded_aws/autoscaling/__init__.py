@@ -16,11 +16,18 @@ from embedded_aws.autoscaling.interruptions import (
     rebalance_recommendation,
     spot_interruption,
 )
-from embedded_aws.autoscaling.members import KEEPERS, Group
+from embedded_aws.autoscaling.members import KEEPERS, Behaviour, Group, behaviour
 from embedded_aws.autoscaling.responses import Response
 from embedded_aws.autoscaling.warm_pool import keep_pool
 
-__all__ = ["health_scheduled_change", "install", "rebalance_recommendation", "spot_interruption"]
+__all__ = [
+    "Behaviour",
+    "behaviour",
+    "health_scheduled_change",
+    "install",
+    "rebalance_recommendation",
+    "spot_interruption",
+]
 
 
 def install() -> None:

@@ -16,9 +16,22 @@ from embedded_aws.aws import current, later, now
 
 
 @dataclass
-class Memory:
-    """The order of launches in one embedded AWS, and where its identifiers come from."""
+class Behaviour:
+    """Switches for what AWS leaves open; a test sets them on `behaviour()`."""
 
+    topics_get_text: bool = False
+    """Whether a hook's SNS topic gets lines of `Key: value`: PutLifecycleHook in the API reference speaks of an
+    "email key-value pair format", the user guide shows JSON for SQS only."""
+    tokens_suit_any_instance: bool = False
+    """Whether a lifecycle action's token counts alone where the request names another instance as well;
+    CompleteLifecycleAction in the API reference doesn't say."""
+
+
+@dataclass
+class Memory:
+    """The order of launches in one embedded AWS, where its identifiers come from, and its switches."""
+
+    behaviour: Behaviour = field(default_factory=Behaviour)
     launches: Iterator[int] = field(default_factory=count)
     identifiers: Random = field(default_factory=lambda: Random("Auto Scaling"))  # noqa: S311 - no secrets, the same in every run
 
@@ -26,6 +39,11 @@ class Memory:
 def memory() -> Memory:
     """Return what the running embedded AWS remembers of Auto Scaling."""
     return current().part("autoscaling", Memory)
+
+
+def behaviour() -> Behaviour:
+    """Return the switches of the running embedded Auto Scaling."""
+    return memory().behaviour
 
 
 def fresh_uuid() -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from functools import partial
+from typing import Any
 
 from moto.core.responses import ActionResult
 
 from embedded_aws.ecs import events, lifecycle, views
 from embedded_aws.ecs.api import EcsApi, failure
 from embedded_aws.ecs.errors import ClientError, InvalidParameter
+from embedded_aws.ecs.model import ContainerInstance
 from embedded_aws.ecs.query import compile_query
+from embedded_aws.ecs.runtime import behaviour
 
 STATUSES = ("ACTIVE", "DRAINING", "REGISTERING", "DEREGISTERING", "REGISTRATION_FAILED")
 
@@ -79,10 +82,23 @@ class ContainerInstanceApi(EcsApi):
             if instance is None or instance.status == "INACTIVE":
                 reason = "MISSING" if instance is None else "INACTIVE"
                 failures.append(failure(self.asked_cluster, "container-instance", name, reason))
-                continue
-            if instance.status != status:  # DRAINING twice isn't documented: here it is no error
-                instance.status = status
-                events.instance_state_set(instance)
-                self.backend.scheduler.wake_cluster(instance.cluster_name)
-            changed.append(views.container_instance(instance))
+            elif status == instance.status == "DRAINING" and behaviour().draining_twice != "accepted":
+                failures.append(_draining_already(self.asked_cluster, name))
+            else:
+                self._change(instance, status)
+                changed.append(views.container_instance(instance))
         return ActionResult({"containerInstances": changed, "failures": failures})
+
+    def _change(self, instance: ContainerInstance, status: str) -> None:
+        # DRAINING of a DRAINING instance isn't documented: unless a switch says otherwise it changes nothing.
+        if instance.status != status:
+            instance.status = status
+            events.instance_state_set(instance)
+            self.backend.scheduler.wake_cluster(instance.cluster_name)
+
+
+def _draining_already(cluster: Any, name: str) -> dict[str, str]:
+    """Return the entry in `failures`, or raise the error, that AWS might answer DRAINING twice with."""
+    if behaviour().draining_twice == "refused":
+        raise InvalidParameter("Only ACTIVE container instances can be set DRAINING.")
+    return failure(cluster, "container-instance", name, "DRAINING")

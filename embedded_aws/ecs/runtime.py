@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from embedded_aws import aws
 
@@ -20,6 +21,12 @@ class Behaviour:
     """Service definition parameters, maximumPercent: an upper limit on RUNNING, STOPPING or PENDING tasks."""
     tells_of_set_states: bool = False
     """Whether UpdateContainerInstancesState is an event by itself; it isn't among the documented triggers."""
+    draining_twice: Literal["accepted", "failed", "refused"] = "accepted"
+    """DRAINING of a DRAINING instance: nothing, an entry in `failures`, or an error. UpdateContainerInstancesState in
+    the API reference speaks of ACTIVE ones only."""
+    keeps_container_instance: bool = False
+    """Whether an agent whose root volume is replaced is the container instance that it was; the Auto Scaling user
+    guide, "Replace root volumes", names no ECS agent."""
     registration_delay_seconds: float = 15.0
     """From the start of an EC2 instance until its agent registers a container instance."""
 

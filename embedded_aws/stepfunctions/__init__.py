@@ -29,9 +29,10 @@ from embedded_aws.stepfunctions import (
     variables,
 )
 from embedded_aws.stepfunctions.backend import executions_of, find_execution
+from embedded_aws.stepfunctions.behaviour import Behaviour, behaviour
 from embedded_aws.stepfunctions.executions import Execution
 
-__all__ = ["Execution", "executions_of", "find_execution", "install"]
+__all__ = ["Behaviour", "Execution", "behaviour", "executions_of", "find_execution", "install"]
 
 CORRECTIONS = (
     parsing,

@@ -33,6 +33,8 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 )
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
+from embedded_aws.stepfunctions.behaviour import behaviour
+
 ALWAYS_FATAL = {"States.Runtime"}
 NOT_BY_TASK_FAILED = {"States.Runtime", "States.DataLimitExceeded", "States.Timeout"}
 
@@ -95,8 +97,12 @@ def _sdk_error_name(prefix: str, error: Exception) -> str:
     """Name an error: botocore gives a code that the service's model lacks the class ClientError."""
     name = type(error).__name__
     if name == "ClientError":
-        name = prefix
+        name = _code(error) if behaviour().names_errors_by_code else prefix
     return f"{prefix}.{re.sub('(Fault|Exception)$', '', name)}Exception"
+
+
+def _code(error: Exception) -> str:
+    return str(getattr(error, "response", {})["Error"]["Code"])
 
 
 def _keep_quiet(*_: Any, **__: Any) -> None:
