@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from chalicelib.policy import settings_table
+from docs.conformance import recordings
 from statemachine.picture import mermaid, with_picture
 
 ROOT = Path(__file__).parent.parent
@@ -78,6 +79,13 @@ def state_machine() -> tuple[Path, str]:
     return path, page
 
 
+def embedded_aws() -> tuple[Path, str]:
+    """Return the page on the embedded AWS with what recordings of AWS say of it."""
+    path = ROOT / "docs" / "embedded-aws.md"
+    page = path.read_text(encoding="utf-8")
+    return path, between(page, "recordings of AWS", "end of recordings", recordings())
+
+
 def bring_up_to_date(page: Callable[[], tuple[Path, str]], *, check: bool) -> bool:
     """Write a page anew, or with `check` only compare; returns whether it was up to date."""
     path, text = page()
@@ -95,7 +103,7 @@ def main() -> int:
     )
     parser.add_argument("--demo", action="store_true", help="the README's transcript too")
     given = parser.parse_args()
-    pages = [settings, fleet, state_machine, *([transcript] if given.demo else [])]
+    pages = [settings, fleet, state_machine, embedded_aws, *([transcript] if given.demo else [])]
     stale = [page.__name__ for page in pages if not bring_up_to_date(page, check=given.check)]
     if not given.check:
         for module in OTHERS:

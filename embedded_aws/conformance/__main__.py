@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from embedded_aws.conformance.facts import Fact, facts
-from embedded_aws.conformance.table import summary, table
+from embedded_aws.conformance.table import summary, table, words_of
 from embedded_aws.conformance.verdicts import Verdict, judge
 
 
@@ -17,7 +17,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--differences", action="store_true", help="say of each fact that differs in what")
     given = parser.parse_args(arguments)
     verdicts = [judge(fact) for fact in facts() if _is_named(fact, given.names)]
-    print(f"{table(verdicts)}\n\n{summary(verdicts)}")
+    words = words_of(verdicts)
+    print(f"{table(words)}\n\n{summary(words)}")
     for verdict in verdicts if given.differences or given.names else ():
         print("".join(_told(verdict)), end="")
     return 1 if any(verdict.differences for verdict in verdicts) else 0
