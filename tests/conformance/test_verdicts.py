@@ -124,7 +124,12 @@ def test_the_command_says_what_differs_and_what_can_not_be_expressed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     by_word = {word: fact.id for fact, word in expected(facts())}
-    assert main([by_word["differ"], by_word["not expressible"]]) == 1
+    assert main([by_word["differ"], by_word["not expressible"]]) == 0  # it is listed
     said = capsys.readouterr().out
     assert f"{by_word['differ']}: " in said
     assert f"{by_word['not expressible']}: Express workflows" in said
+
+
+def test_the_command_fails_where_a_difference_is_not_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("embedded_aws.conformance.__main__.facts", lambda: [wait(status="FAILED")])
+    assert main([]) == 1
