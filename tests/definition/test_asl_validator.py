@@ -39,8 +39,7 @@ def program(folder: Path, says: str, code: int = 1) -> Path:
         ("a good one", ("✓ it is valid", 0), []),
         (
             "a fault",
-            f"{INVALID}\n MISSING_TARGET: no such state",
-            1,
+            (f"{INVALID}\n MISSING_TARGET: no such state", 1),
             ["a.asl.json: MISSING_TARGET: no such state"],
         ),
         ("an empty text", (f"{INVALID}\n {FALSE_ALARM}", 1), []),
