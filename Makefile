@@ -5,7 +5,10 @@ RUN := $(VENV)/bin/python
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-stuck demo-stateful test test-slow check unit bench examples approve docs lock audit newest release clean
+.PHONY: help install demo demo-stuck demo-stateful test test-slow check asl-validator unit bench examples approve docs
+.PHONY: conformance lock audit newest release clean
+
+DEFINITIONS := statemachine/*.asl.json examples/*/*.asl.json
 
 help: ## Say what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | column -t -s '|'
@@ -42,13 +45,23 @@ check: install ## Lint, types, definitions and generated documents
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy .
-	$(RUN) -m statemachine.definition_check statemachine/*.asl.json examples/*/*.asl.json
+	$(RUN) -m statemachine.definition_check $(DEFINITIONS)
+
+build/npm/node_modules/asl-validator: Makefile
+	npm install --prefix build/npm --silent --no-save --no-package-lock --no-audit --no-fund asl-validator@4.0.0
+	@touch $@
+
+asl-validator: install build/npm/node_modules/asl-validator ## Check the definitions with asl-validator, which needs npm
+	$(RUN) -m statemachine.asl_validator build/npm/node_modules/.bin/asl-validator $(DEFINITIONS)
 
 unit: install ## The tests that need neither a server nor much time
 	$(VENV)/bin/pytest -q -n $(WORKERS) -m "not deploy and not slow"
 
 bench: install ## Compare the drain with fixed polls, and measure fleets of drains
 	@$(RUN) -m benchmarks
+
+conformance: install ## Run recordings of the real Step Functions on the embedded AWS
+	$(RUN) -m embedded_aws.conformance --differences
 
 examples: install ## Run every example state machine on the embedded AWS
 	@$(RUN) -m examples run

@@ -5,6 +5,7 @@ from __future__ import annotations
 from docs import promises
 from docs.generate import (
     bring_up_to_date,
+    embedded_aws,
     fleet,
     open_questions,
     settings,
@@ -32,3 +33,8 @@ def test_the_open_questions_are_those_that_a_first_run_asks() -> None:
 def test_each_promise_rests_on_something_that_exists() -> None:
     assert list(promises.faults()) == []
     assert bring_up_to_date(what_promises_rest_on, check=True), "run `make docs`"
+
+
+def test_the_table_of_recordings_is_that_of_the_facts() -> None:
+    """Whether each fact agrees is proved in `tests/conformance`."""
+    assert bring_up_to_date(embedded_aws, check=True), "run `make docs`"

@@ -5,6 +5,7 @@ expressed here: it is about what the embedded AWS does not have.
 """
 
 from embedded_aws.conformance.facts import Fact, facts
+from embedded_aws.conformance.known import DIFFERENCES, Difference, relied_on
 from embedded_aws.conformance.verdicts import Verdict, judge
 
-__all__ = ["Fact", "Verdict", "facts", "judge"]
+__all__ = ["DIFFERENCES", "Difference", "Fact", "Verdict", "facts", "judge", "relied_on"]

@@ -20,7 +20,7 @@ def set_up(given: dict[str, Any]) -> dict[str, str]:
     """Make what is given; returns what the names in `${…}` stand for."""
     names = {"Region": REGION, "AccountId": ACCOUNT_ID}
     for kind, details in given.items():
-        names |= MAKERS[kind](details)
+        names |= MAKERS[kind](fill_in(details, names))
     return names
 
 

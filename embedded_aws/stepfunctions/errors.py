@@ -31,6 +31,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_aws_sdk import (
     StateTaskServiceAwsSdk,
 )
+from moto.stepfunctions.parser.asl.component.state.fail import state_fail
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
 from embedded_aws.stepfunctions.behaviour import behaviour
@@ -39,6 +40,7 @@ ALWAYS_FATAL = {"States.Runtime"}
 NOT_BY_TASK_FAILED = {"States.Runtime", "States.DataLimitExceeded", "States.Timeout"}
 
 REPORTERS = (
+    state_fail,
     iteration_worker,
     branches_decl,
     state_task_lambda,
