@@ -6,7 +6,7 @@ WORKERS ?= auto
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo demo-stuck demo-stateful test test-slow check asl-validator unit bench examples approve docs
-.PHONY: conformance lock audit newest release clean
+.PHONY: conformance lock mutants audit newest release clean
 
 DEFINITIONS := statemachine/*.asl.json examples/*/*.asl.json
 
@@ -95,6 +95,13 @@ newest: ## Run the contract tests against the newest Chalice, moto and botocore
 
 release: $(VENV)/tools ## Make wheel, Lambda zip, template, bill of materials and checksums in dist/
 	@$(RUN) -m release
+
+MUTANTS := build/mutants
+
+mutants: $(VENV)/tools ## Change decisions in small ways and see whether a test notices; ONLY='*wake*' for some of them
+	rm -rf $(MUTANTS) && mkdir -p $(MUTANTS)
+	git ls-files -z --deduplicate | xargs -0 cp --parents -t $(MUTANTS)
+	cd $(MUTANTS) && $(abspath $(VENV))/bin/mutmut run $(ONLY) && $(abspath $(VENV))/bin/mutmut results
 
 clean: ## Remove the environment and everything that was made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
