@@ -8,7 +8,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -217,8 +217,12 @@ class Play:
         while not self._find_drains() and self._passed() < timedelta(seconds=BEGINS_WITHIN):
             self.sleep(1)
         follow(self.desk, self.drains, goes_on=self._goes_on)
-        if any(each.known.outcome is None for each in self.drains):
-            self._free()
+        if remedy := self._remedy():
+            self.say("\nIts remedy is a command, and somebody runs it:", "bold")
+            if self.speed:
+                time.sleep(READING_SECONDS)
+            self.run(remedy)
+            self.say()
             follow(self.desk, self.drains)
         self.sleep(GOES_WITHIN)
 
@@ -244,20 +248,16 @@ class Play:
         if self.act.begins == REFRESH:
             self._find_drains()
             return not self._is_refreshed()
-        return is_open and not any(each.known.explanation for each in self.drains)
+        return is_open and self._remedy() is None
 
     def _is_refreshed(self) -> bool:
         answer = self.aws.client("autoscaling").describe_instance_refreshes(AutoScalingGroupName=GROUP)
         return str(answer["InstanceRefreshes"][0]["Status"]) in ("Successful", "Failed", "Cancelled")
 
-    def _free(self) -> None:
-        """Do what the explanation says would free the drain."""
-        (stuck, *_) = [each for each in self.drains if each.known.outcome is None]
-        self.say("\nIts remedy is a command, and somebody runs it:", "bold")
-        if self.speed:
-            time.sleep(READING_SECONDS)
-        self.run(remedy_of(stuck.known.variables))
-        self.say()
+    def _remedy(self) -> str | None:
+        """Return the command that would free an open drain, where one is explained so."""
+        states = (each.known.variables for each in self.drains if each.known.outcome is None)
+        return next(filter(None, map(remedy_of, states)), None)
 
     def _passed(self) -> timedelta:
         return self.aws.now() - self.began_at
@@ -303,10 +303,13 @@ class Play:
         return f"{consumer.waiting} jobs were lost." if consumer.waiting else None
 
 
-def remedy_of(state: Any) -> str:
-    """Return the command that an explanation's first remedy begins with; what it does is said after a colon."""
-    example = state["explanation"]["blockers"]["groups"][0]["examples"][0]
-    return str(example["remedy"]).partition(": ")[0]
+def remedy_of(state: Mapping[str, Any]) -> str | None:
+    """Return the `aws` command that an explanation's first remedy begins with; what it does is said after a colon."""
+    groups = ((state.get("explanation") or {}).get("blockers") or {}).get("groups") or [{"examples": []}]
+    for example in groups[0]["examples"][:1]:
+        remedy = str(example["remedy"]).partition(": ")[0]
+        return remedy if remedy.startswith("aws ") else None
+    return None
 
 
 def _parser() -> argparse.ArgumentParser:

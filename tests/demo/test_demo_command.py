@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from embedded_aws.aws import embedded_aws
@@ -19,6 +21,7 @@ BLOCKER = {
     "reason": "no room",
     "remedy": f"{REMEDY}: the replacement then starts first",
 }
+WAITING = {**BLOCKER, "remedy": "nothing to do while it shrinks"}
 EXPLANATION = {"blockers": {"groups": [{"kind": "deadlock", "examples": [BLOCKER]}]}}
 
 
@@ -35,8 +38,17 @@ def test_the_commands_of_the_demos_do_on_aws_what_they_say() -> None:
     assert (percents["minimumHealthyPercent"], percents["maximumPercent"]) == (100, 134)
 
 
-def test_the_remedy_is_the_command_before_the_colon() -> None:
-    assert remedy_of({"explanation": EXPLANATION}) == REMEDY
+@pytest.mark.parametrize(
+    ("explanation", "remedy"),
+    [
+        (EXPLANATION, REMEDY),
+        ({"blockers": {"groups": [{"examples": [WAITING]}]}}, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_the_remedy_is_the_command_before_the_colon(explanation: Any, remedy: str | None) -> None:
+    assert remedy_of({"explanation": explanation}) == remedy
 
 
 def test_a_long_command_is_broken_so_that_a_shell_still_takes_it() -> None:
