@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.look.decide import Look, decide
 from chalicelib.look.observation import remember
-from tests.builders import START, a_memory, a_policy, a_standalone_task, a_task, after, an_observation, timers
+from tests.builders import START, a_memory, a_policy, a_task, after, an_observation, timers
 
 
 def a_look(**fields: object) -> Look:
@@ -27,7 +27,7 @@ def test_a_look_is_told_to_the_machine_by_these_names() -> None:
         heartbeat_due=False,
         stop_now=("arn:one", "arn:two"),
         explain="stuck",
-        holding=(a_task(), a_task("RUNNING", 2), a_standalone_task()),
+        holding=3,
         kinds={"service": 2},
         wait=timedelta(seconds=59.9),
         summary="in a sentence",
@@ -46,6 +46,9 @@ def test_a_look_is_told_to_the_machine_by_these_names() -> None:
         "wait_seconds": 59,
         "summary": "in a sentence",
         "memory": look.memory.to_state(),
+        "may_drain": False,
+        "set_by_another": False,
+        "gates_closed": False,
     }
 
 
