@@ -5,7 +5,10 @@ RUN := $(VENV)/bin/python
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-stuck demo-stateful test test-slow check unit bench examples approve docs lock audit newest release clean
+.PHONY: help install demo demo-stuck demo-stateful test test-slow check asl-validator unit bench examples approve docs
+.PHONY: conformance lock mutants audit newest release clean
+
+DEFINITIONS := statemachine/*.asl.json examples/*/*.asl.json
 
 help: ## Say what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | column -t -s '|'
@@ -30,7 +33,7 @@ demo-stuck: install ## The same with a service that can't move: what holds the d
 	@$(RUN) -m stories.demo stuck
 
 demo-stateful: install ## Replace five instances under a quorum store and a queue consumer
-	@$(RUN) -m stories.demo_stateful
+	@$(RUN) -m stories.demo stateful
 
 test: check ## Lint, types and every tier of tests
 	$(VENV)/bin/pytest -q -n $(WORKERS) -m "not slow"
@@ -42,13 +45,23 @@ check: install ## Lint, types, definitions and generated documents
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy .
-	$(RUN) -m statemachine.definition_check statemachine/*.asl.json examples/*/*.asl.json
+	$(RUN) -m statemachine.definition_check $(DEFINITIONS)
+
+build/npm/node_modules/asl-validator: Makefile
+	npm install --prefix build/npm --silent --no-save --no-package-lock --no-audit --no-fund asl-validator@4.0.0
+	@touch $@
+
+asl-validator: install build/npm/node_modules/asl-validator ## Check the definitions with asl-validator, which needs npm
+	$(RUN) -m statemachine.asl_validator build/npm/node_modules/.bin/asl-validator $(DEFINITIONS)
 
 unit: install ## The tests that need neither a server nor much time
 	$(VENV)/bin/pytest -q -n $(WORKERS) -m "not deploy and not slow"
 
 bench: install ## Compare the drain with fixed polls, and measure fleets of drains
 	@$(RUN) -m benchmarks
+
+conformance: install ## Run recordings of the real Step Functions on the embedded AWS
+	$(RUN) -m embedded_aws.conformance --differences
 
 examples: install ## Run every example state machine on the embedded AWS
 	@$(RUN) -m examples run
@@ -82,6 +95,13 @@ newest: ## Run the contract tests against the newest Chalice, moto and botocore
 
 release: $(VENV)/tools ## Make wheel, Lambda zip, template, bill of materials and checksums in dist/
 	@$(RUN) -m release
+
+MUTANTS := build/mutants
+
+mutants: $(VENV)/tools ## Change decisions in small ways and see whether a test notices; ONLY='*wake*' for some of them
+	rm -rf $(MUTANTS) && mkdir -p $(MUTANTS)
+	git ls-files -z --deduplicate | xargs -0 cp --parents -t $(MUTANTS)
+	cd $(MUTANTS) && $(abspath $(VENV))/bin/mutmut run $(ONLY) && $(abspath $(VENV))/bin/mutmut results
 
 clean: ## Remove the environment and everything that was made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -16,13 +16,8 @@ from embedded_aws.eventbridge import events_state
 from embedded_aws.requests import Call
 from embedded_aws.stepfunctions import executions_of
 from stories import timeline
-from stories.prices import LAMBDA_GIGABYTES, MESSAGES_A_REQUEST, Usage, cost
+from stories.prices import Usage, cost, transitions_of, usage_of
 
-LAMBDA_SECONDS = 0.2
-"""What an invocation is taken to be billed for: on the virtual clock functions run in no time."""
-IN_A_TRANSACTION = 2
-"""A transaction costs each of its writes twice: https://aws.amazon.com/dynamodb/pricing/on-demand/"""
-SINGLE_WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
 RECONCILER = "reconcile"
 """Runs every five minutes whether or not anything drains: its calls are no drain's."""
 ECS_READS = frozenset(
@@ -94,7 +89,8 @@ def _figures(came: Drained, size: int, poll: str, latency: float) -> Figures:
     made = [call for call in came.aws.requests.calls if _is_a_drains(call)]
     asked = [call for call in made if call.operation != "Invoke"]
     ends = dict(_continued(made))
-    transitions = sum(_transitions(history) for history in histories)
+    transitions = sum(transitions_of(str(event["type"]) for event in history) for history in histories)
+    invoked = [each for each in lambda_state().invocations if not each.function_name.endswith(RECONCILER)]
     return Figures(
         poll=poll,
         latency=latency,
@@ -109,7 +105,11 @@ def _figures(came: Drained, size: int, poll: str, latency: float) -> Figures:
         looks=sum(_entered(history).count("Look") for history in histories),
         transitions=transitions,
         events=sum(len(history) for history in histories),
-        usage=_usage(asked, transitions),
+        usage=usage_of(
+            ((call.operation, call.parameters) for call in asked),
+            ((each.function_name, each.event) for each in invoked),
+            transitions,
+        ),
     )
 
 
@@ -147,31 +147,5 @@ def _entered(history: list[dict[str, Any]]) -> list[str]:
     return [event["stateEnteredEventDetails"]["name"] for event in history if _is(event, "StateEntered")]
 
 
-def _transitions(history: list[dict[str, Any]]) -> int:
-    """Count an execution's state transitions: a step into each state, the start, and each retry."""
-    tries = sum(_is(event, "Scheduled") for event in history)
-    tasks = sum(_is(event, "TaskStateEntered") for event in history)
-    return len(_entered(history)) + 1 + max(0, tries - tasks)
-
-
 def _is(event: dict[str, Any], kind: str) -> bool:
     return str(event["type"]).endswith(kind)
-
-
-def _usage(asked: list[Call], transitions: int) -> Usage:
-    """Return what is on the bill: calls of ECS and EC2 Auto Scaling, and the events of AWS services, are free."""
-    invoked = [each for each in lambda_state().invocations if not each.function_name.endswith(RECONCILER)]
-    batches = [len(each.event["Records"]) for each in invoked if each.function_name.endswith("-wake")]
-    written = [call for call in asked if call.operation == "TransactWriteItems"]
-    # One whose condition fails costs the same.
-    updates = sum(call.operation in SINGLE_WRITES for call in asked)
-    return Usage(
-        transitions=transitions,
-        lambda_requests=len(invoked),
-        lambda_gb_seconds=len(invoked) * LAMBDA_SECONDS * LAMBDA_GIGABYTES,
-        ledger_writes=updates
-        + sum(IN_A_TRANSACTION * len(call.parameters["TransactItems"]) for call in written),
-        ledger_reads=sum(call.operation in ("GetItem", "Query", "BatchGetItem") for call in asked),
-        notices=sum(call.operation == "Publish" for call in asked),
-        queue_requests=sum(batches) + sum(2 * -(-batch // MESSAGES_A_REQUEST) for batch in batches),
-    )

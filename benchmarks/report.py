@@ -9,8 +9,8 @@ from pathlib import Path
 
 from rich.table import Table
 
-from benchmarks.figures import LAMBDA_SECONDS, Figures, percentile
-from stories.prices import LAMBDA_GIGABYTES, PRICES
+from benchmarks.figures import Figures, percentile
+from stories.prices import LAMBDA_GIGABYTES, LAMBDA_SECONDS, PRICES
 
 OWN = ""
 Schedule = tuple[str, float]

@@ -14,6 +14,7 @@ from typing import Any
 from chalicelib.common.duration import in_words
 from chalicelib.common.history import json_value, message_of, state_after
 from chalicelib.common.model import instant, stamp
+from chalicelib.common.wording import one_line
 from chalicelib.explain.words import clip
 from chalicelib.policy.deadline import action_then
 from chalicelib.tell.notice import ENDINGS
@@ -110,7 +111,8 @@ def _of_execution(known: Known, event: Event) -> tuple[Known, tuple[Change, ...]
         error, ENDED_BADLY.get(event.type, "failed")
     )
     said = clip(
-        f"{error}: {cause}" if outcome in ("failed", "timed-out", "aborted") else cause, LONGEST_CAUSE
+        one_line(f"{error}: {cause}" if outcome in ("failed", "timed-out", "aborted") else cause),
+        LONGEST_CAUSE,
     )
     text = f"the drain {PROSE.get(outcome, outcome)}: {said.strip(': ') or 'no cause was given'}"
     facts = {"outcome": outcome, "error": error, "cause": cause}
@@ -241,7 +243,7 @@ def _failed_call(known: Known, event: Event) -> Change:
         return Change(
             event.at, "open", "another drain of this instance is open: the one that knows more goes on"
         )
-    said = f": {clip(message_of(cause), LONGEST_CAUSE)}" if cause else ""
+    said = f": {clip(one_line(message_of(cause)), LONGEST_CAUSE)}" if cause else ""
     text = f"{known.state or 'a call'} got {error}{said}; it is tried again or recorded"
     return Change(event.at, "error", text, {"state": known.state, "error": error, "cause": cause})
 

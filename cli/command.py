@@ -20,11 +20,11 @@ import typer
 
 from chalicelib.common.errors import DrainerError
 from cli import sandbox
-from cli.desk import Desk, Output
+from cli.desk import Desk, Output, write
 from cli.edge import Edge, the_real_one
 from cli.exit_codes import ExitCode
 from cli.inventory import read_stage, refusal
-from cli.options import DrainSettings, setting_options
+from cli.options import Gathered
 from cli.problems import Halt, is_of_something_absent, problem_of
 
 CONTEXT = "context"
@@ -97,31 +97,30 @@ def local_command(function: Callable[..., ExitCode]) -> Callable[..., None]:
     return _made(function, {"output": SHARED["output"]})
 
 
-def _is_settings(parameter: inspect.Parameter) -> bool:
-    return isinstance(parameter.annotation, type) and issubclass(parameter.annotation, DrainSettings)
+def _is_gathered(parameter: inspect.Parameter) -> bool:
+    return isinstance(parameter.annotation, type) and issubclass(parameter.annotation, Gathered)
 
 
 def _spread(parameter: inspect.Parameter) -> list[inspect.Parameter]:
-    """Return the parameter, or one for each setting where it stands for them all."""
-    if not _is_settings(parameter):
+    """Return the parameter, or one for each option that it gathers."""
+    if not _is_gathered(parameter):
         return [parameter]
     return [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
-        for name, annotation in setting_options(parameter.annotation).items()
+        for name, annotation in parameter.annotation.options().items()
     ]
 
 
 def _made(function: Callable[..., ExitCode], added: Mapping[str, tuple[Any, Any]]) -> Callable[..., None]:
     own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
-    gathered = {parameter.name: parameter.annotation for parameter in own if _is_settings(parameter)}
+    gathered = {parameter.name: parameter.annotation for parameter in own if _is_gathered(parameter)}
 
     @wraps(function)
     def run(**given: Any) -> None:
         edge = given.pop(CONTEXT).find_object(Edge) or the_real_one()
         shared = {name: given.pop(name) for name in added}
         for name, kind in gathered.items():
-            chosen = {each: given.pop(each) for each in setting_options(kind)}
-            given[name] = kind({each: value for each, value in chosen.items() if value is not None})
+            given[name] = kind(**{each: given.pop(each) for each in kind.options()})
         raise typer.Exit(_carefully(lambda: _at(_desk(edge, **shared), function, given)))
 
     context = inspect.Parameter(CONTEXT, inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
@@ -177,7 +176,7 @@ def _carefully(work: Callable[[], ExitCode]) -> ExitCode:
         if os.environ.get("DRAINER_DEBUG"):
             traceback.print_exc()
         problem = problem_of(error) or _fault(error)
-        print(f"Error: {problem}", file=sys.stderr)
+        write(f"Error: {problem}", sys.stderr)
         return problem.code
 
 

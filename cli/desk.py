@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 from functools import cached_property
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TextIO, TypeVar
 
 from rich.console import Console
 
 from chalicelib.common.errors import AwsUnavailable, Throttled
 from chalicelib.common.model import stamp
+from chalicelib.common.wording import harmless
 from cli.edge import Edge
 from cli.exit_codes import ExitCode
 from cli.installation import Installation, locate
@@ -74,15 +75,15 @@ class Desk:
     def say(self, text: str = "") -> None:
         """Write a line of the result; programs don't get it."""
         if not self.is_json:
-            print(text, flush=True)
+            write(text)
 
     def warn(self, text: str) -> None:
         """Write a line beside the result."""
-        print(text, file=sys.stderr, flush=True)
+        write(text, sys.stderr)
 
     def report(self, text: str, document: Any) -> None:
         """Write the result: the text for people, or the document for programs."""
-        print(to_json(document, indent=2) if self.is_json else text, flush=True)
+        write(to_json(document, indent=2) if self.is_json else text)
 
     def table(
         self, header: Sequence[str], rows: Sequence[Sequence[str]], documents: Any, otherwise: str
@@ -93,11 +94,16 @@ class Desk:
         elif self.edge.shows_live:
             Console().print(rich_table(header, rows))
         else:
-            print(columns(header, rows), flush=True)
+            write(columns(header, rows))
 
     def report_line(self, text: str, document: Mapping[str, Any]) -> None:
         """Write one of many results: a line of text, or one line of JSON."""
-        print(to_json(document) if self.is_json else text, flush=True)
+        write(to_json(document) if self.is_json else text)
+
+
+def write(text: str, to: TextIO | None = None) -> None:
+    """Write a line to standard output, or to another stream; no character of it is obeyed by a terminal."""
+    print(harmless(text), file=to or sys.stdout, flush=True)
 
 
 def to_json(document: Any, indent: int | None = None) -> str:

@@ -37,7 +37,7 @@ MEANINGS = {
     ExitCode.NOT_ALLOWED: "Credentials are missing, expired or not allowed to do this.",
     ExitCode.UNAVAILABLE: "AWS throttled or did not answer, also after retries.",
     ExitCode.PROBLEMS_FOUND: "`doctor` found something that keeps drains from working.",
-    ExitCode.DETACHED: "Ctrl-C: nothing more is shown, and the drain goes on.",
+    ExitCode.DETACHED: "Ctrl-C: nothing more is shown, and the drain goes on; a first run has removed what it created.",
 }
 
 

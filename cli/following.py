@@ -6,7 +6,7 @@ Ctrl-C detaches: a drain runs in AWS and needs nobody who watches.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from chalicelib.common.model import stamp
@@ -47,12 +47,20 @@ class Lines:
             )
 
 
-def follow(desk: Desk, drains: Sequence[Followed], view: View | None = None) -> ExitCode:
-    """Show all changes until every drain has ended; returns the worst of their exit codes."""
+def follow(
+    desk: Desk,
+    drains: Sequence[Followed],
+    view: View | None = None,
+    goes_on: Callable[[bool], bool] = bool,
+) -> ExitCode:
+    """Show all changes until every drain has ended; returns the worst of their exit codes.
+
+    `goes_on` is asked after each reading whether to read again, given whether a drain is open.
+    """
     shown, around = (view, nullcontext()) if view else _view(desk, drains)
     try:
         with around:
-            while _read_all(desk, drains, shown):
+            while goes_on(_read_all(desk, drains, shown)):
                 desk.edge.sleep(LOOK_EVERY)
     except KeyboardInterrupt:
         return _detached(desk, drains)

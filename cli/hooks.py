@@ -119,7 +119,7 @@ def wanted_hook(
     *,
     stage: Source,
     heartbeat: str | None,
-    settings: Mapping[str, str],
+    settings: Mapping[str, str | None],
     retains: bool = False,
 ) -> WantedHook:
     """Return the hook that the operator asks for over the stage's settings; what isn't asked stays as it is there.
@@ -129,7 +129,7 @@ def wanted_hook(
     """
     stays = f"{there.heartbeat_timeout_seconds}s" if there else DEFAULT_HEARTBEAT
     timeout = _heartbeat(heartbeat or stays)
-    given = {key: _readable(key, value) for key, value in settings.items()}
+    given = {key: _readable(key, value) for key, value in settings.items() if value is not None}
     hook = WantedHook(group, name, timeout, {**settings_of(there), **given})
     at_hook = Circumstances(lifecycle_action=True, retained_on_abandon=retains)
     resolved, of_the_stage = (

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chalicelib.common.model import stamp
+from chalicelib.common.wording import one_line
 from chalicelib.explain.words import spell
 from cli.changes import Change
 from cli.desk import Desk
@@ -38,7 +39,9 @@ class LiveTable:
 
     def show(self, followed: Followed, changes: Sequence[Change]) -> None:
         """Draw what one reading brought."""
-        self._lines += [f"{stamp(each.at)} {followed.instance_id} {told(followed, each)}" for each in changes]
+        self._lines += [
+            one_line(f"{stamp(each.at)} {followed.instance_id} {told(followed, each)}") for each in changes
+        ]
         del self._lines[:-KEPT_LINES]
         self.live.update(self.picture(), refresh=True)
 
@@ -57,9 +60,12 @@ class LiveTable:
             since = spell(now - known.since[arn]) if arn in known.since else ""
             name = followed.names.get(arn, "task")
             table.add_row(
-                name, arn.rsplit("/", 1)[-1][:8], Text(status, style=COLOURS.get(status, "")), since
+                Text(one_line(name)),
+                arn.rsplit("/", 1)[-1][:8],
+                Text(status, style=COLOURS.get(status, "")),
+                since,
             )
-        title = Text(self._title(followed), style="bold")
+        title = Text(one_line(self._title(followed)), style="bold")
         return Group(title, table) if known.tasks else Group(title)
 
     def _title(self, followed: Followed) -> str:

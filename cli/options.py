@@ -42,21 +42,34 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done,
 SETTINGS_PANEL = "Settings, over those of the hook, the tags and the stage"
 
 
-class DrainSettings(dict[str, str]):
-    """The settings that were given, of all that a drain has: a command that takes it has an option for each."""
+class Gathered:
+    """Several options as one parameter of a command: a class of this kind, made of those that were given."""
+
+    @classmethod
+    def options(cls) -> dict[str, Any]:
+        """Return the annotation of each option, by its name; each is None where it isn't given."""
+        raise NotImplementedError
+
+
+class DrainSettings(dict[str, str | None], Gathered):
+    """The settings that were given, of all that a drain has; `--cluster` is the commands' own."""
+
+    manual = True
+
+    @classmethod
+    def options(cls) -> dict[str, Any]:
+        """Return an option for each setting of the policy's table."""
+        return {
+            setting.name: Annotated[str | None, _option(setting)]
+            for setting in SETTINGS
+            if setting.name != "cluster" and (cls.manual or not setting.manual_only)
+        }
 
 
 class HookSettings(DrainSettings):
     """The same without those that only a manual request may set."""
 
-
-def setting_options(kind: type[DrainSettings]) -> dict[str, Any]:
-    """Return the annotation of each option, by the setting's name; `--cluster` is the commands' own."""
-    return {
-        setting.name: Annotated[str | None, _option(setting)]
-        for setting in SETTINGS
-        if setting.name != "cluster" and not (setting.manual_only and issubclass(kind, HookSettings))
-    }
+    manual = False
 
 
 def _option(setting: Setting) -> Any:

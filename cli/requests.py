@@ -12,8 +12,8 @@ from chalicelib.events import DrainRequest, parse_manual
 class Wishes:
     """What the operator asks of each drain; the rest is left to the stage, the tags and the defaults."""
 
-    settings: Mapping[str, str] = field(default_factory=dict)
-    """By the names of the policy's table, as they were typed."""
+    settings: Mapping[str, str | None] = field(default_factory=dict)
+    """By the names of the policy's table, as they were typed; None where one wasn't."""
     cluster: str | None = None
     reason: str | None = None
     who: str | None = None

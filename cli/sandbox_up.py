@@ -10,28 +10,18 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable
 from importlib.util import find_spec
-from pathlib import Path
-from typing import Any
-
-import boto3
 
 from cli.problems import Halt
-from cli.sandbox import FOLDER, REGION, Server, forget, remember
-from cli.whereabouts import ROOT
+from cli.sandbox import FOLDER, Server, forget, remember
+from embedded_aws.server import STOPS_WITHIN_SECONDS, ServerFailedError, launch
+from stories.project import ChaliceFailed, deploy_project
 from stories.world import Hook, Service, World
 
-DEPLOYED = ("app.py", "requirements.txt", "chalicelib", "statemachine", ".chalice")
-LEFT_OUT = shutil.ignore_patterns("deployed", "deployments", "__pycache__")
-LOG = FOLDER / "server.log"
 PROJECT = FOLDER / "project"
 NEEDED = ("chalice", "jsonata", "moto", "statelint", "time_machine")
 """What the extra `sandbox` brings."""
-STARTS_WITHIN = 90.0
-STOPS_WITHIN = 15.0
 TICK = 0.1
 
 SERVICES = (
@@ -55,25 +45,17 @@ def refuse_if_incomplete() -> None:
 
 
 def start(port: int, speed: float) -> Server:
-    """Start the server's process and wait until it answers; raises Halt with the end of its log."""
+    """Start the server's process and wait until it answers; raises Halt with its log."""
     refuse_if_incomplete()
     FOLDER.mkdir(parents=True, exist_ok=True)
-    ready = FOLDER / "ready"
-    ready.unlink(missing_ok=True)
-    arguments = ["serve", "--port", str(port), "--speed", str(speed), "--ready-file", str(ready)]
-    with LOG.open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603  # our own module
-            [sys.executable, "-m", "embedded_aws", *arguments],
-            cwd=ROOT,
-            stdout=log,
-            stderr=log,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,  # it outlives this command, and Ctrl-C here is none of its business
+    try:
+        # In a session of its own it outlives this command, and Ctrl-C here is none of its business.
+        process, endpoint = launch(
+            FOLDER, port=port, speed=speed, stdin=subprocess.DEVNULL, start_new_session=True
         )
-    if not _within(STARTS_WITHIN, lambda: ready.exists() or process.poll() is not None) or not ready.exists():
-        process.kill()
-        raise Halt("The embedded AWS did not come up", _end_of_log())
-    server = Server(ready.read_text(encoding="utf-8"), process.pid, speed)
+    except ServerFailedError as error:
+        raise Halt("The embedded AWS did not come up", str(error)[-2_000:]) from error
+    server = Server(endpoint, process.pid, speed)
     remember(server)
     return server
 
@@ -82,7 +64,9 @@ def stop(server: Server) -> None:
     """End the server's process, if it is still ours: it must answer where we left it."""
     if server.answers():
         os.kill(server.pid, signal.SIGTERM)
-        _within(STOPS_WITHIN, lambda: not server.answers())
+        deadline = time.monotonic() + STOPS_WITHIN_SECONDS
+        while server.answers() and time.monotonic() < deadline:
+            time.sleep(TICK)
     shutil.rmtree(PROJECT, ignore_errors=True)
     forget()
 
@@ -90,56 +74,15 @@ def stop(server: Server) -> None:
 def deploy(server: Server) -> None:
     """Deploy the app with the real chalice command; raises Halt with what it said."""
     shutil.rmtree(PROJECT, ignore_errors=True)
-    PROJECT.mkdir(parents=True)
-    for name in DEPLOYED:
-        _copy(ROOT / name, PROJECT / name)
-    ran = subprocess.run(  # noqa: S603  # our own command
-        [str(Path(sys.executable).with_name("chalice")), "deploy", "--stage", "dev"],
-        cwd=PROJECT,
-        env={**os.environ, **server.environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if ran.returncode:
-        raise Halt("The app could not be deployed into the sandbox", (ran.stdout + ran.stderr)[-2_000:])
-
-
-def _copy(source: Path, target: Path) -> None:
-    if source.is_dir():
-        shutil.copytree(source, target, ignore=LEFT_OUT)
-    else:
-        shutil.copy(source, target)
+    try:
+        deploy_project(PROJECT, server.environment)
+    except ChaliceFailed as error:
+        raise Halt("The app could not be deployed into the sandbox", str(error)) from error
 
 
 def build_sample(server: Server) -> list[str]:
     """Build the sample cluster, a standalone task on its first instance; returns the instances' ids."""
-
-    def client(service: str) -> Any:
-        return boto3.client(
-            service,
-            region_name=REGION,
-            endpoint_url=server.endpoint,
-            aws_access_key_id="sandbox",
-            aws_secret_access_key="sandbox",  # noqa: S106  # no secret: nothing checks it
-        )
-
-    world = World(client, lambda seconds: server.ask("advance", seconds=seconds))
-    world.build(SERVICES, Hook(), instances=INSTANCES)
-    instances = world.instances()
-    world.start_task(instances[0], JOB)
-    server.ask("advance", seconds=10)
+    world = World(server.client, server.advance)
+    instances = world.build(SERVICES, Hook(), instances=INSTANCES, tasks=(JOB,))
+    world.wait(10)
     return instances
-
-
-def _within(seconds: float, done: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + seconds
-    while not done():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(TICK)
-    return True
-
-
-def _end_of_log() -> str:
-    return "\n".join(LOG.read_text(encoding="utf-8", errors="replace").splitlines()[-10:])

@@ -32,6 +32,7 @@ QUIET = frozenset(
         "Wait for events",
         "Record a heartbeat",
         "Close the ledger entry",
+        "Free a slot",
     }
 ) | frozenset(
     {  # of the release before

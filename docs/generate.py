@@ -15,6 +15,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from chalicelib.policy import settings_table
+from cli.first_run import questions
+from docs import promises
+from docs.conformance import recordings
 from docs.picture import picture, ways_in_words
 
 ROOT = Path(__file__).parent.parent
@@ -69,6 +72,16 @@ def fleet() -> tuple[Path, str]:
     )
 
 
+def open_questions() -> tuple[Path, str]:
+    """Return the page of what AWS does not document."""
+    return ROOT / "docs" / "open-questions.md", questions.page()
+
+
+def what_promises_rest_on() -> tuple[Path, str]:
+    """Return the page of what each promise rests on."""
+    return ROOT / "docs" / "promises.md", promises.page()
+
+
 def definition(name: str) -> dict[str, Any]:
     """Return a state machine's definition, `drain` or `fleet`."""
     found: dict[str, Any] = json.loads(
@@ -98,6 +111,13 @@ def state_machine() -> tuple[Path, str]:
     return path, page
 
 
+def embedded_aws() -> tuple[Path, str]:
+    """Return the page on the embedded AWS with what recordings of AWS say of it."""
+    path = ROOT / "docs" / "embedded-aws.md"
+    page = path.read_text(encoding="utf-8")
+    return path, between(page, "recordings of AWS", "end of recordings", recordings())
+
+
 def bring_up_to_date(page: Callable[[], tuple[Path, str]], *, check: bool) -> bool:
     """Write a page anew, or with `check` only compare; returns whether it was up to date."""
     path, text = page()
@@ -118,9 +138,12 @@ def main() -> int:
     pages = [
         settings,
         fleet,
+        open_questions,
+        what_promises_rest_on,
         drain_picture,
         fleet_picture,
         state_machine,
+        embedded_aws,
         *([transcript] if given.demo else []),
     ]
     stale = [page.__name__ for page in pages if not bring_up_to_date(page, check=given.check)]

@@ -38,6 +38,7 @@ PARTS = (
     "awslambda",
     "eventbridge",
     "sqs",
+    "sns",
     "cloudformation",
     "dynamodb",
     "autoscaling",

@@ -27,13 +27,16 @@ WRITES = ("put_item", "update_item", "transact_write_items", "batch_write_item")
 CLAUSES = re.compile(r"(?<![#:.\w])(SET|REMOVE|ADD|DELETE)(?=\s)", re.IGNORECASE)
 """All four are reserved words: an attribute of such a name is written `#name`."""
 
-_update_item = DynamoDBBackend.update_item
+TABLE_NAME = re.compile(r"[a-zA-Z0-9_.-]+")
+
+_update_item, _get_table = DynamoDBBackend.update_item, DynamoDBBackend.get_table
 
 
 def install() -> None:
     """Teach moto's DynamoDB."""
     Table.__deepcopy__ = _shallow_copy
     DynamoDBBackend.update_item = _update_copy
+    DynamoDBBackend.get_table = _get_named_table
     DynamoHandler.update_item = _returning_what_is_named(DynamoHandler.update_item)
     for name in WRITES:
         setattr(DynamoHandler, name, _refusing_sets(getattr(DynamoHandler, name)))
@@ -48,6 +51,17 @@ def _shallow_copy(table: Any, _memo: dict[int, Any]) -> Any:
         twin.stream_shard = copy.copy(shard)
         twin.stream_shard.table, twin.stream_shard.items = twin, list(shard.items)
     return twin
+
+
+def _get_named_table(backend: Any, table_name: str) -> Any:
+    """A name that no table may have is refused as such, not as one that isn't there (recorded 2023-05-12)."""
+    if not table_name.startswith("arn:") and not TABLE_NAME.fullmatch(table_name):
+        raise AwsError(
+            "ValidationException",
+            f"1 validation error detected: Value '{table_name}' at 'tableName' failed to satisfy constraint: "
+            f"Member must satisfy regular expression pattern: {TABLE_NAME.pattern}",
+        )
+    return _get_table(backend, table_name)
 
 
 def _update_copy(backend: Any, table_name: str, key: dict[str, Any], *arguments: Any, **named: Any) -> Any:

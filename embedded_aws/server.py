@@ -14,7 +14,7 @@ import urllib.request
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 REGION = "eu-west-1"
@@ -22,56 +22,21 @@ STARTS_WITHIN_SECONDS = 90.0
 STOPS_WITHIN_SECONDS = 15.0
 
 
+class Launched(NamedTuple):
+    """A server that answers."""
+
+    process: subprocess.Popen[bytes]
+    endpoint: str
+
+
 class ServerFailedError(RuntimeError):
     """The server did not come up, or refused a request to its control endpoints; the message has its words."""
 
 
-class Server:
-    """A running server, from `with` to its end.
+class Served:
+    """An embedded AWS that answers at an endpoint, whoever started it."""
 
-    Args:
-        speed: virtual seconds a real second; 0: time passes only by `advance`.
-        start: when its time begins (aware); None: at the real present, so that `chalice logs` and other tools
-            that reckon from their own clock find what they look for.
-    """
-
-    def __init__(self, speed: float = 10, start: datetime | None = None) -> None:
-        self._speed = speed
-        self._start = start
-        self._folder = tempfile.TemporaryDirectory(prefix="embedded-aws-")
-        self._process: subprocess.Popen[bytes] | None = None
-        self.endpoint = ""
-        self.log = Path(self._folder.name) / "server.log"
-
-    def __enter__(self) -> Self:
-        ready = Path(self._folder.name) / "ready"
-        command = [sys.executable, "-m", "embedded_aws", "serve", "--port", "0", "--speed", str(self._speed)]
-        command += ["--ready-file", str(ready)]
-        if self._start is not None:
-            command += ["--start", self._start.isoformat()]
-        with self.log.open("wb") as log:
-            self._process = subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=log)  # noqa: S603  # ours
-        try:
-            self.endpoint = self._wait_for(ready)
-        except ServerFailedError:
-            self.__exit__(None, None, None)
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(STOPS_WITHIN_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-        self._folder.cleanup()
+    endpoint: str
 
     @property
     def environment(self) -> dict[str, str]:
@@ -112,6 +77,16 @@ class Server:
         calls: list[dict[str, Any]] = self.ask(f"calls?{urllib.parse.urlencode(narrower)}")
         return calls
 
+    def events(self) -> list[dict[str, Any]]:
+        """Return the events that AWS's services emitted, oldest first."""
+        emitted: list[dict[str, Any]] = self.ask("events")
+        return emitted
+
+    def invocations(self) -> list[dict[str, Any]]:
+        """Return which function was invoked when, oldest first."""
+        made: list[dict[str, Any]] = self.ask("invocations")
+        return made
+
     def killed_tasks(self) -> list[dict[str, Any]]:
         """Return the tasks that died with their instance."""
         killed: list[dict[str, Any]] = self.ask("killed-tasks")
@@ -143,10 +118,80 @@ class Server:
         except urllib.error.HTTPError as error:
             raise ServerFailedError(f"{request.full_url}: {error.read().decode(errors='replace')}") from error
 
-    def _wait_for(self, ready: Path) -> str:
-        deadline = time.monotonic() + STARTS_WITHIN_SECONDS
+    def answers(self) -> bool:
+        """Whether it is there."""
+        try:
+            self.now()
+        except (ServerFailedError, OSError, ValueError, KeyError):
+            return False
+        return True
+
+
+def launch(folder: Path, *, port: int, speed: float, start: datetime | None = None, **how: Any) -> Launched:
+    """Start a server's process with its log in a folder, and wait until it answers; raises ServerFailedError.
+
+    Args:
+        folder: where its log is written.
+        port: where it listens on loopback; 0 takes a free one.
+        speed: virtual seconds a real second; 0: time passes only by `advance`.
+        start: when its time begins (aware); None: at the real present, so that `chalice logs` and other tools
+            that reckon from their own clock find what they look for.
+        how: more for `Popen`.
+    """
+    ready, log = folder / "ready", folder / "server.log"
+    ready.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "embedded_aws", "serve", "--port", str(port), "--speed", str(speed)]
+    command += ["--ready-file", str(ready), *(["--start", start.isoformat()] if start else [])]
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, cwd=REPOSITORY, stdout=out, stderr=out, **how)  # noqa: S603  # ours
+    deadline = time.monotonic() + STARTS_WITHIN_SECONDS
+    try:
         while not ready.exists():
-            if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
-                raise ServerFailedError(f"the embedded AWS did not come up:\n{self.log.read_text()}")
+            if process.poll() is not None or time.monotonic() > deadline:
+                said = log.read_text(encoding="utf-8", errors="replace")
+                raise ServerFailedError(f"the embedded AWS did not come up:\n{said}")
             time.sleep(0.05)
-        return ready.read_text()
+    except BaseException:
+        end(process)
+        raise
+    return Launched(process, ready.read_text())
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a process, by force where it takes too long."""
+    process.terminate()
+    try:
+        process.wait(STOPS_WITHIN_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+class Server(Served):
+    """A running server, from `with` to its end; takes what `launch` takes."""
+
+    def __init__(self, speed: float = 10, start: datetime | None = None) -> None:
+        self._speed = speed
+        self._start = start
+        self._folder = tempfile.TemporaryDirectory(prefix="embedded-aws-")
+        self._process: subprocess.Popen[bytes] | None = None
+        self.endpoint = ""
+
+    def __enter__(self) -> Self:
+        try:
+            launched = launch(Path(self._folder.name), port=0, speed=self._speed, start=self._start)
+        except BaseException:
+            self._folder.cleanup()
+            raise
+        self._process, self.endpoint = launched
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._process is not None:
+            end(self._process)
+        self._folder.cleanup()

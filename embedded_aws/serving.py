@@ -26,7 +26,16 @@ LOOPBACK = "127.0.0.1"
 
 
 class ServedClock(Clock):
-    """A clock whose booked actions keep requests out while they run, as requests keep each other out."""
+    """A clock that a thread of its own drives, at its speed; without one it stands still until it is advanced.
+
+    Its booked actions keep requests out while they run, as requests keep each other out.
+    """
+
+    def __init__(self, start: datetime, speed: float | None) -> None:
+        super().__init__(start, speed)
+        self._halt = threading.Event()
+        self._driving_thread: threading.Thread | None = None
+        self._advancing = threading.Lock()
 
     def call_at(self, at: datetime, action: Callable[[], object], label: str = "") -> Timer:
         """Book an action as `Clock` does; it will hold the request log's lock."""
@@ -37,38 +46,28 @@ class ServedClock(Clock):
 
         return super().call_at(at, alone, label)
 
-
-class Driver:
-    """The thread that lets virtual time pass; `speed` 0: time stands still until it is advanced."""
-
-    def __init__(self, clock: Clock) -> None:
-        self.clock = clock
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._advancing = threading.Lock()
-
-    def start(self) -> None:
+    def run(self) -> None:
         """Let time pass at the clock's speed, if it has one."""
-        if self.clock.speed is not None:
-            self._stop.clear()
-            self._thread = threading.Thread(target=self.clock.run_paced, args=(self._stop,), daemon=True)
-            self._thread.start()
+        if self.speed is not None:
+            self._halt.clear()
+            self._driving_thread = threading.Thread(target=self.run_paced, args=(self._halt,), daemon=True)
+            self._driving_thread.start()
 
-    def stop(self) -> None:
+    def halt(self) -> None:
         """Let it stand still."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self._halt.set()
+        if self._driving_thread is not None:
+            self._driving_thread.join()
+            self._driving_thread = None
 
     def advance(self, seconds: float) -> None:
         """Run everything due in the next virtual seconds at once, then go on at the clock's speed."""
         with self._advancing:
-            self.stop()
+            self.halt()
             try:
-                self.clock.advance(seconds)
+                super().advance(seconds)
             finally:
-                self.start()
+                self.run()
 
 
 class QuietHandler(MotoRequestHandler):  # type: ignore[misc]  # moto ships no types
@@ -83,16 +82,16 @@ def served(port: int, speed: float, start: datetime) -> Iterator[BaseWSGIServer]
     """Bring an embedded AWS up behind a server that is bound, not yet serving; port 0 takes a free one."""
     clock = ServedClock(start, speed or None)
     with aws.raised(clock):
-        driver = Driver(clock)
-        panel = ControlPanel(DomainDispatcherApplication(create_backend_app), driver.advance)
+        aws.draw_the_same_ids()
+        panel = ControlPanel(DomainDispatcherApplication(create_backend_app))
         server = make_server(LOOPBACK, port, panel, threaded=True, request_handler=QuietHandler)
         runtime = WorkerRuntime(endpoint_of(server))
         use_runtime(runtime)
-        driver.start()
+        clock.run()
         try:
             yield server
         finally:
-            driver.stop()
+            clock.halt()
             runtime.close()
             server.server_close()
 

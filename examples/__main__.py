@@ -12,8 +12,7 @@ from rich.console import Console
 
 from examples.catalogue import EXAMPLES, Example
 from examples.document import pages
-from examples.report import print_heading
-from examples.show import show
+from examples.report import print_heading, show
 from statemachine.checks.finding import did_you_mean
 
 

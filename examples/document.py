@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from examples.catalogue import EXAMPLES, HERE, example_named
-from examples.show import show
+from examples.report import show
 from statemachine.picture import mermaid, with_picture
 
 _TABLE = re.compile(r"(<!-- table -->\n).*?(<!-- end of table -->)", re.DOTALL)

@@ -1,8 +1,9 @@
-"""What people see of a run: its path with executed states in green, its input, and how it ended."""
+"""Runs an example, and shows each run: its path with executed states in green, its input, and how it ended."""
 
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,8 +14,9 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from chalicelib.common.history import message_of
 from examples.catalogue import Example
-from examples.laboratory import Answer, Run
+from examples.harness import Answer, Run, laboratory
 from statemachine.checks.machine import State, all_states
 
 FAILURES = ("TaskFailed", "TaskTimedOut", "LambdaFunctionFailed", "LambdaFunctionTimedOut")
@@ -45,13 +47,30 @@ def steps_of(run: Run) -> list[Step]:
     ]
 
 
+def show(console: Console, example: Example, own: Any | None = None) -> bool:
+    """Run an example with its inputs, or with the caller's own; return whether the good ones succeeded."""
+    # moto reports each Fail state as an error of its own; what is printed here says what happened.
+    logging.getLogger("moto").setLevel(logging.CRITICAL)
+    print_heading(console, example)
+    good = True
+    for source, given in ({"own input": own} if own is not None else example.inputs()).items():
+        with laboratory(example) as lab:
+            run = lab.run(given)
+            effects = lab.effects()
+        _print_run(console, example, source, run)
+        _print_effects(console, effects)
+        good = good and (run.succeeded or source.startswith("bad"))
+    console.print()
+    return good
+
+
 def print_heading(console: Console, example: Example) -> None:
     """Print which example follows."""
     console.print(Text.assemble((example.name, "bold"), f"  {example.shows}"), soft_wrap=True)
 
 
-def print_run(console: Console, example: Example, source: str, run: Run) -> None:
-    """Print one run: where its input is from and what it is, the path, and the end."""
+def _print_run(console: Console, example: Example, source: str, run: Run) -> None:
+    """Print where the input is from and what it is, the path, and the end."""
     console.print(Text.assemble("\n  ", (source, "bold"), "  ", _compact(run.input)), soft_wrap=True)
     for answer in run.answers:
         console.print(Text.assemble("    ", _said_by(example, answer)), soft_wrap=True)
@@ -61,7 +80,7 @@ def print_run(console: Console, example: Example, source: str, run: Run) -> None
     console.print(Text.assemble("  ", *_ending(run)), soft_wrap=True)
 
 
-def print_effects(console: Console, effects: dict[str, list[Any]]) -> None:
+def _print_effects(console: Console, effects: dict[str, list[Any]]) -> None:
     """Print what lies in the queues and tables after a run, by their names."""
     for name, found in effects.items():
         for each in found:
@@ -95,7 +114,7 @@ def _ending(run: Run) -> Iterator[str | tuple[str, str]]:
     yield (run.status, "bold green" if run.succeeded else "bold red")
     if run.ended_at is not None:
         yield f" after {_seconds(run.started_at, run.ended_at):.0f} s: "
-        yield _compact(run.output) if run.status == "SUCCEEDED" else f"{run.error}: {_plain(run.cause)}"
+        yield _compact(run.output) if run.status == "SUCCEEDED" else f"{run.error}: {message_of(run.cause)}"
 
 
 def _said_by(example: Example, answer: Answer) -> Text:
@@ -110,14 +129,6 @@ def _entry_of(event: dict[str, Any], events: dict[int, dict[str, Any]]) -> int:
     while not event["type"].endswith("StateEntered"):
         event = events[event["previousEventId"]]
     return int(event["id"])
-
-
-def _plain(cause: str) -> str:
-    # A function's error is JSON with a stack trace; its message is what helps.
-    try:
-        return str(json.loads(cause)["errorMessage"])
-    except (ValueError, KeyError, TypeError):
-        return cause
 
 
 def _compact(value: Any) -> str:

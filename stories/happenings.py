@@ -1,54 +1,47 @@
-"""What can happen in a story, by the name that stories use; each is what AWS or a person would do."""
+"""What can happen in a story, by the name that stories use: what AWS or a person would do, and what goes wrong."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from inspect import isfunction
 from typing import Any
 
+from moto.ecs.models import ecs_backends
+
 from embedded_aws import autoscaling
+from embedded_aws.aws import ACCOUNT_ID, REGION
+from embedded_aws.awslambda import lambda_state
 from embedded_aws.clients import client
-from embedded_aws.ecs import agent
+from embedded_aws.ecs import agent, services
 from embedded_aws.eventbridge import events_state
-from stories import staging
-from stories.faults import (
-    change_events,
-    crash,
-    disable_rule,
-    enable_rule,
-    fail_calls,
-    fail_deployment,
-    find_events,
-    lose_events,
-    throttle_first_attempts,
-)
-from stories.staging import Stage
-from stories.world import CLUSTER, GROUP, HOOK
+from embedded_aws.requests import Call, Fault
+from embedded_aws.requests.log import RATE_EXCEEDED
+from stories.samples import Consumer
+from stories.stage import SIBLING, Stage
+from stories.world import CLUSTER, GROUP, HOOK, INSTANCE_TYPE, Service
+
+NEW_IMAGE = "ami-22222222"
+IAMS_NAMES = {"states": "stepfunctions", "elasticloadbalancing": "elbv2", "monitoring": "cloudwatch"}
+THROTTLED_ANEW_AFTER = timedelta(minutes=20)
 
 
-def terminate(stage: Stage, replace: bool = False) -> None:
-    """Auto Scaling begins to terminate the instance."""
-    stage.world.terminate(stage.doomed, replace=replace)
+def terminate(stage: Stage, instance: int = 1, replace: bool = False) -> None:
+    """Auto Scaling begins to terminate the instance with this number, the oldest being 1."""
+    stage.world.terminate(stage.instances[instance - 1], replace=replace)
 
 
 def deliver_again(stage: Stage) -> None:
     """EventBridge delivers the lifecycle event once more: it promises at least once, not once."""
     name = "EC2 Instance-terminate Lifecycle Action"
     event = next(event for event in events_state().emitted if event["detail-type"] == name)
-    client("lambda").invoke(
-        FunctionName=stage.deployment.functions["start_drain"],
-        InvocationType="Event",
-        Payload=json.dumps(event),
-    )
+    _invoke(stage, "start_drain", event)
 
 
-def ask(stage: Stage, **request: Any) -> None:
+def ask(stage: Stage, instance: int = 1, **request: Any) -> None:
     """A person asks for a drain."""
-    client("lambda").invoke(
-        FunctionName=stage.deployment.functions["start_manual_drain"],
-        InvocationType="Event",
-        Payload=json.dumps({"instance_id": stage.doomed, **request}),
-    )
+    _invoke(stage, "start_manual_drain", {"instance_id": stage.instances[instance - 1], **request})
 
 
 def interrupt(stage: Stage) -> None:
@@ -66,14 +59,24 @@ def schedule_change(stage: Stage) -> None:
     autoscaling.health_scheduled_change([stage.doomed], stage.aws.clock.now())
 
 
-def complete(stage: Stage, result: str = "CONTINUE") -> None:
+def complete(stage: Stage, result: str = "CONTINUE", hook: str = HOOK) -> None:
     """Somebody else answers the lifecycle action."""
     client("autoscaling").complete_lifecycle_action(
         AutoScalingGroupName=GROUP,
-        LifecycleHookName=HOOK,
+        LifecycleHookName=hook,
         InstanceId=stage.doomed,
         LifecycleActionResult=result,
     )
+
+
+def abandon_sibling(stage: Stage) -> None:
+    """The other team's hook is answered with ABANDON, which ends every other action of the instance."""
+    complete(stage, "ABANDON", SIBLING)
+
+
+def complete_sibling(stage: Stage) -> None:
+    """The other team's hook is answered with CONTINUE."""
+    complete(stage, hook=SIBLING)
 
 
 def set_state(stage: Stage, status: str) -> None:
@@ -103,11 +106,6 @@ def shrink_pool(_stage: Stage) -> None:
     client("autoscaling").delete_warm_pool(AutoScalingGroupName=GROUP)
 
 
-def replace_root_volumes(_stage: Stage) -> None:
-    """A person refreshes the group's instances in place."""
-    staging.replace_root_volumes()
-
-
 def stop_instance(stage: Stage) -> None:
     """A person stops the EC2 instance."""
     client("ec2").stop_instances(InstanceIds=[stage.doomed])
@@ -131,32 +129,10 @@ def deploy_definition(stage: Stage, path: str = "") -> None:
     )
 
 
-def stop_execution(stage: Stage) -> None:
-    """A person stops the execution in the console."""
-    sfn = client("stepfunctions")
-    running = sfn.list_executions(stateMachineArn=stage.deployment.state_machine, statusFilter="RUNNING")
-    for execution in running["executions"]:
-        sfn.stop_execution(executionArn=execution["executionArn"], error="Console", cause="by hand")
-
-
-def abandon_sibling(stage: Stage) -> None:
-    """The other team's hook is answered with ABANDON, which ends every other action of the instance."""
-    client("autoscaling").complete_lifecycle_action(
-        AutoScalingGroupName=GROUP,
-        LifecycleHookName=staging.SIBLING,
-        InstanceId=stage.doomed,
-        LifecycleActionResult="ABANDON",
-    )
-
-
-def complete_sibling(stage: Stage) -> None:
-    """The other team's hook is answered with CONTINUE."""
-    client("autoscaling").complete_lifecycle_action(
-        AutoScalingGroupName=GROUP,
-        LifecycleHookName=staging.SIBLING,
-        InstanceId=stage.doomed,
-        LifecycleActionResult="CONTINUE",
-    )
+def stop_execution(stage: Stage, error: str = "Console") -> None:
+    """A person stops the oldest open execution in the console."""
+    arn = next(each["executionArn"] for each in stage.executions if each["status"] == "RUNNING")
+    client("stepfunctions").stop_execution(executionArn=arn, error=error, cause="by hand")
 
 
 def disconnect(stage: Stage) -> None:
@@ -181,42 +157,160 @@ def update_service(_stage: Stage, service: str, **changes: Any) -> None:
     client("ecs").update_service(cluster=CLUSTER, service=service, **changes)
 
 
-HAPPENINGS: dict[str, Callable[..., None]] = {
-    happening.__name__.replace("_", "-"): happening
-    for happening in (
-        terminate,
-        deliver_again,
-        ask,
-        interrupt,
-        recommend_rebalance,
-        schedule_change,
-        complete,
-        set_state,
-        deregister,
-        scale_to,
-        raise_maximum,
-        shrink_pool,
-        replace_root_volumes,
-        stop_instance,
-        terminate_by_hand,
-        register_again,
-        lose_events,
-        find_events,
-        stop_execution,
-        deploy_definition,
-        abandon_sibling,
-        complete_sibling,
-        disconnect,
-        reconnect,
-        protect_tasks,
-        update_service,
-        throttle_first_attempts,
-        fail_calls,
-        fail_deployment,
-        change_events,
-        crash,
-        crash,
-        disable_rule,
-        enable_rule,
+def replace_root_volumes(_stage: Stage | None = None) -> None:
+    """A person refreshes the instances in place, which takes a mixed instances policy with an image of its own."""
+    template = {"LaunchTemplateSpecification": {"LaunchTemplateName": GROUP, "Version": "1"}}
+    override = {"InstanceType": INSTANCE_TYPE, "ImageId": NEW_IMAGE}
+    client("autoscaling").start_instance_refresh(
+        AutoScalingGroupName=GROUP,
+        Strategy="ReplaceRootVolume",
+        DesiredConfiguration={
+            "MixedInstancesPolicy": {"LaunchTemplate": {**template, "Overrides": [override]}}
+        },
     )
+
+
+def send(stage: Stage, messages: int) -> None:
+    """Jobs come into the consumer's queue."""
+    stage.sample(Consumer).send(messages)
+
+
+def stop_member(stage: Stage, instance: int) -> None:
+    """A member of the store on another instance dies by itself."""
+    ecs, arn = client("ecs"), stage.world.container_instance(stage.instances[instance - 1])
+    for task in ecs.list_tasks(cluster=CLUSTER, containerInstance=arn, serviceName="store")["taskArns"]:
+        ecs.stop_task(cluster=CLUSTER, task=task, reason="it crashed")
+
+
+def start_task(stage: Stage, instance: int, seconds: int) -> None:
+    """A standalone task that ends by itself after so many seconds is started on an instance."""
+    task = Service(name="nightly", has_target_group=False, labels={"exits-after": str(seconds)})
+    with stage.aws.requests.unthrottled():
+        stage.world.start_task(stage.instances[instance - 1], task)
+
+
+def lose_leases(stage: Stage) -> None:
+    """The ledger loses its leases, as when a table is restored from yesterday's backup."""
+    for item in stage.ledger("lease#"):
+        client("dynamodb").delete_item(
+            TableName=stage.deployment.outputs["LedgerTable"], Key={"pk": item["pk"]}
+        )
+
+
+def answer(stage: Stage, **given: Any) -> None:
+    """A person answers for every task that was asked."""
+    for task in sorted(item["pk"]["S"].partition("#")[2] for item in stage.ledger("sign-off#")):
+        _invoke(stage, "sign_off", {"task": task, **given})
+
+
+def lose_events(stage: Stage, rule: str = "start_drain") -> None:
+    """EventBridge loses the events of a rule: it delivers those of Auto Scaling as best effort only."""
+    client("events").disable_rule(Name=_rule(stage, rule))
+
+
+def find_events(stage: Stage, rule: str = "start_drain") -> None:
+    """EventBridge delivers again."""
+    client("events").enable_rule(Name=_rule(stage, rule))
+
+
+def _rule(stage: Stage, function: str) -> str:
+    return f"{stage.deployment.functions[function].rsplit(':', 1)[-1]}-event"
+
+
+def change_events(_stage: Stage, **changes: Any) -> None:
+    """Events of ECS come otherwise from now on; `lost = 1`: none. Takes what a story's `[events]` takes."""
+    events_state().ecs.change(**changes)
+
+
+def disable_rule(_stage: Stage, rule: str) -> None:
+    """A person disables the rule whose name ends so."""
+    client("events").disable_rule(Name=_rule_named(rule))
+
+
+def enable_rule(_stage: Stage, rule: str) -> None:
+    """A person enables the rule whose name ends so."""
+    client("events").enable_rule(Name=_rule_named(rule))
+
+
+def _rule_named(ending: str) -> str:
+    names = [str(each["Name"]) for each in client("events").list_rules()["Rules"]]
+    found = [name for name in names if name.endswith(ending)]
+    if len(found) != 1:
+        raise ValueError(
+            f"`rule` is {ending!r}: expected the end of the name of one of {', '.join(sorted(names))}"
+        )
+    return found[0]
+
+
+def fail_deployment(_stage: Stage, service: str) -> None:
+    """ECS's circuit breaker gives the deployment of a service up."""
+    backend = ecs_backends[ACCOUNT_ID][REGION]
+    services.fail_deployment(backend.service(backend.cluster(CLUSTER), service))
+
+
+def throttle_first_attempts(stage: Stage) -> None:
+    """ECS throttles every call of the drains before it answers it, and does so anew twenty minutes later."""
+    let_through: dict[str, datetime] = {}
+
+    def is_throttled(call: Call) -> bool:
+        if call.service != "ecs" or "ecs-drainer" not in call.principal:
+            return False
+        key = json.dumps([call.operation, call.principal, call.parameters], default=str, sort_keys=True)
+        is_known = key in let_through and call.at - let_through[key] < THROTTLED_ANEW_AFTER
+        if not is_known:
+            let_through[key] = call.at
+        return not is_known
+
+    stage.aws.requests.fail_when(is_throttled, RATE_EXCEEDED)
+
+
+def fail_calls(
+    stage: Stage,
+    *,
+    service: str,
+    code: str,
+    operation: str = "",
+    times: int | None = None,
+    seconds: float = 0,
+    message: str = "",
+    function: str = "",
+    status: int = 400,
+    lost_answer: bool = False,
+) -> None:
+    """AWS answers the next call of an operation with an error; those of one function, where it is named.
+
+    `service` is boto3's name for it, or IAM's: `states` is `stepfunctions`. Without `operation`, every call of the
+    service that the drains make. `times` and `seconds` say how many calls, and for how long; with `lost_answer` each
+    of them took effect all the same.
+    """
+    service = IAMS_NAMES.get(service, service)
+    fault = Fault(code, message or "injected fault", status, lost_answer)
+
+    def is_meant(call: Call) -> bool:
+        is_operation = call.operation == operation if operation else "ecs-drainer" in call.principal
+        return call.service == service and is_operation and (call.role or "").endswith(function)
+
+    ailment = stage.aws.requests.fail_when(is_meant, fault, times if times or seconds else 1)
+    if seconds:
+        stage.aws.clock.call_later(seconds, ailment.heal, f"{service} is back")
+
+
+def crash(_stage: Stage, function: str, times: int = 1) -> None:
+    """The process of a function ends in its next invocations, before it has done anything."""
+    lambda_state().crashes[function] += times
+
+
+def _invoke(stage: Stage, function: str, payload: dict[str, Any]) -> None:
+    client("lambda").invoke(
+        FunctionName=stage.deployment.functions[function],
+        InvocationType="Event",
+        Payload=json.dumps(payload),
+    )
+
+
+HAPPENINGS: dict[str, Callable[..., None]] = {
+    name.replace("_", "-"): happening
+    for name, happening in list(vars().items())
+    if isfunction(happening) and happening.__module__ == __name__ and not name.startswith("_")
 }
+"""Every function above, by the name that stories use."""

@@ -1,15 +1,23 @@
 """What a drain costs at AWS's list prices, in US dollars, free tiers left out.
 
 Prices are those of us-east-1, as the sources had them in 2026; a bill differs by Region and by what is free. What a
-drain used is counted by `benchmarks.figures`.
+drain used is counted from the embedded AWS's own records.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 LAMBDA_GIGABYTES = 0.25
 """`lambda_memory_size` of .chalice/config.json: billed seconds are multiplied by it."""
+LAMBDA_SECONDS = 0.2
+"""What an invocation is taken to be billed for: on the virtual clock functions run in no time."""
+IN_A_TRANSACTION = 2
+"""A transaction costs each of its writes twice: https://aws.amazon.com/dynamodb/pricing/on-demand/"""
+SINGLE_WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
+READS = frozenset({"GetItem", "Query", "BatchGetItem"})
 
 MILLION = 1_000_000
 
@@ -86,3 +94,39 @@ def cost_by_item(usage: Usage) -> dict[str, float]:
 def cost(usage: Usage) -> float:
     """Return what was used at list price, in dollars."""
     return sum(cost_by_item(usage).values())
+
+
+def usage_of(
+    calls: Iterable[tuple[str, Mapping[str, Any]]],
+    invocations: Iterable[tuple[str, Any]],
+    transitions: int,
+) -> Usage:
+    """Return what is on the bill: calls of ECS and EC2 Auto Scaling, and the events of AWS services, are free.
+
+    Args:
+        calls: operation and parameters of each.
+        invocations: function and event of each; of `wake`, which reads a queue, the messages are billed as well.
+        transitions: of the state machine.
+    """
+    asked, invoked = list(calls), list(invocations)
+    batches = [len(event["Records"]) for function, event in invoked if function.endswith("-wake")]
+    written = [given["TransactItems"] for operation, given in asked if operation == "TransactWriteItems"]
+    return Usage(
+        transitions=transitions,
+        lambda_requests=len(invoked),
+        lambda_gb_seconds=len(invoked) * LAMBDA_SECONDS * LAMBDA_GIGABYTES,
+        # One whose condition fails costs the same.
+        ledger_writes=sum(operation in SINGLE_WRITES for operation, _ in asked)
+        + sum(IN_A_TRANSACTION * len(items) for items in written),
+        ledger_reads=sum(operation in READS for operation, _ in asked),
+        notices=sum(operation == "Publish" for operation, _ in asked),
+        queue_requests=sum(batches) + sum(2 * -(-batch // MESSAGES_A_REQUEST) for batch in batches),
+    )
+
+
+def transitions_of(history: Iterable[str]) -> int:
+    """Count an execution's state transitions by the types of its events: each state, the start, and each retry."""
+    types = list(history)
+    tries = sum(each.endswith("Scheduled") for each in types)
+    tasks = sum(each.endswith("TaskStateEntered") for each in types)
+    return sum(each.endswith("StateEntered") for each in types) + 1 + max(0, tries - tasks)

@@ -18,35 +18,57 @@ do = "terminate"
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from embedded_aws.eventbridge import EcsDelivery
-from stories.staging import Staging
-from stories.world import Hook, Service
-
-TABLES = {
-    "story",
-    "events",
-    "service",
-    "task",
-    "hook",
-    "tags",
-    "environment",
-    "instances",
-    "happens",
-    "lasts",
-    "expect",
-    "world",
-    "at_least",
-}
-"""What a story may have at its top."""
+from stories.samples import PREFIX, SERVICES
+from stories.world import GROUP, Hook, Service
 
 
 class WrongStory(ValueError):  # noqa: N818  # reads as the sentence that it carries
     """A story that can't be told; the sentence names file, field and what was expected."""
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A capacity provider of the cluster."""
+
+    name: str
+    group: str = GROUP
+    """Its Auto Scaling group: the story's own, or one that is made for it."""
+    instances: int = 1
+    """Of a group that is made for it."""
+    zone: str = ""
+    """Where that is bound to one Availability Zone, its name."""
+    maximum: int = 0
+    """MaxSize of the group; 0 leaves it."""
+    target_capacity: int = 0
+    """Percent; 0 leaves managed scaling off."""
+
+
+@dataclass(frozen=True)
+class Staging:
+    """What is set up before a story begins."""
+
+    warm_pool: bool = False
+    """Whether instances that scale in go back to a warm pool, where they are stopped."""
+    pooled: int = 0
+    """How many instances wait in the warm pool when the story begins."""
+    retains_abandoned: bool = False
+    """Whether the group keeps an instance whose lifecycle action was abandoned."""
+    managed_draining: bool = False
+    """Whether a capacity provider drains the group's instances itself."""
+    managed_draining_begins: float = 1
+    """Seconds until it does anything."""
+    sibling_hook: bool = False
+    """Whether another team's terminate hook holds the group's instances as well."""
+    providers: tuple[Mapping[str, Any], ...] = ()
+    """Capacity providers of the cluster, each by the fields of `Provider`."""
+    clusters: tuple[str, ...] = ()
+    """Further clusters, all empty."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +105,10 @@ class Expected:
     """How many state transitions the executions may take together at most."""
     stopped: int | None = None
     """How many StopTask calls were answered without an error."""
+    fewest_in_sync: int = 2
+    """Of the store's members, at any time; only where the store runs."""
+    lost: int = 0
+    """Tasks of the de-duplication store that were stopped before they had flushed."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +123,10 @@ class Story:
     services: tuple[Service, ...] = (Service(desired=9),)
     tasks: tuple[Service, ...] = ()
     """Standalone tasks, started on the doomed instance."""
+    samples: tuple[str, ...] = ()
+    """Stateful services that are played; the timeline is then that of the whole group, and the samples' own."""
+    dedupe: Mapping[str, Any] = field(default_factory=dict)
+    """How the de-duplication store behaves."""
     hook: Hook | None = field(default_factory=Hook)
     tags: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -118,28 +148,42 @@ def read_story(path: Path) -> Story:
         raise WrongStory(f"{path.name}: {error}") from error
 
 
+SINGULAR = {"service": "services", "task": "tasks", "expect": "expected", "story": "title"}
+"""What a story's file calls otherwise than `Story` does."""
+MADE: dict[str, Any] = {"world": Staging, "events": EcsDelivery, "expect": Expected}
+
+
 def _story(told: dict[str, Any]) -> Story:
-    _refuse_unknown("story", told, TABLES)
+    plain = {each.name for each in fields(Story)} - set(SINGULAR.values())
+    _refuse_unknown("story", told, plain | set(SINGULAR) | {"service_tags"})
     if not isinstance(told.get("story"), str):
         raise WrongStory("`story` is missing: expected a sentence that says what happens")
-    given: dict[str, Any] = {
-        name: told[name] for name in ("tags", "environment", "instances", "lasts", "at_least") if name in told
-    }
-    if "world" in told:
-        given["world"] = _made(Staging, "world", told["world"])
-    if "events" in told:
-        given["events"] = _made(EcsDelivery, "events", told["events"])
-    if "service" in told:
-        given["services"] = tuple(
-            _made(Service, f"service[{n}]", item) for n, item in enumerate(told["service"])
-        )
-    if "task" in told:
-        given["tasks"] = tuple(_task(n, item) for n, item in enumerate(told["task"]))
-    if "hook" in told:
-        given["hook"] = _made(Hook, "hook", told["hook"]) if told["hook"] else None
-    if "happens" in told:
-        given["happens"] = tuple(_happening(n, item) for n, item in enumerate(told["happens"]))
-    return Story(title=told["story"], expected=_made(Expected, "expect", told.get("expect", {})), **given)
+    given: dict[str, Any] = {name: _value(name, told[name]) for name in told if name != "service_tags"}
+    if "samples" in told:
+        given["service"] = services_of(told["samples"], told.get("service_tags", {}))
+    return Story(**{SINGULAR.get(name, name): value for name, value in given.items()})
+
+
+def services_of(samples: Iterable[str], tags: Mapping[str, Mapping[str, str]]) -> tuple[Service, ...]:
+    """Return the services of samples; `tags` of a sample, without their prefix, replace its own. Raises WrongStory."""
+    if wrong := sorted(set(samples) - SERVICES.keys()):
+        raise WrongStory(f"there is no sample `{wrong[0]}`: expected {', '.join(sorted(SERVICES))}")
+    own = {name: {f"{PREFIX}{key}": value for key, value in given.items()} for name, given in tags.items()}
+    return tuple(replace(SERVICES[name], tags=own.get(name, SERVICES[name].tags)) for name in samples)
+
+
+def _value(name: str, given: Any) -> Any:
+    if name in MADE:
+        return _made(MADE[name], name, given)
+    if name == "service":
+        return tuple(_made(Service, f"service[{n}]", item) for n, item in enumerate(given))
+    if name == "task":
+        return tuple(_task(n, item) for n, item in enumerate(given))
+    if name == "hook":
+        return _made(Hook, "hook", given) if given else None
+    if name == "happens":
+        return tuple(_happening(n, item) for n, item in enumerate(given))
+    return tuple(given) if isinstance(given, list) else given
 
 
 def _task(number: int, item: dict[str, Any]) -> Service:

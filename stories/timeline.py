@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 from itertools import groupby
 from typing import Any
 
-from embedded_aws.aws import EmbeddedAws
 from embedded_aws.clients import client
-from embedded_aws.eventbridge import events_state
 from embedded_aws.requests import Call
 
 OF_OTHERS = {
@@ -35,6 +33,9 @@ UNINTERESTING = re.compile(
 )
 IDS = re.compile(r"\bi-[0-9a-f]{8,17}\b|\b[0-9a-f]{32}\b|\b[0-9a-f]{8}\b(?!-)")
 
+
+Event = dict[str, Any]
+"""What AWS itself tells, as its JSON says."""
 
 STORIES = {
     ("EC2 Instance Terminate Successful", "EC2"): "is terminated",
@@ -74,18 +75,30 @@ def in_order(found: Iterable[Entry]) -> list[Entry]:
     return sorted(found, key=lambda entry: (entry.at.replace(microsecond=0), entry.rank))
 
 
-def entries(aws: EmbeddedAws, state_machine: str, instance_ids: Iterable[str]) -> list[Entry]:
-    """Return everything that happened to these instances and their drains, oldest first."""
-    arns = set(container_instances(instance_ids))
-    begun, ended = _of_executions(state_machine)
-    events = _of_events(set(instance_ids), arns)
-    return in_order([*begun, *events, *_of_agents(arns), *_of_calls(aws.requests.calls), *ended])
+def entries(
+    emitted: Sequence[Event],
+    calls: Iterable[Call],
+    executions: Sequence[Event],
+    instance_ids: Iterable[str],
+) -> list[Entry]:
+    """Return everything that happened to these instances and their drains, oldest first.
+
+    Args:
+        emitted: the events of AWS's services.
+        calls: all requests.
+        executions: DescribeExecution's answers.
+        instance_ids: of the EC2 instances.
+    """
+    arns = set(container_instances(emitted, instance_ids))
+    begun, ended = _of_executions(executions)
+    events = _of_events(emitted, set(instance_ids), arns)
+    return in_order([*begun, *events, *_of_agents(emitted, arns), *_of_calls(calls), *ended])
 
 
-def container_instances(instance_ids: Iterable[str]) -> Iterator[str]:
-    """Yield the ARNs of the container instances that these EC2 instances were, by their own events."""
+def container_instances(emitted: Iterable[Event], instance_ids: Iterable[str]) -> Iterator[str]:
+    """Yield the ARNs of the container instances that these EC2 instances were, by the events of AWS."""
     wanted = set(instance_ids)
-    for event in events_state().emitted:
+    for event in emitted:
         if (
             event["detail-type"] == "ECS Container Instance State Change"
             and event["detail"]["ec2InstanceId"] in wanted
@@ -93,10 +106,10 @@ def container_instances(instance_ids: Iterable[str]) -> Iterator[str]:
             yield event["detail"]["containerInstanceArn"]
 
 
-def task_changes(arns: Iterable[str]) -> Iterator[dict[str, Any]]:
+def task_changes(emitted: Iterable[Event], arns: Iterable[str]) -> Iterator[dict[str, Any]]:
     """Yield the details of the task state changes on these container instances, oldest first."""
     wanted = set(arns)
-    for event in events_state().emitted:
+    for event in emitted:
         if (
             event["detail-type"] == "ECS Task State Change"
             and event["detail"].get("containerInstanceArn") in wanted
@@ -104,14 +117,17 @@ def task_changes(arns: Iterable[str]) -> Iterator[dict[str, Any]]:
             yield {**event["detail"], "at": datetime.fromisoformat(event["time"])}
 
 
-def render(found: list[Entry], since: datetime) -> str:
-    """Return the lines, each with the time since an instant; runs of one and the same line become one."""
+def render(found: list[Entry], since: datetime, named: Callable[[str], str] | None = None) -> str:
+    """Return the lines, each with the time since an instant; runs of one and the same line become one.
+
+    `named` replaces ids; by short names in order of appearance where nothing else is said.
+    """
     lines = []
     for text, run in groupby(found, key=lambda entry: entry.text):
         same = list(run)
         times = f" ({len(same)} times, until {clock(same[-1].at - since)})" if len(same) > 1 else ""
         lines.append(f"{clock(same[0].at - since)}  {text}{times}")
-    return _named("\n".join(lines)) + "\n"
+    return (named or _named)("\n".join(lines)) + "\n"
 
 
 def clock(passed: timedelta) -> str:
@@ -123,13 +139,13 @@ def clock(passed: timedelta) -> str:
     return f"{sign}{hours}:{minutes:02}:{seconds:02}" if hours else f"{sign}{minutes:02}:{seconds:02}"
 
 
-def _of_events(instance_ids: set[str], arns: set[str]) -> Iterator[Entry]:
-    for event in events_state().emitted:
+def _of_events(emitted: Sequence[Event], instance_ids: set[str], arns: set[str]) -> Iterator[Entry]:
+    for event in emitted:
         if (text := _event_text(event, instance_ids)) is not None:
             rank = Rank.END if event["detail-type"].endswith("Successful") else Rank.OCCASION
             yield Entry(datetime.fromisoformat(event["time"]), text, rank)
     before: dict[str, str] = {}
-    for detail in task_changes(arns):
+    for detail in task_changes(emitted, arns):
         old, new = before.get(detail["taskArn"]), detail["lastStatus"]
         before[detail["taskArn"]] = new
         if old != new and detail["desiredStatus"] == "STOPPED":
@@ -138,10 +154,10 @@ def _of_events(instance_ids: set[str], arns: set[str]) -> Iterator[Entry]:
             yield Entry(detail["at"], text, Rank.STOPPED if new == "STOPPED" else Rank.CHANGE)
 
 
-def _of_agents(arns: set[str]) -> Iterator[Entry]:
+def _of_agents(emitted: Iterable[Event], arns: set[str]) -> Iterator[Entry]:
     """Yield when the agent of an instance that is still there was lost, and when it came back."""
     connected: dict[str, bool] = {}
-    for event in events_state().emitted:
+    for event in emitted:
         detail = event["detail"]
         if event["detail-type"] != "ECS Container Instance State Change" or detail["status"] == "INACTIVE":
             continue
@@ -164,7 +180,7 @@ def _event_text(event: dict[str, Any], instance_ids: set[str]) -> str | None:
     return f"{instance} {STORIES[kind, detail['Destination']]}" if kind.endswith("Successful") else None
 
 
-def _of_calls(calls: list[Call]) -> Iterator[Entry]:
+def _of_calls(calls: Iterable[Call]) -> Iterator[Entry]:
     for call in calls:
         if is_of_the_drainer(call) and not UNINTERESTING.match(call.operation):
             refused = f", refused: {call.error}" if call.error else ""
@@ -197,8 +213,7 @@ def _call_text(call: Call) -> str:
     return f"StopTask: {given['task'].rsplit('/', 1)[-1]}" if call.operation == "StopTask" else call.action
 
 
-def _of_executions(state_machine: str) -> tuple[list[Entry], list[Entry]]:
-    found = executions(state_machine)
+def _of_executions(found: Sequence[Event]) -> tuple[list[Entry], list[Entry]]:
     begun = [
         Entry(execution["startDate"], "an execution starts", Rank.EXECUTION_BEGINS) for execution in found
     ]
@@ -214,9 +229,9 @@ def _of_executions(state_machine: str) -> tuple[list[Entry], list[Entry]]:
     return begun, ended
 
 
-def executions(state_machine: str) -> list[dict[str, Any]]:
-    """Return DescribeExecution's answer for every execution of the machine, oldest first."""
-    sfn = client("stepfunctions")
+def executions(state_machine: str, sfn: Any = None) -> list[Event]:
+    """Return DescribeExecution's answer for every execution of the machine, oldest first; `sfn`: another client."""
+    sfn = sfn or client("stepfunctions")
     pages = sfn.get_paginator("list_executions").paginate(stateMachineArn=state_machine)
     listed = [execution["executionArn"] for page in pages for execution in page["executions"]]
     described = [sfn.describe_execution(executionArn=arn) for arn in listed]

@@ -21,9 +21,6 @@ REGISTERED_WITHIN = 60
 STEADY_WITHIN = 120
 """Seconds from CreateService until its tasks are RUNNING, and healthy behind their target group."""
 
-Wait = Callable[[float], None]
-"""Lets so many seconds of the embedded AWS's time pass."""
-
 
 @dataclass(frozen=True)
 class Service:
@@ -61,7 +58,7 @@ class Hook:
 class World:
     """Builds a sample world in an account; `client` makes boto3 clients, `wait` lets time pass."""
 
-    def __init__(self, client: Callable[[str], Any], wait: Wait) -> None:
+    def __init__(self, client: Callable[[str], Any], wait: Callable[[float], object]) -> None:
         self.client = client
         self.wait = wait
 
@@ -72,8 +69,12 @@ class World:
         *,
         instances: int = 3,
         tags: Mapping[str, str] | None = None,
-    ) -> None:
-        """Make the group, the cluster and the services, and wait until all of it is steady."""
+        tasks: tuple[Service, ...] = (),
+    ) -> list[str]:
+        """Make the group, the cluster and the services, wait until all of it is steady, and start standalone tasks.
+
+        Those are started on the first instance. Returns the instances' ids, oldest first.
+        """
         self.make_ground()
         self.add_group(GROUP, instances, tags)
         self.wait(REGISTERED_WITHIN)
@@ -82,6 +83,10 @@ class World:
         for service in services:
             self.create_service(service)
         self.wait(STEADY_WITHIN)
+        found = self.instances()
+        for task in tasks:
+            self.start_task(found[0], task)
+        return found
 
     def put_hook(self, hook: Hook, name: str = HOOK, group: str = GROUP) -> None:
         """Put a terminate lifecycle hook on a group."""

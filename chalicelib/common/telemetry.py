@@ -6,9 +6,10 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -18,7 +19,8 @@ NAMESPACE = "ecs-drainer"
 SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME", NAMESPACE)
 """`ecs-drainer-<stage>`, by .chalice/config.json: stages must not share metrics, or their alarms."""
 
-logger = Logger(service=SERVICE)
+logger = Logger(service=SERVICE, json_serializer=partial(json.dumps, default=str, separators=(",", ":")))
+"""In ASCII, other characters escaped: nothing from outside turns, hides or forges a line where logs are read."""
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 
 

@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 LONGEST_SHOWN = 60
+
+HARMFUL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters but tab and line feed: a terminal obeys them
+    "\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # what turns or hides other text
+    "\ud800-\udfff\U000e0000-\U000e007f]"  # halves of characters, which nothing can encode; invisible tags
+)
+"""Unicode's categories Cc, Cf, Zl, Zp and Cs, as far as they matter: https://www.unicode.org/reports/tr36/"""
+
+
+def harmless(text: str) -> str:
+    """Return a text from outside as a terminal, a log or a mail may show it: what would be obeyed is spelt out."""
+    return HARMFUL.sub(lambda found: json.dumps(found[0])[1:-1], text)
+
+
+def one_line(text: str) -> str:
+    """Return a harmless text on one line, so that it can't pass for a line of ours."""
+    return harmless(" ".join(line.strip() for line in text.splitlines()))
 
 
 def shown(value: object) -> str:

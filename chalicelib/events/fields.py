@@ -9,7 +9,7 @@ from typing import Any
 
 from chalicelib.common.errors import InvalidInput
 from chalicelib.common.model import instant
-from chalicelib.common.wording import shown
+from chalicelib.common.wording import HARMFUL, shown
 
 # Eight hexadecimal digits until 2016, seventeen since:
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
@@ -50,6 +50,13 @@ class Fields:
         if value is None or (isinstance(value, str) and value.strip() in ("", "null")):
             return None
         return self.text(name, expected, longest)
+
+    def line_or_none(self, name: str, expected: str, longest: int = LONGEST_TEXT) -> str | None:
+        """Return free text that may be missing, on one line; refuses what a terminal or a mail would obey."""
+        text = self.text_or_none(name, expected, longest)
+        if text is not None and HARMFUL.search(" ".join(text.split())):
+            raise self.refusal(name, f"{expected}, without control characters")
+        return text and " ".join(text.split())
 
     def word(self, name: str, choices: tuple[str, ...]) -> str | None:
         """Return one of some words, or None where the field is missing."""

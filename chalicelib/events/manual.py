@@ -41,8 +41,8 @@ def parse_manual(request: object) -> DrainRequest:
         instance_id=fields.instance_id("instance_id"),
         trigger=Trigger.MANUAL,
         settings=_settings(given),
-        reason=fields.text_or_none("reason", "some words"),
-        who=fields.text_or_none("who", "a name", longest=256),
+        reason=fields.line_or_none("reason", "some words"),
+        who=fields.line_or_none("who", "a name", longest=256),
         idempotency_key=_idempotency_key(fields),
     )
 

@@ -53,6 +53,7 @@ class BlockerKind(StrEnum):
     UNEXPLAINED = "unexplained"
     DEREGISTERING = "deregistering"
     STOPPING = "stopping"
+    BEHIND_STOPPING = "behind-stopping"
     TARGET_CAPACITY = "target-capacity"
     AWAITS_INSTANCE = "awaits-instance"
     MOVING = "moving"
@@ -121,6 +122,7 @@ HEADLINES = {
     BlockerKind.UNEXPLAINED: "Nothing that AWS shows explains why it stays",
     BlockerKind.DEREGISTERING: "The load balancer still drains connections",
     BlockerKind.STOPPING: "The containers have been told to stop",
+    BlockerKind.BEHIND_STOPPING: "A replacement waits for a task that still stops on its own instance",
     BlockerKind.TARGET_CAPACITY: "A target capacity of 100 % keeps no instance spare: a new one is awaited",
     BlockerKind.AWAITS_INSTANCE: "A new instance is awaited",
     BlockerKind.MOVING: "ECS has room to move it",

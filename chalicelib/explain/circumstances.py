@@ -204,6 +204,8 @@ class Circumstances:
     """The cluster's default capacity provider strategy, where a service here goes by it."""
     providers: Mapping[str, Provider] = field(default_factory=dict)
     """The capacity providers of the instance, and those that the services' strategies name."""
+    stopping_beside: Mapping[str, tuple[Task, ...]] = field(default_factory=dict)
+    """By the ARN of an instance with a replacement PENDING: the tasks told to stop there that have not yet."""
     managed_draining_by: str | None = None
     """The capacity provider that drains this instance too."""
     auto_scaling_group: str | None = None

@@ -16,9 +16,10 @@ from chalicelib.explain.blocker import Blocker, BlockerKind
 from chalicelib.explain.capacity import Provider, ScalingGroup
 from chalicelib.explain.case import Case
 from chalicelib.explain.circumstances import DescribedInstance, ServiceTask
+from chalicelib.explain.naming import name_of, short
 from chalicelib.explain.placement import emptied, match, with_task
 from chalicelib.explain.providers import growing, is_provisioning
-from chalicelib.explain.words import count, spell
+from chalicelib.explain.words import count, since, some, spell
 
 EXPECTED_WITHIN = timedelta(minutes=5)
 """A minute until the metric is published and its alarm rings, and what an instance usually takes to boot and register.
@@ -44,6 +45,28 @@ def new_instance(case: Case, lack: str) -> Blocker | None:
         return _awaited(case, provider, lack)
     kind, why, remedy = obstacle
     return case.blocker(kind, f"{lack}, and no new instance will come: {why}", remedy)
+
+
+def behind_stopping(case: Case) -> Blocker | None:
+    """Explain a replacement that is PENDING on an instance where another task still stops; None where none is.
+
+    The agent starts a task once those before it have given back what it needs: "Waiting for any previous stops to
+    complete" (https://github.com/aws/amazon-ecs-agent, agent/engine/task_manager.go).
+    """
+    world = case.world
+    for task in case.service.tasks:
+        stopping = world.stopping_beside.get(task.container_instance_arn, ())
+        if stopping and task.last_status == "PENDING" and task.desired_status == "RUNNING":
+            names = [one.ec2_instance_id for one in world.others if one.arn == task.container_instance_arn]
+            where = names[0] if names else task.container_instance_arn
+            waits = some([f"{name_of(one)} ({one.last_status})" for one in stopping])
+            return case.blocker(
+                BlockerKind.BEHIND_STOPPING,
+                f"replacement {short(task.id)} is PENDING on {where} {since(task.created_at, case.at)}, behind what "
+                f"still stops there: {waits}",
+                f"{remedies.NOTHING}; stopTimeout in its task definition, and the deregistration delay, set the time",
+            )
+    return None
 
 
 def _growing(case: Case) -> Iterable[Provider]:

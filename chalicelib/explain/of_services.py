@@ -14,7 +14,7 @@ from chalicelib.explain.deployments import (
     event_blockers,
     unhealthy_blockers,
 )
-from chalicelib.explain.new_instances import new_instance, provisioning_since
+from chalicelib.explain.new_instances import behind_stopping, new_instance, provisioning_since
 from chalicelib.explain.of_tasks import is_leaving
 from chalicelib.explain.placement import Match
 from chalicelib.explain.providers import candidates, fargate_for, growing, of_providers
@@ -44,6 +44,8 @@ def hard_blockers(case: Case) -> Iterator[Blocker]:
         yield deadlock(case)
     elif standing.can_stop_first:
         return
+    elif (behind := behind_stopping(case)) is not None:
+        yield behind
     elif standing.can_start_first or provisioning_since(case.service.tasks):
         yield from placement_blockers(case)
     else:

@@ -59,7 +59,7 @@ def parse_fleet(request: object) -> FleetRequest:
     fields = Fields(given, "the fleet's request", InvalidRequest)
     instances = _instances(fields)
     settings = fields.mapping_or_none("settings", "an object of settings") or {}
-    reason, who = fields.text_or_none("reason", "some words"), fields.text_or_none("who", "a name")
+    reason, who = fields.line_or_none("reason", "some words"), fields.line_or_none("who", "a name")
     parse_manual(
         {**settings, "instance_id": instances[0]}
     )  # refuses wrong settings before anything is touched

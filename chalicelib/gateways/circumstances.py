@@ -27,12 +27,15 @@ from chalicelib.explain.circumstances import (
 )
 from chalicelib.gateways import described, ecs_answers, providers
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
+from chalicelib.gateways.ecs import describe_tasks
 from chalicelib.gateways.ecs_answers import gone_among
 from chalicelib.gateways.providers import default_shares_for
 
 DESCRIBED_AT_ONCE = 100
 SERVICES_AT_ONCE = 10
 PROTECTIONS_AT_ONCE = 100
+PLACES_ASKED = 3
+"""Of the instances on which replacements are PENDING: each costs two reads, and one tells enough."""
 TARGET_GROUPS_AT_ONCE = 20
 """DescribeTargetGroups answers up to 400 a page, but a long list of ARNs makes a long query string."""
 
@@ -74,6 +77,7 @@ def read_circumstances(
     attempts = _Attempts()
     mine, others = _parted(cluster, container_instances)
     nothing: dict[str, Service] = {}
+    nowhere: dict[str, tuple[Task, ...]] = {}
     services = attempts.read("services", lambda: services_of(cluster, tasks), nothing)
     return Circumstances(
         cluster=cluster.rsplit("/", 1)[-1],
@@ -84,6 +88,9 @@ def read_circumstances(
         needs=attempts.read("task definitions", lambda: needs_of(tasks, services.values()), {}),
         protections=attempts.read("task protection", lambda: protections_of(cluster, tasks, services), {}),
         target_groups=attempts.read("target groups", lambda: target_groups_of(services.values()), {}),
+        stopping_beside=attempts.read(
+            "tasks beside", lambda: stopping_beside(cluster, services.values()), nowhere
+        ),
         **_capacity(cluster, services, mine.get("capacityProviderName", ""), attempts, managed_draining),
         auto_scaling_group=auto_scaling_group,
         drain_began_at=drain_began_at,
@@ -164,6 +171,25 @@ def tasks_of_service(cluster: str, service: str, desired_status: str) -> tuple[S
     batches = in_batches(arns, DESCRIBED_AT_ONCE)
     items = (one for batch in batches for one in ecs_answers.read_tasks(cluster, batch)[0])
     return tuple(map(described.service_task, items))
+
+
+def stopping_beside(cluster: str, services: Iterable[Service]) -> dict[str, tuple[Task, ...]]:
+    """Return the tasks that still stop where a replacement is PENDING, by container instance; of a few at most."""
+    pending = {
+        task.container_instance_arn
+        for service in services
+        for task in service.tasks
+        if task.last_status == "PENDING" and task.desired_status == "RUNNING" and task.container_instance_arn
+    }
+    found: dict[str, tuple[Task, ...]] = {}
+    for place in sorted(pending)[:PLACES_ASKED]:
+        asked = {"containerInstance": place, "desiredStatus": "STOPPED"}
+        try:
+            arns = all_pages(client("ecs").list_tasks, "taskArns", cluster=cluster, **asked)
+        except Gone:
+            continue
+        found[place] = tuple(task for task in describe_tasks(cluster, arns).tasks if not task.is_stopped)
+    return {place: tasks for place, tasks in found.items() if tasks}
 
 
 def needs_of(tasks: Iterable[Task], services: Iterable[Service]) -> dict[str, Needs]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from chalicelib.common.wording import one_line
 from chalicelib.explain.capacity import Provider, ScalingGroup, Share
 from chalicelib.explain.circumstances import (
     DEFAULT_STOP_TIMEOUT,
@@ -153,7 +154,8 @@ def service(answer: Answer, tasks: tuple[ServiceTask, ...] = ()) -> Service:
         health_check_grace=timedelta(seconds=answer.get("healthCheckGracePeriodSeconds") or 0),
         deployments=tuple(_deployment(one) for one in answer.get("deployments", [])),
         events=tuple(
-            ServiceEvent(one["createdAt"], one["message"]) for one in answer.get("events", [])[:EVENTS_KEPT]
+            ServiceEvent(one["createdAt"], one_line(one["message"]))
+            for one in answer.get("events", [])[:EVENTS_KEPT]
         ),
         tasks=tasks,
     )
@@ -208,7 +210,7 @@ def _deployment(answer: Answer) -> Deployment:
         id=answer["id"],
         status=answer.get("status", ""),
         rollout_state=answer.get("rolloutState", ""),
-        rollout_state_reason=answer.get("rolloutStateReason", ""),
+        rollout_state_reason=one_line(answer.get("rolloutStateReason", "")),
         failed_tasks=answer.get("failedTasks", 0),
         desired=answer.get("desiredCount", 0),
         running=answer.get("runningCount", 0),
@@ -226,7 +228,7 @@ def service_task(answer: Answer) -> ServiceTask:
         health_status=answer.get("healthStatus", "UNKNOWN"),
         created_at=answer.get("createdAt"),
         started_at=answer.get("startedAt"),
-        stopped_reason=answer.get("stoppedReason", "")
+        stopped_reason=one_line(answer.get("stoppedReason", ""))
         if answer.get("stopCode") == "TaskFailedToStart"
         else "",
         capacity_provider=answer.get("capacityProviderName") or "",

@@ -16,6 +16,7 @@ from typing import Any
 
 from chalicelib.common.errors import AwsRefused, Gone
 from chalicelib.common.model import ContainerInstance, Task
+from chalicelib.common.wording import one_line
 from chalicelib.explain.circumstances import Service
 from chalicelib.gateways import described, error_codes
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
@@ -194,7 +195,7 @@ def _task(item: dict[str, Any]) -> Task:
         stopping_at=item.get("stoppingAt"),
         stopped_at=item.get("stoppedAt"),
         stop_code=item.get("stopCode") or "",
-        stopped_reason=item.get("stoppedReason") or "",
+        stopped_reason=one_line(item.get("stoppedReason") or ""),
     )
 
 

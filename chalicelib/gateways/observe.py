@@ -1,26 +1,27 @@
 """One look at ECS: in mid-drain a single DescribeTasks, and the full listing before anything is called drained.
 
-All drains of an account share 20 ECS reads a second, so a look reads no more than it must.
-https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
+What it asks for is decided in chalicelib/look/reading.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from chalicelib.common.errors import Gone, Throttled
 from chalicelib.common.model import ContainerInstance, Task
 from chalicelib.explain.arithmetic import can_never_move
 from chalicelib.gateways import ecs
 from chalicelib.look.memory import Memory
-from chalicelib.look.observation import Observation, only_daemons
-
-CHECK_EVERY = timedelta(minutes=5)
-"""How often the container instance itself is described: a person may have set it ACTIVE again."""
-
-ASK_FOR_DAEMONS_AFTER = timedelta(minutes=2)
+from chalicelib.look.observation import Observation
+from chalicelib.look.reading import (
+    daemons_to_ask_for,
+    is_any_there,
+    is_check_due,
+    services_to_ask_for,
+    wants_listing,
+)
 
 Containers = Mapping[str, tuple[str, ...]]
 
@@ -53,7 +54,7 @@ def observe(
     """
     remembered = [_read(cluster, _of(cluster, containers, memory.tasks)) for cluster in containers]
     tasks = [task for read in remembered for task in read.tasks]
-    is_full = memory.looks == 0 or not any(_is_waited_for(task, holds) for task in tasks)
+    is_full = wants_listing(tasks, memory, holds)
     if is_full:
         try:
             listed = _listing(containers, {task.arn for task in tasks} | set(memory.stopped))
@@ -65,17 +66,17 @@ def observe(
         remembered += listed
         tasks += [task for read in listed for task in read.tasks]
     unlisted = frozenset[str]().union(*(read.unlisted for read in remembered))
-    instances = _instances(containers) if unlisted or _is_check_due(memory, is_full, at) else None
+    instances = _instances(containers) if unlisted or is_check_due(memory, is_full, at) else None
     seen = Observation(
         at=at,
         tasks=tuple(tasks),
         gone=frozenset[str]().union(*(read.gone for read in remembered)),
-        is_full=is_full and not _is_any_there(unlisted, instances or ()),
+        is_full=is_full and not is_any_there(unlisted, instances or ()),
         instances=instances,
         agents_connected=all(read.connected for read in remembered),
     )
     return _with_services(
-        seen, containers, memory, _services_to_ask_for(tasks, memory, at, asks_early=asks_early)
+        seen, containers, memory, services_to_ask_for(tasks, memory, at, asks_early=asks_early)
     )
 
 
@@ -85,12 +86,13 @@ def _with_services(
     """Return the observation with what ECS says of these services."""
     services = [each for cluster in containers for each in ecs.describe_services(cluster, asked)]
     daemons = frozenset(each.name for each in services if each.is_daemon)
+    to_stop = daemons_to_ask_for(seen.tasks, memory, daemons)
     return replace(
         seen,
         daemon_services=daemons,
         asked_services=asked,
         immovable_services=frozenset(each.name for each in services if can_never_move(each)),
-        daemon_stop=_daemon_stop(seen.tasks, memory, daemons),
+        daemon_stop=ecs.longest_stop(to_stop) if to_stop else None,
     )
 
 
@@ -100,10 +102,6 @@ def with_instances(seen: Observation, containers: Containers) -> Observation:
     Raises what `observe` does.
     """
     return replace(seen, instances=_instances(containers))
-
-
-def _is_waited_for(task: Task, holds: Callable[[Task], bool] | None) -> bool:
-    return not task.is_stopped and (holds is None or holds(task))
 
 
 def _read(cluster: str, arns: list[str]) -> _Read:
@@ -135,40 +133,6 @@ def _listed(cluster: str, container_instances: tuple[str, ...], known: set[str])
     return replace(_read(cluster, sorted(arns - known)), unlisted=frozenset(unlisted))
 
 
-def _is_any_there(unlisted: frozenset[str], instances: Iterable[ContainerInstance]) -> bool:
-    """Whether ECS says of one of these container instances that it is gone, and that it isn't."""
-    return any(each.arn in unlisted and each.status != "INACTIVE" for each in instances)
-
-
-def _is_check_due(memory: Memory, is_full: bool, at: datetime) -> bool:
-    # Not at the first look: the plan has just described it, and ECS may not show DRAINING yet.
-    since = memory.checked_at or memory.started_at
-    return memory.looks > 0 and (is_full or at - since >= CHECK_EVERY)
-
-
 def _instances(containers: Containers) -> tuple[ContainerInstance, ...]:
     described = (ecs.describe_container_instances(cluster, arns) for cluster, arns in containers.items())
     return tuple(instance for some in described for instance in some)
-
-
-def _services_to_ask_for(
-    tasks: list[Task], memory: Memory, at: datetime, *, asks_early: bool
-) -> frozenset[str]:
-    """Return the services of which it matters by now whether they are daemons: one call, and most drains need none.
-
-    Until a task is STOPPED, or nothing has moved for a while, every task of a service is waited for alike.
-    """
-    is_early = not asks_early and not memory.stopped and not any(task.is_stopped for task in tasks)
-    if is_early and at - memory.changed_at < ASK_FOR_DAEMONS_AFTER:
-        return frozenset()
-    return frozenset(task.service_name for task in tasks if task.service_name and not task.is_stopped) - (
-        memory.known_services
-    )
-
-
-def _daemon_stop(tasks: Iterable[Task], memory: Memory, daemons: frozenset[str]) -> timedelta | None:
-    """Read how long daemons may take to stop, once, when nothing but daemons is left."""
-    unstopped = [task for task in tasks if not task.is_stopped]
-    if memory.daemon_stop is not None or not only_daemons(unstopped, memory.daemon_services | daemons):
-        return None
-    return ecs.longest_stop(task.task_definition_arn for task in unstopped)

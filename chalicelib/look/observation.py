@@ -30,6 +30,8 @@ class Observation:
     """Of those, the ones whose percents let no task be moved, however much room there is."""
     daemon_services: frozenset[str] = frozenset()
     """Of those, the ones that run one task on each container instance."""
+    trusts_ends: bool = False
+    """Whether a task seen STOPPED on an instance that is gone had ended before: where ECS drains, it lets go last."""
     daemon_stop: timedelta | None = None
     """How long the daemon tasks may take to stop, where this look had to ask."""
 
@@ -87,10 +89,13 @@ def remember(memory: Memory, seen: Observation) -> Memory:
 def count_lost(memory: Memory, seen: Observation) -> int:
     """Count the tasks that were not STOPPED at the last look and went with the instance since.
 
-    Where no container instance is left that is all of them: nobody saw how they ended.
+    Where no container instance is left that is all of them: nobody saw how they ended. A watch lets ECS say it, whose
+    own hook is completed within seconds of the last STOPPED, before any look.
     """
     if seen.is_gone:
-        return len(memory.tasks.keys() | {task.arn for task in seen.unstopped})
+        ended = {task.arn for task in seen.tasks if task.is_stopped and not task.went_with_its_host}
+        alive = memory.tasks.keys() | {task.arn for task in seen.unstopped}
+        return len(alive - ended if seen.trusts_ends else alive)
     return sum(task.went_with_its_host for task in seen.tasks if task.arn in memory.tasks)
 
 

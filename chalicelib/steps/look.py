@@ -94,8 +94,8 @@ def _read(drain: Drain, before: Memory, at: datetime, reading: Reading, *, waits
     holds = partial(holds_the_drain, memory=before, policy=drain.policy, at=at)
     seen = observe(drain.containers, before, at, holds, asks_early=waits or drain.is_watch)
     if reading is Reading.INSTANCE and seen.instances is None:
-        return with_instances(seen, drain.containers)
-    return seen
+        seen = with_instances(seen, drain.containers)
+    return replace(seen, trusts_ends=drain.is_watch)
 
 
 def _as_it_is_now(

@@ -12,6 +12,7 @@ from chalicelib.common.duration import in_words
 from chalicelib.common.history import message_of
 from chalicelib.common.model import Task, instant, stamp
 from chalicelib.common.trigger import Trigger
+from chalicelib.common.wording import harmless, one_line
 from chalicelib.explain import Blocker, Circumstances, group, render_text, to_state
 from chalicelib.explain.circumstances import DescribedInstance
 from chalicelib.explain.naming import short
@@ -107,8 +108,8 @@ class Notice:
     def to_state(self) -> dict[str, Any]:
         """Return what `sns:publish` sends with MessageStructure `json`: a body for each kind of subscriber."""
         record = json.dumps(_fitting(self.record), sort_keys=True)
-        bodies = {"default": self.text[:LONGEST_TEXT], **dict.fromkeys(FOR_PROGRAMS, record)}
-        return {"subject": self.subject[:SUBJECT_LIMIT], "message": json.dumps(bodies)}
+        bodies = {"default": harmless(self.text)[:LONGEST_TEXT], **dict.fromkeys(FOR_PROGRAMS, record)}
+        return {"subject": one_line(self.subject)[:SUBJECT_LIMIT], "message": json.dumps(bodies)}
 
 
 def compose(occasion: str, state: Mapping[str, Any], execution: str, at: datetime) -> Notice:
@@ -276,7 +277,9 @@ def ending(state: Mapping[str, Any]) -> str:
         return f"drain cancelled, {cancelled['fate']}"
     outcome = str(state["outcome"]["name"])
     if _is_watch(state["drain"]) and outcome in WATCHED:
-        return WATCHED[outcome]
+        look = state["look"]
+        is_gone = outcome == "drained" and look["memory"].get("is_gone") and tasks_alive(look)
+        return GONE if is_gone else WATCHED[outcome]
     if outcome == "drained":
         return _of_a_drained(state)
     words = ENDINGS.get(outcome, outcome)

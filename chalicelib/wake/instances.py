@@ -1,7 +1,8 @@
 """Reads "ECS Container Instance State Change".
 
 One comes when a task is placed or has stopped (what is left on the instance changed), when the agent connects or
-disconnects, and when the instance is set DRAINING or ACTIVE, or deregistered; nothing in it says which it was.
+disconnects, and when the instance is deregistered; nothing in it says which it was. Whether one comes when it is set
+DRAINING or ACTIVE is an open question (docs/open-questions.md, event-of-set-state).
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_container_instance_events.html
 """
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from chalicelib import explain as explaining
+from chalicelib.common.errors import AccessDenied
 from chalicelib.common.model import instant
 from chalicelib.explain import Circumstances
 from chalicelib.explain.words import count
@@ -16,9 +18,9 @@ from chalicelib.plan.findings import Findings
 from cli import executions
 from cli.command import command
 from cli.desk import Desk
-from cli.drains import find_open
+from cli.drains import Found, find_open
 from cli.exit_codes import ExitCode
-from cli.inventory import clusters, find_instances, read_stage
+from cli.inventory import StageSettings, clusters, find_instances, read_stage
 from cli.options import Cluster, Instance
 from cli.requests import Wishes
 
@@ -27,23 +29,31 @@ from cli.requests import Wishes
 def explain(desk: Desk, *, instance: Instance, cluster: Cluster = None) -> ExitCode:
     """Say why an instance is not moving, now: for each task what holds it, and what would free it.
 
-    Reads everything anew, so it is more recent than the drain's own last explanation.
+    Reads everything anew, so it is more recent than the drain's own last explanation. Where nothing is deployed, or the
+    ledger may not be read, it explains what ECS drains or a person set DRAINING.
     """
     stage = desk.ask(read_stage, desk.installation)
     (instance_id,) = find_instances(desk, [instance], cluster, stage.settings)
     findings = desk.ask(find, Wishes().request(instance_id), clusters(desk, cluster, stage.settings))
-    if all(one.status == "ACTIVE" for one in findings.in_service) and not find_open(desk, instance_id):
+    found = _open_drain(desk, instance_id, stage)
+    if all(one.status == "ACTIVE" for one in findings.in_service) and found is None:
         desk.report(
             f"{instance_id} is ACTIVE and not being drained; `ecs-drainer plan {instance_id}` tells what would be",
             {"instance_id": instance_id, "is_draining": False, "blockers": None},
         )
         return ExitCode.OK
-    state = _latest(desk, instance_id)
+    state: dict[str, Any] = desk.ask(executions.latest_state, found.execution) if found else {}
     closed = state.get("look", {}).get("gates", {})
     if closed and not closed["is_passed"]:
         return _explain_gates(desk, instance_id, state)
-    known, at = _known(state), desk.now()
-    worlds = [desk.ask(_world, findings, one, known) for one in findings.containers()]
+    _report(
+        desk, instance_id, [desk.ask(_world, findings, one, _known(state)) for one in findings.containers()]
+    )
+    return ExitCode.OK
+
+
+def _report(desk: Desk, instance_id: str, worlds: Sequence[Circumstances]) -> None:
+    at = desk.now()
     blockers = [blocker for world in worlds for blocker in explaining.explain(world, at)]
     unread = [sentence for world in worlds for sentence in world.unread]
     tasks = sum(len(world.tasks) for world in worlds)
@@ -59,7 +69,6 @@ def explain(desk: Desk, *, instance: Instance, cluster: Cluster = None) -> ExitC
         "blockers": explaining.to_state(blockers, unread),
     }
     desk.report(f"{headline}\n{text}".rstrip(), document)
-    return ExitCode.OK
 
 
 def _explain_gates(desk: Desk, instance_id: str, state: dict[str, Any]) -> ExitCode:
@@ -76,11 +85,18 @@ def _explain_gates(desk: Desk, instance_id: str, state: dict[str, Any]) -> ExitC
     return ExitCode.OK
 
 
-def _latest(desk: Desk, instance_id: str) -> dict[str, Any]:
-    """Return the state of the open drain, or nothing where none is open."""
-    found = find_open(desk, instance_id)
-    state: dict[str, Any] = desk.ask(executions.latest_state, found.execution) if found else {}
-    return state
+def _open_drain(desk: Desk, instance_id: str, stage: StageSettings) -> Found | None:
+    """Return the instance's open drain; None where none is, nothing is deployed, or nobody may say."""
+    if not stage.is_deployed:
+        desk.warn(f"Note: {stage.notice}")
+        return None
+    try:
+        return find_open(desk, instance_id)
+    except AccessDenied as refusal:
+        desk.warn(
+            f"Note: whether a drain of ours is open can't be told: {refusal.args[0].partition('. Compare')[0]}"
+        )
+        return None
 
 
 def _known(state: dict[str, Any]) -> dict[str, Any]:

@@ -14,25 +14,20 @@ from cli.commands.fleets_past import list_, status
 from cli.desk import Desk
 from cli.exit_codes import ExitCode
 from cli.fleets import outlook as outlooks
-from cli.fleets.choosing import Asked, choose, refuse
+from cli.fleets.choosing import choose, refuse
 from cli.fleets.following import follow
 from cli.fleets.options import (
+    Asked,
     AtOnce,
     Detach,
     Force,
-    Groups,
     Hops,
-    Images,
-    Listed,
-    OlderThan,
     StopAfter,
-    Templates,
-    Zones,
 )
 from cli.fleets.outlook import ALLOW_HOPS, Outlook
 from cli.fleets.reading import begin, fleet_machine
 from cli.inventory import read_stage
-from cli.options import Cluster, DrainSettings, DryRun, Reason, Yes
+from cli.options import DrainSettings, DryRun, Reason, Yes
 from cli.problems import Halt
 from cli.refusals import FORCE
 from cli.requests import Wishes
@@ -47,13 +42,7 @@ app = typer.Typer(
 def plan(
     desk: Desk,
     *,
-    instances: Listed = None,
-    groups: Groups = None,
-    cluster: Cluster = None,
-    zones: Zones = None,
-    images: Images = None,
-    templates: Templates = None,
-    older_than: OlderThan = None,
+    asked: Asked,
     max_concurrent: AtOnce = DEFAULT_AT_ONCE,
     settings: DrainSettings,
 ) -> ExitCode:
@@ -64,15 +53,6 @@ def plan(
     stage = desk.ask(read_stage, desk.installation)
     if stage.notice:
         desk.warn(f"Note: {stage.notice}")
-    asked = Asked(
-        instances=instances,
-        groups=groups,
-        cluster=cluster,
-        zones=zones,
-        images=images,
-        templates=templates,
-        older_than=older_than,
-    )
     found = choose(desk, asked, stage.settings, Wishes(settings=settings))
     desk.report(outlooks.render(found, max_concurrent, desk.now()), outlooks.record(found))
     return ExitCode.BLOCKED if found.is_blocked else ExitCode.OK
@@ -83,13 +63,7 @@ def plan(
 def drain(
     desk: Desk,
     *,
-    instances: Listed = None,
-    groups: Groups = None,
-    cluster: Cluster = None,
-    zones: Zones = None,
-    images: Images = None,
-    templates: Templates = None,
-    older_than: OlderThan = None,
+    asked: Asked,
     max_concurrent: AtOnce = DEFAULT_AT_ONCE,
     stop_after: StopAfter = DEFAULT_STOP_AFTER,
     allow_hops: Hops = False,
@@ -105,16 +79,7 @@ def drain(
     All become DRAINING first, so that no task moves twice, but for those whose gates or drain budget come before it. A
     stuck one keeps its place until its own deadline; the others pass it by. Ctrl-C detaches; the fleet goes on.
     """
-    asked = Asked(
-        instances=instances,
-        groups=groups,
-        cluster=cluster,
-        zones=zones,
-        images=images,
-        templates=templates,
-        older_than=older_than,
-    )
-    wishes = Wishes(settings=settings, cluster=cluster)
+    wishes = Wishes(settings=settings, cluster=asked.cluster)
     found = choose(desk, asked, deployed(desk).settings, wishes)
     request = FleetRequest(
         instances=found.instance_ids,

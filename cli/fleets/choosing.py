@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from chalicelib.common.duration import parse_duration
@@ -14,6 +13,7 @@ from chalicelib.policy import Resolved, manual_source
 from chalicelib.policy.settings import Settings
 from cli.desk import Desk
 from cli.exit_codes import ExitCode
+from cli.fleets.options import Asked
 from cli.fleets.outlook import Outlook, against, look_ahead
 from cli.fleets.reading import open_drains_of, read_described, read_standalone
 from cli.fleets.selection import Described, Selection, select
@@ -21,19 +21,6 @@ from cli.inventory import clusters, find_instances
 from cli.problems import Halt
 from cli.refusals import is_unsaid
 from cli.requests import Wishes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """The options that choose instances, as they were given."""
-
-    instances: Sequence[str] | None
-    groups: Sequence[str] | None
-    cluster: str | None
-    zones: Sequence[str] | None
-    images: Sequence[str] | None
-    templates: Sequence[str] | None
-    older_than: str | None
 
 
 def choose(desk: Desk, asked: Asked, settings: Settings, wishes: Wishes) -> Outlook:

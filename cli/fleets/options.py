@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
 from chalicelib.fleet.request import MOST_AT_ONCE, MOST_INSTANCES
 from cli.fleets.outlook import ALLOW_HOPS
-from cli.options import INSTANCE_HELP
+from cli.options import INSTANCE_HELP, Cluster, Gathered
 from cli.refusals import FORCE
 
 WHICH = "Which instances"
@@ -64,3 +65,21 @@ Hops = Annotated[
 ]
 Force = Annotated[bool, typer.Option(FORCE, help="Drain although objections name this flag.")]
 Detach = Annotated[bool, typer.Option("--detach", help="Start the fleet and return at once.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked(Gathered):
+    """The options that choose instances, as they were given: kinds narrow each other down."""
+
+    instances: Listed = None
+    groups: Groups = None
+    cluster: Cluster = None
+    zones: Zones = None
+    images: Images = None
+    templates: Templates = None
+    older_than: OlderThan = None
+
+    @classmethod
+    def options(cls) -> dict[str, Any]:
+        """Return an option for each field."""
+        return get_type_hints(cls, include_extras=True)

@@ -7,8 +7,10 @@ from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from chalicelib.common.model import stamp
+from chalicelib.common.wording import harmless
 from chalicelib.explain.words import count, some, spell
 from chalicelib.policy.deadline import deadline_record
 from chalicelib.tell.notice import ENDINGS
@@ -21,11 +23,17 @@ from cli.page.states import runs
 FOLDER = Path(__file__).parent
 
 
+def _harmless(value: object) -> object:
+    """Spell out what turns or hides other text; what is markup already is the page's own."""
+    return harmless(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 @cache
 def _environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,  # names, reasons and causes come from outside
+        finalize=_harmless,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

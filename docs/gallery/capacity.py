@@ -11,6 +11,7 @@ from chalicelib.explain.circumstances import Circumstances, Needs, ServiceEvent,
 from docs.gallery.worlds import (
     DEFINITION,
     NOW,
+    OTHER,
     THIRD,
     World,
     a_service,
@@ -18,6 +19,8 @@ from docs.gallery.worlds import (
     an_instance,
     elsewhere,
     home,
+    instance_arn,
+    leaving,
     task_arn,
 )
 
@@ -100,6 +103,19 @@ CAPACITY = (
                     ),
                 ),
             }
+        ),
+    ),
+    World(
+        BlockerKind.BEHIND_STOPPING,
+        "The replacement has its instance, where an old task takes its time to stop and keeps what the new one needs.",
+        by_providers(
+            a_provider(),
+            service={
+                "tasks": (elsewhere(8, last_status="PENDING", created_at=NOW - timedelta(minutes=2)),),
+                "pending": 1,
+                "maximum_percent": 150,
+            },
+            stopping_beside={instance_arn(OTHER): (leaving(3, service="cart"),)},
         ),
     ),
     World(

@@ -8,7 +8,7 @@ refresh, which is refused with them.
 
 from moto.autoscaling import models, urls
 
-from embedded_aws.autoscaling import ec2, refresh
+from embedded_aws.autoscaling import health, refresh
 from embedded_aws.autoscaling.backend import Backend
 from embedded_aws.autoscaling.capacity import keep_capacity
 from embedded_aws.autoscaling.interruptions import (
@@ -16,11 +16,18 @@ from embedded_aws.autoscaling.interruptions import (
     rebalance_recommendation,
     spot_interruption,
 )
-from embedded_aws.autoscaling.members import KEEPERS, Group
+from embedded_aws.autoscaling.members import KEEPERS, Behaviour, Group, behaviour
 from embedded_aws.autoscaling.responses import Response
 from embedded_aws.autoscaling.warm_pool import keep_pool
 
-__all__ = ["health_scheduled_change", "install", "rebalance_recommendation", "spot_interruption"]
+__all__ = [
+    "Behaviour",
+    "behaviour",
+    "health_scheduled_change",
+    "install",
+    "rebalance_recommendation",
+    "spot_interruption",
+]
 
 
 def install() -> None:
@@ -29,4 +36,4 @@ def install() -> None:
     models.FakeAutoScalingGroup = Group
     models.autoscaling_backends.backend = Backend
     urls.url_paths["{0}/$"] = Response.dispatch
-    ec2.install()
+    health.install()

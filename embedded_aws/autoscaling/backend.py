@@ -119,7 +119,7 @@ class Backend(AutoScalingBackend):  # type: ignore[misc]  # moto ships no types
     def notify_terminate_instances(self, instance_ids: Sequence[str]) -> None:
         """Hear from EC2 that somebody terminated instances."""
         for instance_id in instance_ids:
-            health.terminated(self, instance_id)
+            health.check(self, instance_id)  # hooks can't hold it, yet they run, too late
 
     def attach_instances(self, group_name: str, instance_ids: Sequence[str]) -> None:
         """Take running instances into the group; its desired capacity grows with them."""
@@ -127,8 +127,8 @@ class Backend(AutoScalingBackend):  # type: ignore[misc]  # moto ships no types
         grown = int(group.desired_capacity or 0) + len(instance_ids)
         check_capacity(group.min_size, group.max_size, grown)
         for instance_id in instance_ids:
-            member = GroupInstance(self.ec2_backend.get_instance(instance_id), group, "InService")
-            group.instance_states = [*group.instance_states, member]
+            member = GroupInstance(self.ec2_backend.get_instance(instance_id), group)
+            group.take(member, "InService")
             self.ec2_backend.create_tags([instance_id], {ASG_NAME_TAG: group_name})
             machines.register(member)
         group.desired_capacity = grown

@@ -1,11 +1,19 @@
-"""Health: what makes Auto Scaling replace an instance that still counts."""
+"""Health: what makes Auto Scaling replace an instance that still counts, be it done to EC2 by hand."""
 
 from __future__ import annotations
 
+import functools
+import os
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from moto.autoscaling.exceptions import ValidationError
+from moto.autoscaling.models import autoscaling_backends
+from moto.ec2.exceptions import InvalidInstanceIdError
+from moto.ec2.models.instances import InstanceBackend
+from moto.ec2.responses.instances import InstanceResponse
 
 from embedded_aws.autoscaling import lifecycle, machines
 from embedded_aws.autoscaling.members import GroupInstance, member_of_any
@@ -40,18 +48,6 @@ def check(backend: Any, instance_id: str) -> None:
         later(HEALTH_CHECK_SECONDS, lambda: _fail(member), f"{instance_id} fails its status check")
 
 
-def stopped(backend: Any, instance_id: str) -> None:
-    """Follow up on an EC2 instance that somebody stopped."""
-    machines.halt(backend.ec2_backend.get_instance(instance_id))
-    check(backend, instance_id)
-
-
-def terminated(backend: Any, instance_id: str) -> None:
-    """Follow up on an EC2 instance that somebody terminated: hooks can't hold it, yet they run, too late."""
-    machines.mourn(instance_id)
-    check(backend, instance_id)
-
-
 def _in_grace(member: GroupInstance) -> bool:
     grace = timedelta(seconds=int(member.group.health_check_grace_period or 0))
     return member.lifecycle_state == "InService" and now() < member.in_service_at + grace
@@ -68,3 +64,55 @@ def _replace(member: GroupInstance) -> None:
     if member.counts and member.health_status == "Unhealthy" and not member.gone and not halted:
         lifecycle.terminate(member, "an instance was taken out of service after a failed health check.")
         member.group.changed()
+
+
+def install() -> None:
+    """Let RunInstances and StopInstances be followed up; TerminateInstances is by moto."""
+    os.environ.setdefault(
+        "MOTO_EC2_LOAD_DEFAULT_AMIS", "false"
+    )  # 5,000 objects at each reset, and none needed
+    for operation, follow_up in (("run", _ran), ("stop", _stopped)):
+        name = f"{operation}_instances"
+        setattr(InstanceResponse, name, _followed_up(getattr(InstanceResponse, name), follow_up))
+    InstanceBackend.get_instance, InstanceBackend.get_instance_by_id = _instance, _instance_or_none
+
+
+def _instance(backend: Any, instance_id: str) -> Any:
+    """Find an instance; raises InvalidInstanceIdError."""
+    instance = _instance_or_none(backend, instance_id)
+    if instance is None:
+        raise InvalidInstanceIdError(instance_id)
+    return instance
+
+
+def _instance_or_none(backend: Any, instance_id: str) -> Any:
+    """Find an instance, or None, without moto's copy of every reservation: n instances would cost n² of them."""
+    reservations = list(backend.reservations.values())
+    return next((each for one in reservations for each in one.instances if each.id == instance_id), None)
+
+
+def _followed_up(
+    original: Callable[[Any], Any], follow_up: Callable[[Any, Any], None]
+) -> Callable[[Any], Any]:
+    @functools.wraps(original)
+    def operation(response: Any) -> Any:
+        answer = original(response)
+        follow_up(response, answer.result)
+        return answer
+
+    return operation
+
+
+def _ran(_: Any, reservation: Any) -> None:
+    for instance in reservation.instances:
+        later(lifecycle.BOOT_SECONDS, partial(_boot, instance), f"{instance.id} comes up")
+
+
+def _boot(instance: Any) -> None:
+    if instance.state == "running":
+        machines.boot(instance)
+
+
+def _stopped(response: Any, answer: dict[str, Any]) -> None:
+    for stopped in answer["StoppingInstances"]:
+        check(autoscaling_backends[response.current_account][response.region], stopped["InstanceId"])

@@ -23,7 +23,7 @@ def spot_interruption(instance_id: str) -> None:
 
     EC2 User Guide, "Spot Instance interruption notices"; the odd ARN has the Availability Zone for a Region.
     """
-    instance = _instance(instance_id)
+    instance = _backend().ec2_backend.get_instance(instance_id)
     eventbridge.emit(
         "aws.ec2",
         "EC2 Spot Instance Interruption Warning",
@@ -49,9 +49,7 @@ def rebalance_recommendation(instance_id: str) -> None:
 
 
 def health_scheduled_change(
-    instance_ids: Sequence[str],
-    start: datetime,
-    code: str = "AWS_EC2_INSTANCE_RETIREMENT_SCHEDULED",
+    instance_ids: Sequence[str], start: datetime, code: str = "AWS_EC2_INSTANCE_RETIREMENT_SCHEDULED"
 ) -> dict[str, Any]:
     """Announce a scheduled change of the instances, at `start` (aware); returns the event's detail.
 
@@ -89,10 +87,6 @@ def _reclaim(instance: Instance) -> None:
     code = "Server.SpotInstanceTermination"
     machines.terminate(instance, StateReason(f"{code}: Spot instance termination", code))
     health.check(_backend(), instance.id)
-
-
-def _instance(instance_id: str) -> Instance:
-    return _backend().ec2_backend.get_instance(instance_id)
 
 
 def _backend() -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from embedded_aws.autoscaling import activities, machines
 from embedded_aws.autoscaling.activities import (
@@ -17,6 +18,7 @@ from embedded_aws.autoscaling.hooks import LAUNCHING, TERMINATING
 from embedded_aws.autoscaling.lifecycle_actions import ABANDON, call_off, wait
 from embedded_aws.autoscaling.members import Group, GroupInstance
 from embedded_aws.aws import now
+from embedded_aws.ecs import agent
 
 BOOT_SECONDS = 30.0
 """From RunInstances until the instance is up (with the ECS agent on it) and its launch hooks begin."""
@@ -28,27 +30,23 @@ REPLACEMENT_SECONDS = 20.0
 
 def launch(group: Group, cause: str) -> GroupInstance:
     """Launch a new instance into service: Pending, the launch hooks, InService."""
-    member = GroupInstance(machines.run(group), group, "Pending")
-    group.instance_states = [*group.instance_states, member]
+    member = group.take(GroupInstance(machines.run(group), group))
     activities.begin("Launch", member, cause, INTO_SERVICE)
-    member.after(BOOT_SECONDS, lambda: come_up(member, INTO_SERVICE), "comes up")
+    member.after(BOOT_SECONDS, partial(come_up, member, INTO_SERVICE), "comes up")
     return member
 
 
 def leave_pool(member: GroupInstance, cause: str) -> None:
     """Bring an instance of the warm pool into service; its launch hooks run a second time."""
-    group = member.group
-    group.drop(member)
-    member.gone, member.lifecycle_state = False, "Pending"
-    group.instance_states = [*group.instance_states, member]
+    member.group.take(member)
     activities.begin("Launch", member, cause, POOL_TO_SERVICE)
-    member.after(PROCEED_SECONDS, lambda: come_up(member, POOL_TO_SERVICE), "is started")
+    member.after(PROCEED_SECONDS, partial(come_up, member, POOL_TO_SERVICE), "is started")
 
 
 def come_up(member: GroupInstance, route: Route) -> None:
     """Boot, and hold the instance in Pending:Wait until its launch hooks are done with it."""
     machines.boot(member.instance)
-    wait(member, LAUNCHING, "Pending:Wait", route, lambda result: _launched(member, result))
+    wait(member, LAUNCHING, "Pending:Wait", route, partial(_launched, member))
 
 
 def _launched(member: GroupInstance, result: str) -> None:
@@ -57,7 +55,7 @@ def _launched(member: GroupInstance, result: str) -> None:
         member.group.changed()
         return
     member.lifecycle_state = "Pending:Proceed"
-    member.after(PROCEED_SECONDS, lambda: enter_service(member), "enters service")
+    member.after(PROCEED_SECONDS, partial(enter_service, member), "enters service")
 
 
 def enter_service(member: GroupInstance) -> None:
@@ -81,7 +79,10 @@ def terminate(member: GroupInstance, cause: str, hooks: bool = True) -> None:
     if not hooks:
         end(member)
         return
-    off_target_groups(member, lambda: _hold(member, prefix, route))
+    released = partial(_released, member, prefix)
+    off_target_groups(
+        member, partial(wait, member, TERMINATING, f"{prefix}Terminating:Wait", route, released)
+    )
 
 
 def off_target_groups(member: GroupInstance, then: Callable[[], None]) -> None:
@@ -97,16 +98,11 @@ def off_target_groups(member: GroupInstance, then: Callable[[], None]) -> None:
         then()
 
 
-def _hold(member: GroupInstance, prefix: str, route: Route) -> None:
-    state = f"{prefix}Terminating:Wait"
-    wait(member, TERMINATING, state, route, lambda result: _released(member, prefix, result))
-
-
 def _released(member: GroupInstance, prefix: str, result: str) -> None:
     member.lifecycle_state = f"{prefix}Terminating:Proceed"
     retained = result == ABANDON and member.group.retains_abandoned
     label = "is retained" if retained else "is terminated"
-    step = (lambda: retain(member, f"{prefix}Terminating")) if retained else (lambda: end(member))
+    step = partial(retain, member, f"{prefix}Terminating") if retained else partial(end, member)
     member.after(PROCEED_SECONDS, step, label)
 
 
@@ -132,12 +128,8 @@ def replace_root_volume(member: GroupInstance) -> None:
     User Guide, "Replace root volumes during instance refresh": the EC2 instance stays, its disk is new.
     """
     member.lifecycle_state = "ReplacingRootVolume"
-    off_target_groups(member, lambda: _hold_for_volume(member))
-
-
-def _hold_for_volume(member: GroupInstance) -> None:
-    state = "ReplacingRootVolume:Wait"
-    wait(member, TERMINATING, state, NEW_ROOT_VOLUME, lambda result: _volume_released(member, result))
+    state, released = "ReplacingRootVolume:Wait", partial(_volume_released, member)
+    off_target_groups(member, partial(wait, member, TERMINATING, state, NEW_ROOT_VOLUME, released))
 
 
 def _volume_released(member: GroupInstance, result: str) -> None:
@@ -146,21 +138,21 @@ def _volume_released(member: GroupInstance, result: str) -> None:
         member.group.changed()
         return
     member.lifecycle_state = "ReplacingRootVolume:Proceed"
-    member.after(PROCEED_SECONDS, lambda: _wipe(member), "loses its root volume")
+    member.after(PROCEED_SECONDS, partial(_wipe, member), "loses its root volume")
 
 
 def _wipe(member: GroupInstance) -> None:
     """The agent's own state lies on the root volume: with it the old container instance is lost."""
-    machines.wipe(member.instance_id)
-    member.after(REPLACEMENT_SECONDS, lambda: _volume_replaced(member), "has a new root volume")
+    agent.lose_state(member.instance_id)
+    member.after(REPLACEMENT_SECONDS, partial(_volume_replaced, member), "has a new root volume")
 
 
 def _volume_replaced(member: GroupInstance) -> None:
     member.lifecycle_state = "RootVolumeReplaced"
     member.version, member.image_id = member.group.template_version(), machines.image_of(member.group)
-    member.after(PROCEED_SECONDS, lambda: _restart(member), "restarts")
+    member.after(PROCEED_SECONDS, partial(_restart, member), "restarts")
 
 
 def _restart(member: GroupInstance) -> None:
     member.lifecycle_state = "Pending"
-    member.after(BOOT_SECONDS, lambda: come_up(member, NEW_ROOT_VOLUME), "comes up")
+    member.after(BOOT_SECONDS, partial(come_up, member, NEW_ROOT_VOLUME), "comes up")

@@ -13,7 +13,7 @@ from embedded_aws.agenda import Timer
 from embedded_aws.autoscaling import activities
 from embedded_aws.autoscaling.activities import Route, emit
 from embedded_aws.autoscaling.hooks import LAUNCHING, TERMINATING, Hook
-from embedded_aws.autoscaling.members import GroupInstance, fresh_uuid
+from embedded_aws.autoscaling.members import GroupInstance, behaviour, fresh_uuid
 from embedded_aws.autoscaling.notification_targets import letterhead, send
 from embedded_aws.aws import current, later, now
 
@@ -173,5 +173,9 @@ def _is_meant(
     return (
         (action.member.group.name, action.hook.name) == (group, hook)
         and token in (None, "", action.token)
-        and instance_id in (None, "", action.member.instance_id)
+        and (instance_id in (None, "", action.member.instance_id) or _token_suffices(token))
     )
+
+
+def _token_suffices(token: str | None) -> bool:
+    return bool(token) and behaviour().tokens_suit_any_instance

@@ -1,8 +1,7 @@
-"""The EC2 instances under the groups: run, stop, start and terminate them, and tell the ECS agent on them."""
+"""The EC2 instances under the groups: run, start and terminate them; the ECS agents on them hear of it."""
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 from moto.autoscaling.models import ASG_NAME_TAG
@@ -10,6 +9,7 @@ from moto.ec2.models.instances import Instance, StateReason
 from moto.elbv2 import elbv2_backends
 
 from embedded_aws.autoscaling.members import Group, GroupInstance
+from embedded_aws.ecs import agent
 
 
 def run(group: Group) -> Instance:
@@ -64,33 +64,17 @@ def boot(instance: Instance) -> None:
     """Start an instance where it is stopped, and the ECS agent on it."""
     if instance.state == "stopped":
         instance.start()
-    _agent().instance_started(instance.id)
-
-
-def halt(instance: Instance) -> None:
-    """Stop an instance: its container instance stays registered, with no agent behind it."""
-    instance.stop()
-    _agent().instance_stopped(instance.id)
+    else:
+        agent.instance_started(instance.id)
 
 
 def terminate(instance: Instance, reason: StateReason | None = None) -> None:
-    """Terminate an instance, unless it is gone already; its container instance is INACTIVE at once."""
+    """Terminate an instance, unless it is gone already."""
     if instance.state != "terminated":
         instance.terminate()
         instance.state_reason = reason or instance.state_reason
         ec2 = instance.ec2_backend
         elbv2_backends[ec2.account_id][ec2.region_name].notify_terminate_instances([instance.id])
-    mourn(instance.id)
-
-
-def mourn(instance_id: str) -> None:
-    """Tell the ECS agent that its instance is no more."""
-    _agent().instance_gone(instance_id)
-
-
-def wipe(instance_id: str) -> None:
-    """Tell the ECS agent that its disk is gone."""
-    _agent().lose_state(instance_id)
 
 
 def register(member: GroupInstance) -> None:
@@ -109,8 +93,3 @@ def deregister(member: GroupInstance) -> int:
             target_group.deregister([{"Id": one["Id"], "Port": one["Port"]} for one in targets])
             delays.append(int(target_group.attributes["deregistration_delay.timeout_seconds"]))
     return max(delays)
-
-
-def _agent() -> Any:
-    """Return the ECS agent's module, late: `embedded_aws.ecs` may stand on this package."""
-    return import_module("embedded_aws.ecs.agent")

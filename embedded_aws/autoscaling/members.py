@@ -16,9 +16,22 @@ from embedded_aws.aws import current, later, now
 
 
 @dataclass
-class Memory:
-    """The order of launches in one embedded AWS, and where its identifiers come from."""
+class Behaviour:
+    """Switches for what AWS leaves open; a test sets them on `behaviour()`."""
 
+    topics_get_text: bool = False
+    """Whether a hook's SNS topic gets lines of `Key: value`: PutLifecycleHook in the API reference speaks of an
+    "email key-value pair format", the user guide shows JSON for SQS only."""
+    tokens_suit_any_instance: bool = False
+    """Whether a lifecycle action's token counts alone where the request names another instance as well;
+    CompleteLifecycleAction in the API reference doesn't say."""
+
+
+@dataclass
+class Memory:
+    """The order of launches in one embedded AWS, where its identifiers come from, and its switches."""
+
+    behaviour: Behaviour = field(default_factory=Behaviour)
     launches: Iterator[int] = field(default_factory=count)
     identifiers: Random = field(default_factory=lambda: Random("Auto Scaling"))  # noqa: S311 - no secrets, the same in every run
 
@@ -26,6 +39,11 @@ class Memory:
 def memory() -> Memory:
     """Return what the running embedded AWS remembers of Auto Scaling."""
     return current().part("autoscaling", Memory)
+
+
+def behaviour() -> Behaviour:
+    """Return the switches of the running embedded Auto Scaling."""
+    return memory().behaviour
 
 
 def fresh_uuid() -> str:
@@ -39,9 +57,9 @@ WAITING_FOR_SERVICE = ("Pending", "ReplacingRootVolume", "RootVolumeReplaced")
 class GroupInstance(InstanceState):  # type: ignore[misc]  # moto ships no types
     """One EC2 instance in a group or in its warm pool."""
 
-    def __init__(self, instance: Any, group: Group, lifecycle_state: str) -> None:
+    def __init__(self, instance: Any, group: Group) -> None:
         instance.autoscaling_group = group
-        super().__init__(instance, lifecycle_state, autoscaling_group=group)
+        super().__init__(instance, "Pending", autoscaling_group=group)
         self.group = group
         self.protected_from_scale_in = group.new_instances_protected_from_scale_in
         self.order = next(memory().launches)
@@ -147,6 +165,16 @@ class Group(FakeAutoScalingGroup):  # type: ignore[misc]  # moto ships no types
         """Return the version of the launch template that a launch takes now, or None."""
         template = self.ec2_launch_template
         return template and template.get_version(self.launch_template_version)
+
+    def take(self, member: GroupInstance, state: str = "Pending") -> GroupInstance:
+        """Take an instance into the group, or into its warm pool where the state is of it."""
+        self.drop(member)
+        member.gone, member.lifecycle_state = False, state
+        if state.startswith("Warmed:"):
+            self.warm_instances = [*self.warm_instances, member]
+        else:
+            self.instance_states = [*self.instance_states, member]
+        return member
 
     def drop(self, member: GroupInstance) -> None:
         """Let an instance leave the group for good."""

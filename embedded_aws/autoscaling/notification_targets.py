@@ -15,7 +15,7 @@ from moto.sns import sns_backends
 from moto.sqs import sqs_backends
 
 from embedded_aws.autoscaling.hooks import Hook
-from embedded_aws.autoscaling.members import Group, fresh_uuid
+from embedded_aws.autoscaling.members import Group, behaviour, fresh_uuid
 from embedded_aws.aws import now, stamp
 from embedded_aws.awslambda.asynchronous import accept
 from embedded_aws.permissions import ServiceRequest, lets_in
@@ -53,7 +53,13 @@ def send(hook: Hook, group: Group, message: dict[str, str]) -> None:
     """Send a message to the hook's target, if it has one; raises what the target's service does."""
     if hook.notification_target_arn:
         service = hook.notification_target_arn.split(":")[2]
-        SENDERS[service](hook.notification_target_arn, group, json.dumps(message))
+        SENDERS[service](hook.notification_target_arn, group, _body(service, message))
+
+
+def _body(service: str, message: dict[str, str]) -> str:
+    if service == "sns" and behaviour().topics_get_text:
+        return "\n".join(f"{key}: {value}" for key, value in message.items())
+    return json.dumps(message)
 
 
 def _to_topic(arn: str, group: Group, body: str) -> None:

@@ -89,12 +89,9 @@ class Refresh:
         emit(self.group, f"EC2 Auto Scaling Instance Refresh {what}", detail)
 
     def _settled(self) -> bool:
-        replaced = all(self._is_through(member) for member in self.batch)
+        through = ("Retained", "InService") if self.strategy == "ReplaceRootVolume" else "Retained"
+        replaced = all(member.gone or member.lifecycle_state.endswith(through) for member in self.batch)
         return replaced and len(self.group.serving) >= self._desired
-
-    def _is_through(self, member: GroupInstance) -> bool:
-        back = self.strategy == "ReplaceRootVolume" and member.lifecycle_state == "InService"
-        return member.gone or back or member.lifecycle_state.endswith("Retained")
 
     def _rests(self) -> bool:
         """Whether the batch that has just come into service is still warming up."""
@@ -106,23 +103,19 @@ class Refresh:
         return self.resting_until is not None and now() < self.resting_until
 
     def _is_replaceable(self, member: GroupInstance) -> bool:
-        ignored = (self._protected(member) == "Ignore") or (self._standby(member) == "Ignore")
+        ignored = "Ignore" in self._choices(member)
         return not member.gone and not ignored and member.lifecycle_state in ("InService", "Standby")
 
-    def _protected(self, member: GroupInstance) -> str | None:
-        choice: str = self.preferences.get("ScaleInProtectedInstances", "Wait")
-        return choice if member.protected_from_scale_in else None
-
-    def _standby(self, member: GroupInstance) -> str | None:
-        choice: str = self.preferences.get("StandbyInstances", "Wait")
-        return choice if member.lifecycle_state == "Standby" else None
+    def _choices(self, member: GroupInstance) -> set[str]:
+        """What the preferences say of an instance that is protected, on standby or both."""
+        held = {
+            "ScaleInProtectedInstances": member.protected_from_scale_in,
+            "StandbyInstances": member.lifecycle_state == "Standby",
+        }
+        return {self.preferences.get(name, "Wait") for name, is_held in held.items() if is_held}
 
     def _begin_batch(self) -> None:
-        free = [
-            member
-            for member in self.waiting
-            if "Wait" not in (self._protected(member), self._standby(member))
-        ]
+        free = [member for member in self.waiting if "Wait" not in self._choices(member)]
         if not free:
             self._wait_for_leave()
             return

@@ -5,6 +5,7 @@ User Guide, "Use lifecycle hooks with a warm pool" and "Warm pools for Amazon EC
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from embedded_aws.autoscaling import activities, machines
@@ -80,30 +81,19 @@ def takes_back(group: Group) -> bool:
 
 def return_to(member: GroupInstance, cause: str) -> None:
     """Send an instance from service back to the pool: the terminate hooks run, the instance lives on."""
-    group = member.group
-    group.drop(member)
-    member.gone, member.lifecycle_state = False, "Warmed:Pending"
-    group.warm_instances = [*group.warm_instances, member]
+    member.group.take(member, "Warmed:Pending")
     activities.begin("Terminate", member, cause, BACK_TO_POOL)
-    off_target_groups(member, lambda: _hold(member))
-
-
-def _hold(member: GroupInstance) -> None:
-    wait(
-        member, TERMINATING, "Warmed:Pending:Wait", BACK_TO_POOL, lambda result: _warmed(member, result, True)
-    )
+    warmed = partial(_warmed, member, returned=True)
+    off_target_groups(member, partial(wait, member, TERMINATING, "Warmed:Pending:Wait", BACK_TO_POOL, warmed))
 
 
 def _launch_into(group: Group) -> None:
-    member = GroupInstance(machines.run(group), group, "Warmed:Pending")
-    group.warm_instances = [*group.warm_instances, member]
+    member = group.take(GroupInstance(machines.run(group), group), "Warmed:Pending")
     activities.begin("Launch", member, "an instance was launched into the warm pool.", INTO_POOL)
-    member.after(BOOT_SECONDS, lambda: _booted(member), "comes up")
-
-
-def _booted(member: GroupInstance) -> None:
-    """Run the launch hooks; the ECS agent waits for service, as ECS_WARM_POOLS_CHECK=true tells it to."""
-    wait(member, LAUNCHING, "Warmed:Pending:Wait", INTO_POOL, lambda result: _warmed(member, result, False))
+    warmed = partial(_warmed, member, returned=False)
+    hold = partial(wait, member, LAUNCHING, "Warmed:Pending:Wait", INTO_POOL, warmed)
+    # The launch hooks run; the ECS agent waits for service, as ECS_WARM_POOLS_CHECK=true tells it to.
+    member.after(BOOT_SECONDS, hold, "comes up")
 
 
 def _warmed(member: GroupInstance, result: str, returned: bool) -> None:
@@ -121,7 +111,7 @@ def _rest(member: GroupInstance) -> None:
     state = member.group.warm_pool.pool_state if member.group.warm_pool else "Running"
     member.lifecycle_state = f"Warmed:{state}"
     if state != "Running":
-        machines.halt(member.instance)
+        member.instance.stop()
     activities.close(member, "Successful")
     member.group.changed()
 

@@ -21,8 +21,8 @@ from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.models import lambda_backends
 
 from embedded_aws import aws
+from embedded_aws.awslambda.bootstrap import Outcome
 from embedded_aws.awslambda.invoking import TooManyRequestsError, run
-from embedded_aws.awslambda.outcome import Outcome
 from embedded_aws.clients import client
 from embedded_aws.requests import acting_as
 
@@ -123,9 +123,8 @@ def _book_unless_too_old(queued: QueuedEvent, function: Any, seconds: float) -> 
 
 def report(function: Any, queued: QueuedEvent, failure: OnFailure | None) -> None:
     """Send the record of a finished event to the destination that the function names for it, if any."""
-    configured = function.event_invoke_config[-1].config if function.event_invoke_config else {}
     side = "OnFailure" if failure else "OnSuccess"
-    arn = configured.get("DestinationConfig", {}).get(side, {}).get("Destination")
+    arn = invoke_config(function).get("DestinationConfig", {}).get(side, {}).get("Destination")
     if arn:
         with acting_as(function.role, function.function_name):
             _send(arn, _record(function, queued, failure), side)

@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from threading import RLock, get_ident
 from typing import Any
 
-from embedded_aws.awslambda.bootstrap import LambdaContext, call_handler, error_log, find_handler
-from embedded_aws.awslambda.outcome import Outcome
+from embedded_aws.awslambda.bootstrap import LambdaContext, Outcome, call_handler, error_log, find_handler
 from embedded_aws.requests import acting_as
 
 _environment_lock = RLock()

@@ -8,8 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from embedded_aws import aws
-from embedded_aws.awslambda.bootstrap import LambdaContext
-from embedded_aws.awslambda.outcome import Outcome
+from embedded_aws.awslambda.bootstrap import LambdaContext, Outcome
 from embedded_aws.awslambda.state import Invocation, lambda_state
 from embedded_aws.requests import AwsError
 

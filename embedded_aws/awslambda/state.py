@@ -9,9 +9,8 @@ from types import ModuleType
 from typing import Any, Protocol
 
 from embedded_aws import aws
-from embedded_aws.awslambda.bootstrap import LambdaContext
+from embedded_aws.awslambda.bootstrap import LambdaContext, Outcome
 from embedded_aws.awslambda.in_process import InProcessRuntime
-from embedded_aws.awslambda.outcome import Outcome
 
 
 class Runtime(Protocol):

@@ -23,9 +23,8 @@ from typing import IO, Any
 
 from embedded_aws import aws
 from embedded_aws.awslambda import bootstrap
-from embedded_aws.awslambda.bootstrap import LambdaContext, unhandled
+from embedded_aws.awslambda.bootstrap import LambdaContext, Outcome, unhandled
 from embedded_aws.awslambda.in_process import function_environment
-from embedded_aws.awslambda.outcome import Outcome
 from embedded_aws.requests import session_credentials
 
 IN_THE_LAMBDA_RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")

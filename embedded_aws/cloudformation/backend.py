@@ -13,7 +13,7 @@ from moto.cloudformation.models import CloudFormationBackend, Stack
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.cloudformation.utils import generate_stack_id, get_stack_from_s3_url
 
-from embedded_aws.cloudformation import resources, stacks
+from embedded_aws.cloudformation import stacks
 from embedded_aws.cloudformation.resource import KINDS
 from embedded_aws.requests import AwsError
 
@@ -39,7 +39,7 @@ def install() -> None:
     """Make moto's CloudFormation create, update, roll back and refuse stacks as AWS does."""
     _motos_class = parsing.resource_class_from_type
     parsing.resource_class_from_type = lambda kind: KINDS.get(kind) or _motos_class(kind)
-    parsing.parse_and_create_resource = resources.create
+    parsing.parse_and_create_resource = stacks.create
     Stack.create_resources = stacks.create_resources
     Stack.update = stacks.update_stack
     Stack.delete = stacks.delete_resources
@@ -86,7 +86,7 @@ def _check_template(text: str, parameters: list[dict[str, Any]], capabilities: l
     try:
         template = Stack.parse_template(text)
         declared = template["Resources"]
-        unknown = sorted({each["Type"] for each in declared.values() if not resources.known(each["Type"])})
+        unknown = sorted({each["Type"] for each in declared.values() if not stacks.known(each["Type"])})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValidationError(message=f"Template format error: {error}") from error
     if unknown:

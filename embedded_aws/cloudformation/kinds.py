@@ -84,49 +84,34 @@ class Queue(Attributed):
         self.call(self.calls[2], {**self.identity, "Attributes": given})
 
 
-class TopicPolicy(Resource):
-    """Who may publish to topics."""
-
-    kind, calls = "AWS::SNS::TopicPolicy", ("sns", "set_topic_attributes", "", "")
-    replaced_by = ("Topics",)
-
-    def make(self) -> None:
-        """Set it on each topic."""
-        policy = {"AttributeName": "Policy", "AttributeValue": self.properties["PolicyDocument"]}
-        for arn in self.properties["Topics"]:
-            self.call(self.calls[1], {"TopicArn": arn, **policy})
-
-    def change(self, old: Properties) -> None:
-        """Set it again."""
-        del old
-        self.make()
-
-    def remove(self) -> None:
-        """Leave it: AWS has no topic without a policy, and the topic mostly goes next."""
-
-
 class QueuePolicy(Resource):
     """Who may send to queues."""
 
     kind, calls = "AWS::SQS::QueuePolicy", ("sqs", "set_queue_attributes", "", "")
-    replaced_by = ("Queues",)
+    places, place, replaced_by = "Queues", "QueueUrl", ("Queues",)
 
     def make(self) -> None:
-        """Set it on each queue."""
-        for url in self.properties["Queues"]:
-            policy = self.properties["PolicyDocument"]
-            self.call(self.calls[1], {"QueueUrl": url, "Attributes": {"Policy": policy}})
+        """Set it on each."""
+        text = self.properties["PolicyDocument"]
+        policy = {"Attributes": {"Policy": text}, "AttributeName": "Policy", "AttributeValue": text}
+        for each in self.properties[self.places]:
+            self.call(self.calls[1], {self.place: each, **policy})
 
-    def change(self, old: Properties) -> None:
-        """Set it again."""
-        del old
-        self.make()
-
-    def remove(self) -> None:
+    def delete(self, *_: str) -> None:
         """Take it off; the queue may have gone before."""
         self.properties = {**self.properties, "PolicyDocument": ""}
         with suppress(ClientError):
             self.make()
+
+
+class TopicPolicy(QueuePolicy):
+    """Who may publish to topics."""
+
+    kind, calls = "AWS::SNS::TopicPolicy", ("sns", "set_topic_attributes", "", "")
+    places, place, replaced_by = "Topics", "TopicArn", ("Topics",)
+
+    def delete(self, *_: str) -> None:
+        """Leave it: AWS has no topic without a policy, and the topic mostly goes next."""
 
 
 class Rule(Resource):
@@ -149,7 +134,7 @@ class Rule(Resource):
             for failed in self.call("put_targets", self._targets())["FailedEntries"]:
                 raise ValueError(f"Target {failed['TargetId']}: {failed['ErrorMessage']}")
 
-    def remove(self) -> None:
+    def delete(self, *_: str) -> None:
         """Delete it, its targets first: EventBridge keeps a rule that has any."""
         old, self.properties = self.properties, {**self.properties, "Targets": []}
         with suppress(ClientError):  # a rule that somebody deleted has no targets
@@ -340,11 +325,11 @@ class Role(Resource):
         self.call(self.calls[2], {**self.identity, "PolicyDocument": trust})
         self._set_policies(old)
 
-    def remove(self) -> None:
+    def delete(self, *_: str) -> None:
         """Delete it with its policies."""
         old, self.properties = self.properties, {}
         self._set_policies(old)
-        super().remove()
+        super().delete()
 
     def _set_policies(self, old: Properties) -> None:
         before, now = (_by("PolicyName", each, "Policies") for each in (old, self.properties))

@@ -27,7 +27,7 @@ class Resource:
     kind: ClassVar[str]
     """As in `AWS::SQS::Queue`."""
     calls: ClassVar[tuple[str, str, str, str]]
-    """The service, and the operations that make, change and remove such a resource."""
+    """The service, and the operations that make, change (if not: it is made again) and delete such a resource."""
     name_property: ClassVar[str] = ""
     name_parameter: ClassVar[str] = ""
     """The same in the API, where it is called otherwise."""
@@ -58,9 +58,12 @@ class Resource:
     def change(self, old: Properties) -> None:
         """Make what is there fit `properties`; `old` are those it had."""
         del old
-        self.call(self.calls[2], {**self.properties, **self.identity})
+        if self.calls[2]:
+            self.call(self.calls[2], {**self.properties, **self.identity})
+        else:
+            self.make()
 
-    def remove(self) -> None:
+    def delete(self, *_: str) -> None:
         """Delete it; raises what the API does, but for what is gone already."""
         with suppress(*[ClientError] if self.may_be_gone else []):
             self.call(self.calls[3], self.identity)
@@ -113,11 +116,6 @@ class Resource:
         resource = cls(resource_name, cloudformation_json.get("Properties", {}), account_id, region_name)
         resource.make()
         return resource
-
-    def delete(self, account_id: str, region_name: str) -> None:
-        """Remove it for moto's resource map."""
-        del account_id, region_name
-        self.remove()
 
     def is_created(self) -> bool:
         """Creation is done when it returns."""

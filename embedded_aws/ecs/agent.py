@@ -68,7 +68,7 @@ def lose_state(instance_id: str) -> None:
     """
     for instance in _registered(instance_id):
         instance_stopped(instance_id)
-        instance.is_orphaned = True
+        instance.is_orphaned = not behaviour().keeps_container_instance
 
 
 def register_again(instance_id: str) -> None:

@@ -37,9 +37,14 @@ class EcsApi(EC2ContainerServiceResponse):  # type: ignore[misc]  # moto ships n
         """The cluster of the request: the one named `default` unless given; raises ClusterNotFoundException."""
         return self.backend.cluster(self._get_param("cluster", "default"))
 
-    def items(self, name: str) -> list[str]:
-        """Return a list parameter, empty where it isn't given."""
-        return list(self._get_param(name) or [])
+    def items(self, name: str, label: str = "", most: int = 0) -> list[str]:
+        """Return a list parameter; with a label, raises InvalidParameter for none, or for more than `most`."""
+        items = list(self._get_param(name) or [])
+        if label and not items:
+            raise InvalidParameter(f"{label} cannot be empty.")
+        if most and len(items) > most:
+            raise InvalidParameter(f"{label} can have at most {most} items")
+        return items
 
     def require_ec2(self) -> None:
         """Refuse what runs elsewhere; raises InvalidParameter."""

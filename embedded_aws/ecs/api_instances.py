@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from functools import partial
+from typing import Any
 
 from moto.core.responses import ActionResult
 
 from embedded_aws.ecs import events, lifecycle, views
 from embedded_aws.ecs.api import EcsApi, failure
-from embedded_aws.ecs.errors import ClientError, InvalidParameter, require_at_most, require_some
+from embedded_aws.ecs.errors import ClientError, InvalidParameter
+from embedded_aws.ecs.model import ContainerInstance
 from embedded_aws.ecs.query import compile_query
+from embedded_aws.ecs.runtime import behaviour
 
 STATUSES = ("ACTIVE", "DRAINING", "REGISTERING", "DEREGISTERING", "REGISTRATION_FAILED")
 
@@ -61,19 +64,16 @@ class ContainerInstanceApi(EcsApi):
 
     def describe_container_instances(self) -> ActionResult:
         """DescribeContainerInstances: at most 100; unknown ones are failures with the reason MISSING."""
-        names = self.items("containerInstances")
-        if not names:
+        if not self.items("containerInstances"):
             raise ClientError("Container Instances cannot be empty.")
-        require_at_most(100, names, "instanceIds")
+        names = self.items("containerInstances", "instanceIds", 100)
         tags, health = self.wants("TAGS"), self.wants("CONTAINER_INSTANCE_HEALTH")
         view = partial(views.container_instance, with_tags=tags, with_health=health)
         return self.described("containerInstances", "container-instance", names, self.backend.instance, view)
 
     def update_container_instances_state(self) -> ActionResult:
         """UpdateContainerInstancesState: at most 10; answers 200 with failures for those it could not change."""
-        names, status = self.items("containerInstances"), self._get_param("status")
-        require_some(names, "instanceIds")
-        require_at_most(10, names, "instanceIds")
+        names, status = self.items("containerInstances", "instanceIds", 10), self._get_param("status")
         if status not in ("ACTIVE", "DRAINING"):
             raise InvalidParameter("Container instance status should be one of [ACTIVE,DRAINING]")
         changed, failures = [], []
@@ -82,10 +82,23 @@ class ContainerInstanceApi(EcsApi):
             if instance is None or instance.status == "INACTIVE":
                 reason = "MISSING" if instance is None else "INACTIVE"
                 failures.append(failure(self.asked_cluster, "container-instance", name, reason))
-                continue
-            if instance.status != status:  # DRAINING twice isn't documented: here it is no error
-                instance.status = status
-                events.instance_state_set(instance)
-                self.backend.scheduler.wake_cluster(instance.cluster_name)
-            changed.append(views.container_instance(instance))
+            elif status == instance.status == "DRAINING" and behaviour().draining_twice != "accepted":
+                failures.append(_draining_already(self.asked_cluster, name))
+            else:
+                self._change(instance, status)
+                changed.append(views.container_instance(instance))
         return ActionResult({"containerInstances": changed, "failures": failures})
+
+    def _change(self, instance: ContainerInstance, status: str) -> None:
+        # DRAINING of a DRAINING instance isn't documented: unless a switch says otherwise it changes nothing.
+        if instance.status != status:
+            instance.status = status
+            events.instance_state_set(instance)
+            self.backend.scheduler.wake_cluster(instance.cluster_name)
+
+
+def _draining_already(cluster: Any, name: str) -> dict[str, str]:
+    """Return the entry in `failures`, or raise the error, that AWS might answer DRAINING twice with."""
+    if behaviour().draining_twice == "refused":
+        raise InvalidParameter("Only ACTIVE container instances can be set DRAINING.")
+    return failure(cluster, "container-instance", name, "DRAINING")

@@ -9,12 +9,7 @@ from moto.core.responses import ActionResult
 from embedded_aws.aws import now
 from embedded_aws.ecs import services, target_groups, views
 from embedded_aws.ecs.api import EcsApi
-from embedded_aws.ecs.errors import (
-    ClientError,
-    InvalidParameter,
-    require_at_most,
-    require_some,
-)
+from embedded_aws.ecs.errors import ClientError, InvalidParameter
 from embedded_aws.ecs.model import Deployment, Service
 from embedded_aws.ecs.query import compile_query
 from embedded_aws.requests import AwsError
@@ -86,9 +81,7 @@ class ServiceApi(EcsApi):
 
     def describe_services(self) -> ActionResult:
         """DescribeServices: at most 10; unknown ones are failures with the reason MISSING."""
-        names, cluster = self.items("services"), self.asked_cluster
-        require_some(names, "Services")
-        require_at_most(10, names, "Services")
+        names, cluster = self.items("services", "Services", 10), self.asked_cluster
         found, failures = self.backend.describe_services(cluster.arn, names)
         described = [views.service(service, with_tags=self.wants("TAGS")) for service in found]
         return ActionResult({"services": described, "failures": failures})

@@ -9,9 +9,9 @@ from typing import Any
 from moto.core.responses import ActionResult
 
 from embedded_aws.aws import later, now
-from embedded_aws.ecs import capacity_providers, lifecycle, views
+from embedded_aws.ecs import lifecycle, views
 from embedded_aws.ecs.api import EcsApi, failure
-from embedded_aws.ecs.errors import InvalidParameter, require_at_most, require_some
+from embedded_aws.ecs.errors import InvalidParameter
 from embedded_aws.ecs.model import SPREAD, ContainerInstance, Launch, Task
 from embedded_aws.ecs.placement import NO_INSTANCES, Refusal
 from embedded_aws.ecs.runtime import behaviour
@@ -39,9 +39,9 @@ class TaskApi(EcsApi):
 
     def start_task(self) -> ActionResult:
         """StartTask: a task on each of up to 10 named container instances."""
-        names = self.items("containerInstances")
-        require_some(names, "Container Instances")
-        require_at_most(10, names, "containerInstances")
+        if not self.items("containerInstances"):
+            raise InvalidParameter("Container Instances cannot be empty.")
+        names = self.items("containerInstances", "containerInstances", 10)
         return self._launched([self._start_on(name) for name in names])
 
     def _start_on(self, name: str) -> Task | Refusal | dict[str, str]:
@@ -65,16 +65,8 @@ class TaskApi(EcsApi):
             overrides=dict(self._get_param("overrides") or {}),
             tags=[*inherited, *(self._get_param("tags") or [])],
         )
-        wake = self.backend.scheduler.task_changed
         strategy = self._strategy() if constrained else []
-        if strategy:
-            info.may_wait = self.backend.scales
-            outcome = capacity_providers.launch(info, strategy, (), instances, wake)
-        else:
-            outcome = lifecycle.launch(info, instances, wake)
-        if isinstance(outcome, Task):
-            self.backend.remember(outcome)
-        return outcome
+        return self.backend.scheduler.launch(info, instances, strategy)
 
     def _strategy(self) -> list[Any]:
         """Return the strategy that RunTask asks for, or the cluster's default where it names no launch type."""
@@ -119,9 +111,7 @@ class TaskApi(EcsApi):
 
     def describe_tasks(self) -> ActionResult:
         """DescribeTasks: at most 100; unknown and forgotten ones are failures with the reason MISSING."""
-        names = self.items("tasks")
-        require_some(names, "Tasks")
-        require_at_most(100, names, "Tasks")
+        names = self.items("tasks", "Tasks", 100)
         view = partial(views.task, with_tags=self.wants("TAGS"))
         return self.described("tasks", "task", names, self.backend.task, view)
 
@@ -135,9 +125,7 @@ class TaskApi(EcsApi):
 
     def update_task_protection(self) -> ActionResult:
         """UpdateTaskProtection: at most 10 tasks, for 1 to 2,880 minutes; only tasks of services can have it."""
-        names = self.items("tasks")
-        require_some(names, "Tasks")
-        require_at_most(10, names, "Tasks")
+        names = self.items("tasks", "Tasks", 10)
         minutes = self._get_int_param("expiresInMinutes", DEFAULT_MINUTES)
         if not 1 <= minutes <= LONGEST_MINUTES:
             raise InvalidParameter(f"expiresInMinutes should be between 1 and {LONGEST_MINUTES}.")
@@ -145,8 +133,7 @@ class TaskApi(EcsApi):
 
     def get_task_protection(self) -> ActionResult:
         """GetTaskProtection: at most 100 tasks, or all of the cluster's services."""
-        names = self.items("tasks")
-        require_at_most(100, names, "Tasks")
+        names = self.items("tasks") and self.items("tasks", "Tasks", 100)
         tasks = self.backend.tasks_of(self.asked_cluster.name)
         return self._protection(names or [task.arn for task in tasks if task.service is not None], None)
 

@@ -26,9 +26,7 @@ class EcsBackend(EC2ContainerServiceBackend):  # type: ignore[misc]  # moto ship
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
-        self.scheduler = Scheduler(
-            lambda: list(self.services.values()), self.instances_of, self.remember, self.scales
-        )
+        self.scheduler = Scheduler(self.services, self.instances_of, self.remember, self.scales)
 
     @property
     def _url_module(self) -> Any:

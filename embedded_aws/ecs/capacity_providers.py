@@ -7,7 +7,7 @@ scaling brings one: at most 100 tasks of a cluster at once, each for 10 to 30 mi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -20,7 +20,7 @@ from embedded_aws.ecs import lifecycle, placement, strategies
 from embedded_aws.ecs.model import ContainerInstance, Launch, Task
 from embedded_aws.ecs.placement import Refusal
 from embedded_aws.ecs.runtime import behaviour
-from embedded_aws.ecs.strategies import FARGATE, Strategy
+from embedded_aws.ecs.strategies import Strategy
 
 MOST_PROVISIONING = 100
 """Of a cluster at once."""
@@ -50,38 +50,28 @@ def waiting() -> Waiting:
     return current().part("ecs provisioning", Waiting)
 
 
-def launch(
-    info: Launch,
-    strategy: Strategy,
-    siblings: Iterable[Task],
-    instances: Sequence[ContainerInstance],
-    wake: Callable[[Task], None],
-) -> Task | Refusal:
-    """Place a task by a strategy: on an instance of the provider whose turn it is, and on no other's.
-
-    Without room there it waits, PROVISIONING, if managed scaling may bring an instance.
-    """
+def places(
+    info: Launch, strategy: Strategy, siblings: Iterable[Task], instances: Iterable[ContainerInstance]
+) -> list[ContainerInstance]:
+    """Choose the provider of a task by its strategy, and return that one's instances: it is placed on no other's."""
     stay = [one for one in siblings if one.is_live and one.instance.status == "ACTIVE"]
     name = strategies.next_provider(strategy, Counter(one.launch.capacity_provider or "" for one in stay))
     info.capacity_provider = name
-    if name in FARGATE:
-        return lifecycle.launch_on(lifecycle.nowhere(info.cluster), info, wake)
-    own = [one for one in instances if one.capacity_provider == name]
-    outcome = lifecycle.launch(info, own, wake)
-    if (
-        isinstance(outcome, Task)
-        or not info.may_wait(name)
-        or len(waiting().of(info.cluster.name)) >= MOST_PROVISIONING
-    ):
-        return outcome
-    task = lifecycle.provision(info, wake)
+    return [one for one in instances if one.capacity_provider == name]
+
+
+def may_wait(info: Launch, scales: Callable[[str], bool]) -> bool:
+    """Whether a task without room is PROVISIONING: where managed scaling of its provider may bring an instance."""
+    is_full = len(waiting().of(info.cluster.name)) >= MOST_PROVISIONING
+    return info.capacity_provider is not None and scales(info.capacity_provider) and not is_full
+
+
+def wait(task: Task) -> None:
+    """Let a task wait for an instance until ECS gives it up."""
+    lifecycle.provision(task)
     waiting().tasks.append(task)
-    later(
-        behaviour().provisioning_gives_up_seconds,
-        partial(_give_up, task),
-        f"task {task.id} waits for an instance",
-    )
-    return task
+    seconds = behaviour().provisioning_gives_up_seconds
+    later(seconds, partial(_give_up, task), f"task {task.id} waits for an instance")
 
 
 def _give_up(task: Task) -> None:
@@ -97,7 +87,8 @@ def place_waiting(cluster_name: str, instances: Iterable[ContainerInstance]) -> 
         own = [one for one in known if one.capacity_provider == task.launch.capacity_provider]
         found = placement.find(task.launch, task.needs, own)
         if not isinstance(found, Refusal):
-            lifecycle.place(task, found)
+            task.instance = found
+            lifecycle.begin(task)
 
 
 def group_of(provider: Any) -> Group | None:

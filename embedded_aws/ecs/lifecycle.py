@@ -8,18 +8,13 @@ agent does waits while the agent is disconnected; what ECS itself does (deregist
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
-from typing import Any
-
-from moto.moto_api._internal import mock_random
 
 from embedded_aws.aws import later, now
-from embedded_aws.ecs import events, placement, target_groups
-from embedded_aws.ecs.model import ContainerInstance, Launch, Nowhere, Task, requirements
-from embedded_aws.ecs.placement import Refusal
+from embedded_aws.ecs import events, target_groups
+from embedded_aws.ecs.model import Task
 from embedded_aws.ecs.runtime import KilledTask, ecs
-from embedded_aws.ecs.script import read_script
 
 PROVISIONING_SHARE, ACTIVATING_SHARE = 0.2, 0.8
 """When, of the time to RUNNING, PROVISIONING ends and ACTIVATING begins."""
@@ -27,47 +22,14 @@ DEPROVISIONING_SECONDS = 3.0
 SIGKILLED = 137
 
 
-def launch(
-    info: Launch, instances: Iterable[ContainerInstance], wake: Callable[[Task], None]
-) -> Task | Refusal:
-    """Place one task on one of the instances and start it, or say why it can't be; `wake` hears of its changes."""
-    found = placement.find(info, requirements(info.definition), instances)
-    return found if isinstance(found, Refusal) else launch_on(found, info, wake)
-
-
-def launch_on(instance: ContainerInstance, info: Launch, wake: Callable[[Task], None]) -> Task:
-    """Start one task on an instance that was chosen, or on Fargate."""
-    task = _new(instance, info, wake)
-    _begin(task)
-    return task
-
-
-def provision(info: Launch, wake: Callable[[Task], None]) -> Task:
-    """Make a task that waits, PROVISIONING, until `place` has an instance for it."""
-    task = _new(nowhere(info.cluster), info, wake)
+def provision(task: Task) -> None:
+    """Let a task wait, PROVISIONING, for an instance: it is nowhere until `begin`."""
     task.instance.hold(task, task.needs)
     events.task_changed(task)
-    return task
 
 
-def place(task: Task, instance: ContainerInstance) -> None:
-    """Start a task that has waited for an instance."""
-    task.instance = instance
-    _begin(task)
-
-
-def nowhere(cluster: Any) -> Nowhere:
-    """Return the place of tasks that are on no container instance."""
-    return Nowhere("", cluster.name, cluster.arn, "", 0, 0, 0, {}, [], now())
-
-
-def _new(instance: ContainerInstance, info: Launch, wake: Callable[[Task], None]) -> Task:
-    arn = info.cluster.arn.replace(":cluster/", ":task/") + f"/{mock_random.uuid4().hex}"
-    script = read_script(info.definition.container_definitions)
-    return Task(arn, instance, info, requirements(info.definition), script, now(), wake)
-
-
-def _begin(task: Task) -> None:
+def begin(task: Task) -> None:
+    """Start a task that has just been placed."""
     task.instance.hold(task, task.needs)
     events.task_changed(task)
     events.instance_changed(task.instance)

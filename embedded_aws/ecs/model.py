@@ -162,6 +162,11 @@ class Nowhere(ContainerInstance):
         self.tasks.pop(task.arn, None)
 
 
+def nowhere(cluster: Any) -> Nowhere:
+    """Return the place of tasks that are on no container instance."""
+    return Nowhere("", cluster.name, cluster.arn, "", 0, 0, 0, {}, [], now())
+
+
 def _port_set(binding: dict[str, Any]) -> str:
     return "PORTS_UDP" if binding["protocol"] == "udp" else "PORTS"
 
@@ -185,8 +190,6 @@ class Launch:
     tags: list[dict[str, str]] = field(default_factory=list)
     capacity_provider: str | None = None
     """To which its strategy sent it; None for a launch type."""
-    may_wait: Callable[[str], bool] = lambda _: False
-    """Whether managed scaling of a capacity provider may bring an instance for it."""
 
 
 @dataclass(eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from embedded_aws import aws
 
@@ -24,6 +25,12 @@ class Behaviour:
     """How long a task may wait for an instance of its capacity provider: 10 to 30 minutes, says AWS."""
     managed_draining_begins_seconds: float = 1.0
     """From the first capacity provider with managed draining until ECS first looks: AWS promises no time."""
+    draining_twice: Literal["accepted", "failed", "refused"] = "accepted"
+    """DRAINING of a DRAINING instance: nothing, an entry in `failures`, or an error. UpdateContainerInstancesState in
+    the API reference speaks of ACTIVE ones only."""
+    keeps_container_instance: bool = False
+    """Whether an agent whose root volume is replaced is the container instance that it was; the Auto Scaling user
+    guide, "Replace root volumes", names no ECS agent."""
     registration_delay_seconds: float = 15.0
     """From the start of an EC2 instance until its agent registers a container instance."""
 

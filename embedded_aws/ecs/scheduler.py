@@ -10,14 +10,23 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import compress
 
-from embedded_aws.aws import later
-from embedded_aws.ecs import arithmetic, capacity_providers, daemons, events, lifecycle, services
-from embedded_aws.ecs.model import ContainerInstance, Service, Task
+from moto.moto_api._internal import mock_random
+
+from embedded_aws.aws import later, now
+from embedded_aws.ecs import arithmetic, capacity_providers, events, lifecycle, placement, services
+from embedded_aws.ecs.model import (
+    ContainerInstance,
+    Launch,
+    Requirements,
+    Service,
+    Task,
+    nowhere,
+    requirements,
+)
 from embedded_aws.ecs.placement import Refusal
 from embedded_aws.ecs.runtime import behaviour
-
-Instances = Callable[[str], Iterable[ContainerInstance]]
-"""Gives the container instances of a cluster, by the cluster's name."""
+from embedded_aws.ecs.script import read_script
+from embedded_aws.ecs.strategies import FARGATE, Strategy
 
 
 class Scheduler:
@@ -25,14 +34,12 @@ class Scheduler:
 
     def __init__(
         self,
-        services: Callable[[], Iterable[Service]],
-        instances: Instances,
+        services: dict[str, Service],
+        instances_of: Callable[[str], list[ContainerInstance]],
         remember: Callable[[Task], None],
         scales: Callable[[str], bool],
     ) -> None:
-        self._services = services
-        self._instances = instances
-        self._remember = remember
+        self._services, self._instances_of, self._remember = services, instances_of, remember
         self._scales = scales
         self._woken: set[Service] = set()
 
@@ -44,8 +51,8 @@ class Scheduler:
 
     def wake_cluster(self, cluster_name: str) -> None:
         """Look at every service of a cluster: an instance came, went, or changed its status."""
-        capacity_providers.place_waiting(cluster_name, self._instances(cluster_name))
-        for service in list(self._services()):
+        capacity_providers.place_waiting(cluster_name, self._instances_of(cluster_name))
+        for service in list(self._services.values()):
             if service.cluster.name == cluster_name:
                 self.wake(service)
 
@@ -57,11 +64,11 @@ class Scheduler:
             self.wake(task.service)
         made_room = task.last_status == "STOPPED"
         if made_room:
-            capacity_providers.place_waiting(task.cluster.name, self._instances(task.cluster.name))
+            capacity_providers.place_waiting(task.cluster.name, self._instances_of(task.cluster.name))
         is_draining = task.instance.status == "DRAINING"
         if not (made_room or is_draining):
             return
-        for service in self._services():
+        for service in list(self._services.values()):
             is_daemon = service.scheduling_strategy == "DAEMON"
             if service.cluster.name == task.cluster.name and (
                 service.is_starved or (is_draining and is_daemon)
@@ -73,7 +80,7 @@ class Scheduler:
         if service.status == "DRAINING":
             self._wind_up(service)
         elif service.scheduling_strategy == "DAEMON":
-            self._keep_daemons(service, list(self._instances(service.cluster.name)))
+            self._keep_daemons(service, list(self._instances_of(service.cluster.name)))
         else:
             self._keep_replicas(service)
 
@@ -89,12 +96,12 @@ class Scheduler:
         counts = behaviour().stopping_counts_towards_maximum
         plan = arithmetic.plan(census, bounds, stopping_counts=counts)
         self._stop(service, plan.stops)
-        instances = self._instances(service.cluster.name) if plan.starts else ()
+        instances = self._instances_of(service.cluster.name) if plan.starts else ()
         self._start(service, [None] * plan.starts, list(instances))
         _settle(service, take_census(service) if plan.stops or plan.starts else census)
 
     def _keep_daemons(self, service: Service, instances: list[ContainerInstance]) -> None:
-        plan = daemons.plan(service, instances)
+        plan = arithmetic.plan_daemons(service, instances)
         service.desired_count = plan.desired
         self._stop(service, plan.stops)
         self._start(service, plan.starts, instances)
@@ -115,7 +122,8 @@ class Scheduler:
         started: list[Task] = []
         service.is_starved = False
         for place in places:
-            outcome = self._launch(service, instances if place is None else [place])
+            there = instances if place is None else [place]
+            outcome = self.launch(service.launch(), there, service.provider_strategy)
             if isinstance(outcome, Refusal):
                 service.is_starved = True
                 services.say_refused(service, outcome)
@@ -127,19 +135,37 @@ class Scheduler:
             service.last_refusal = None if not service.is_starved else service.last_refusal
             service.say(f"has started {len(started)} tasks: {_named(started)}.")
 
-    def _launch(self, service: Service, instances: list[ContainerInstance]) -> Task | Refusal:
-        outcome = self._placed(service, instances)
-        if isinstance(outcome, Task):
-            service.tasks[outcome.arn] = outcome
-            self._remember(outcome)
-        return outcome
+    def launch(
+        self, info: Launch, instances: Iterable[ContainerInstance], strategy: Strategy = ()
+    ) -> Task | Refusal:
+        """Place one task on one of the instances and start it, or say why it can't be.
 
-    def _placed(self, service: Service, instances: list[ContainerInstance]) -> Task | Refusal:
-        info, strategy = service.launch(), service.provider_strategy
-        if not strategy:
-            return lifecycle.launch(info, instances, self.task_changed)
-        info.may_wait = self._scales
-        return capacity_providers.launch(info, strategy, service.tasks.values(), instances, self.task_changed)
+        By a capacity provider strategy it goes to its provider's instances alone, and waits for one if one may come.
+        """
+        siblings = info.service.tasks.values() if info.service else ()
+        places = capacity_providers.places(info, strategy, siblings, instances) if strategy else instances
+        needs = requirements(info.definition)
+        found = placement.find(info, needs, places)
+        is_fargate = info.capacity_provider in FARGATE
+        waits = isinstance(found, Refusal) and (is_fargate or capacity_providers.may_wait(info, self._scales))
+        if isinstance(found, Refusal) and not waits:
+            return found
+        place = nowhere(info.cluster) if isinstance(found, Refusal) else found
+        task = self._made(info, place, needs)
+        if waits and not is_fargate:
+            capacity_providers.wait(task)
+        else:
+            lifecycle.begin(task)
+        return task
+
+    def _made(self, info: Launch, place: ContainerInstance, needs: Requirements) -> Task:
+        arn = info.cluster.arn.replace(":cluster/", ":task/") + f"/{mock_random.uuid4().hex}"
+        script = read_script(info.definition.container_definitions)
+        task = Task(arn, place, info, needs, script, now(), self.task_changed)
+        if info.service is not None:
+            info.service.tasks[arn] = task
+        self._remember(task)
+        return task
 
 
 def take_census(service: Service) -> arithmetic.Census:

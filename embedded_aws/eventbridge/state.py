@@ -65,17 +65,16 @@ class EventsState:
 
     def lose_next(self, detail_type: str, times: int = 1) -> None:
         """Lose the next deliveries of events of the detail type."""
-        self.mishaps.append(Mishap(lambda event: event["detail-type"] == detail_type, copies=0, times=times))
+        self.befall(detail_type, 0, times)
 
     def duplicate_next(self, detail_type: str, apart_seconds: float = 1.0, times: int = 1) -> None:
         """Deliver the next events of the detail type twice."""
+        self.befall(detail_type, 2, times, apart_seconds)
+
+    def befall(self, detail_type: str, copies: int, times: int = 1, apart_seconds: float = 1.0) -> None:
+        """Deliver the next events of the detail type so many times each."""
         self.mishaps.append(
-            Mishap(
-                lambda event: event["detail-type"] == detail_type,
-                copies=2,
-                apart_seconds=apart_seconds,
-                times=times,
-            )
+            Mishap(lambda event: event["detail-type"] == detail_type, copies, apart_seconds, times=times)
         )
 
 

@@ -7,7 +7,7 @@ target. The calls go through the request log as `events.amazonaws.com`, so that 
 from __future__ import annotations
 
 import json
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -67,10 +67,6 @@ class Address:
         service, region, account, name = self.arn.split(":", 5)[2:6]
         return service, region, account, name
 
-    def request(self, action: str) -> ServiceRequest:
-        """What EventBridge asks the target's resource policy for."""
-        return ServiceRequest(EVENTBRIDGE, action, self.rule_arn)
-
 
 def hand_over(address: Address, body: str) -> None:
     """Give the target its input; raises UndeliverableError."""
@@ -86,16 +82,12 @@ def hand_over(address: Address, body: str) -> None:
     if send is None:
         raise NotImplementedError(f"the embedded EventBridge has no targets such as {address.arn}")
     try:
-        with _caller(address):
+        _ask(address)
+        caller = acting_as(address.role_arn, "events") if address.role_arn else acting_as_service(EVENTBRIDGE)
+        with caller:
             send(address, body)
     except ClientError as error:
         raise _undeliverable(error) from error
-
-
-def _caller(address: Address) -> AbstractContextManager[str]:
-    if address.role_arn:
-        return acting_as(address.role_arn, "events")
-    return acting_as_service(EVENTBRIDGE)
 
 
 def _undeliverable(error: ClientError) -> UndeliverableError:
@@ -107,29 +99,41 @@ def _undeliverable(error: ClientError) -> UndeliverableError:
     return UndeliverableError("THROTTLING" if code in BUSY else "ERROR_FROM_TARGET", message, again=True)
 
 
-def _permit(policy: Any, request: ServiceRequest, arn: str) -> None:
-    if not lets_in(policy, request):
-        message = f"User: {EVENTBRIDGE} is not authorized to perform: {request.action} on resource: {arn}"
+def _ask(address: Address) -> None:
+    """Ask the target's resource policy, if it has one; raises UndeliverableError."""
+    service, region, account, name = address.parts
+    if service not in ACTIONS:
+        return
+    try:
+        policy = POLICIES[service](account, region, name, address.arn)
+    except (KeyError, UnknownFunctionException) as error:
+        raise UndeliverableError("NO_RESOURCE", f"It does not exist: {address.arn}", again=False) from error
+    action = ACTIONS[service]
+    if not lets_in(policy, ServiceRequest(EVENTBRIDGE, action, address.rule_arn)):
+        message = f"User: {EVENTBRIDGE} is not authorized to perform: {action} on resource: {address.arn}"
         raise UndeliverableError("NO_PERMISSIONS", message, again=False)
 
 
+def _function_policy(account: str, region: str, name: str, _: str) -> Any:
+    function = lambda_backends[account][region].get_function(name.removeprefix("function:"), None)
+    return {"Statement": function.policy.statements}
+
+
+ACTIONS = {"lambda": "lambda:InvokeFunction", "sqs": "sqs:SendMessage", "sns": "sns:Publish"}
+POLICIES: dict[str, Callable[[str, str, str, str], Any]] = {
+    "lambda": _function_policy,
+    "sqs": lambda account, region, name, _: sqs_backends[account][region].queues[name].policy,
+    "sns": lambda account, region, _, arn: sns_backends[account][region].topics[arn].policy,
+}
+
+
 def _to_function(address: Address, body: str) -> None:
-    _, region, account, name = address.parts
-    try:
-        function = lambda_backends[account][region].get_function(name.removeprefix("function:"), None)
-    except UnknownFunctionException as error:
-        raise UndeliverableError("NO_RESOURCE", f"Function not found: {address.arn}", again=False) from error
-    policy = {"Statement": function.policy.statements}
-    _permit(policy, address.request("lambda:InvokeFunction"), address.arn)
-    client("lambda", region).invoke(FunctionName=address.arn, InvocationType="Event", Payload=body)
+    function = client("lambda", address.parts[1])
+    function.invoke(FunctionName=address.arn, InvocationType="Event", Payload=body)
 
 
 def _to_queue(address: Address, body: str) -> None:
     _, region, account, name = address.parts
-    queue = sqs_backends[account][region].queues.get(name)
-    if queue is None:
-        raise UndeliverableError("NO_RESOURCE", f"The queue does not exist: {address.arn}", again=False)
-    _permit(queue.policy, address.request("sqs:SendMessage"), address.arn)
     group = {"MessageGroupId": address.message_group, "MessageDeduplicationId": str(uuid4())}
     client("sqs", region).send_message(
         QueueUrl=f"https://sqs.{region}.amazonaws.com/{account}/{name}",
@@ -142,29 +146,20 @@ def _to_queue(address: Address, body: str) -> None:
 
 
 def _to_topic(address: Address, body: str) -> None:
-    _, region, account, _ = address.parts
-    topic = sns_backends[account][region].topics.get(address.arn)
-    if topic is None:
-        raise UndeliverableError("NO_RESOURCE", f"Topic does not exist: {address.arn}", again=False)
-    _permit(topic.policy, address.request("sns:Publish"), address.arn)
-    client("sns", region).publish(TopicArn=address.arn, Message=body)
+    client("sns", address.parts[1]).publish(TopicArn=address.arn, Message=body)
 
 
 def _to_state_machine(address: Address, body: str) -> None:
     if not address.role_arn:
         message = "a state machine as target needs a RoleArn that may start it"
         raise UndeliverableError("NO_PERMISSIONS", message, again=False)
-    name = str(uuid4())
-    client("stepfunctions", address.parts[1]).start_execution(
-        stateMachineArn=address.arn, name=name, input=body
-    )
+    machines = client("stepfunctions", address.parts[1])
+    machines.start_execution(stateMachineArn=address.arn, name=str(uuid4()), input=body)
 
 
 def _to_log_group(address: Address, body: str) -> None:
-    group, logs = (
-        address.parts[3].removeprefix("log-group:").removesuffix(":*"),
-        client("logs", address.parts[1]),
-    )
+    group = address.parts[3].removeprefix("log-group:").removesuffix(":*")
+    logs = client("logs", address.parts[1])
     stream, now = str(uuid4()), int(aws.now().timestamp() * 1000)
     logs.create_log_stream(logGroupName=group, logStreamName=stream)
     event = {"timestamp": now, "message": body}

@@ -4,12 +4,4 @@ from embedded_aws.requests.log import Call, Fault, RequestLog
 from embedded_aws.requests.principals import acting_as, acting_as_service, session_credentials
 from embedded_aws.requests.refusals import AwsError
 
-__all__ = [
-    "AwsError",
-    "Call",
-    "Fault",
-    "RequestLog",
-    "acting_as",
-    "acting_as_service",
-    "session_credentials",
-]
+__all__ = ["AwsError", "Call", "Fault", "RequestLog", "acting_as", "acting_as_service", "session_credentials"]

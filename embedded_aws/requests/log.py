@@ -129,10 +129,7 @@ class RequestLog:
         )
 
     def fail_when(
-        self,
-        predicate: Callable[[Call], bool],
-        fault: Fault | None = None,
-        times: int | None = None,
+        self, predicate: Callable[[Call], bool], fault: Fault | None = None, times: int | None = None
     ) -> Ailment:
         """Answer every call that the predicate picks with the fault (by default InternalFailure, status 500).
 

@@ -7,7 +7,7 @@ Lambda functions, the tasks of a state machine) says for whom it acts with `acti
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 
 from moto.iam.models import iam_backends
@@ -16,11 +16,9 @@ from moto.sts.models import sts_backends
 _acting: ContextVar[str | None] = ContextVar("acting principal", default=None)
 
 
-@contextmanager
-def acting_as(role_arn: str, session: str) -> Iterator[str]:
+def acting_as(role_arn: str, session: str) -> AbstractContextManager[str]:
     """Make the requests of this thread those of the role's session; gives the session's ARN."""
-    with acting_as_service(session_arn(role_arn, session)) as principal:
-        yield principal
+    return acting_as_service(session_arn(role_arn, session))
 
 
 @contextmanager

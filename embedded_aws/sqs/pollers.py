@@ -26,8 +26,8 @@ from moto.sqs.models import sqs_backends
 
 from embedded_aws import aws
 from embedded_aws.agenda import Timer
+from embedded_aws.awslambda.bootstrap import Outcome
 from embedded_aws.awslambda.invoking import TooManyRequestsError, run
-from embedded_aws.awslambda.outcome import Outcome
 from embedded_aws.sqs.records import event_of, failed_ids
 
 SOONEST_SECONDS = 0.05
@@ -37,6 +37,7 @@ WITHOUT_WINDOW = 10
 """ReceiveMessage gives at most ten messages, and without a window a batch is what one poll gives."""
 BATCHES_TO_BEGIN_WITH, MORE_BATCHES_A_MINUTE, MOST_BATCHES = 5, 300, 1250
 LONGEST_THROTTLE_SECONDS = 60.0
+MINUTE = timedelta(minutes=1)
 TICK = timedelta(milliseconds=1)
 """moto's messages are visible after their instant, not at it."""
 
@@ -88,8 +89,7 @@ class Poller:
         configured = (self.mapping.scaling_config or {}).get("MaximumConcurrency") or MOST_BATCHES
         scaled = BATCHES_TO_BEGIN_WITH
         if self.short_since is not None:
-            minutes = (aws.now() - self.short_since) // timedelta(minutes=1)
-            scaled += MORE_BATCHES_A_MINUTE * minutes
+            scaled += MORE_BATCHES_A_MINUTE * ((aws.now() - self.short_since) // MINUTE)
         return min(configured, scaled, MOST_BATCHES)
 
     def _take(self, queue: Any) -> None:
@@ -133,8 +133,7 @@ class Poller:
         if self.opened_at is not None and has_room:
             due.append(self.opened_at + self._window)
         if self.short_since is not None:
-            minutes = (aws.now() - self.short_since) // timedelta(minutes=1)
-            due.append(self.short_since + timedelta(minutes=minutes + 1))
+            due.append(self.short_since + ((aws.now() - self.short_since) // MINUTE + 1) * MINUTE)
         if due:
             self._wake_at(min(due))
 

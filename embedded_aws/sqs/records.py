@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from embedded_aws.awslambda.outcome import Outcome
+from embedded_aws.awslambda.bootstrap import Outcome
 
 FIFO_ATTRIBUTES = {
     "SequenceNumber": "sequence_number",

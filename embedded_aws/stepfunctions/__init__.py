@@ -6,6 +6,7 @@ Each module here corrects one subject of moto's and says what AWS does; `install
 from __future__ import annotations
 
 from embedded_aws.stepfunctions import (
+    aborting,
     branches,
     callbacks,
     casing,
@@ -17,18 +18,21 @@ from embedded_aws.stepfunctions import (
     expressions,
     frames,
     history,
+    integrations,
     nested,
     parsing,
     programs,
+    required,
     responses,
     states,
     tasks,
     variables,
 )
 from embedded_aws.stepfunctions.backend import executions_of, find_execution
+from embedded_aws.stepfunctions.behaviour import Behaviour, behaviour
 from embedded_aws.stepfunctions.executions import Execution
 
-__all__ = ["Execution", "executions_of", "find_execution", "install"]
+__all__ = ["Behaviour", "Execution", "behaviour", "executions_of", "find_execution", "install"]
 
 CORRECTIONS = (
     parsing,
@@ -43,10 +47,13 @@ CORRECTIONS = (
     choices,
     errors,
     branches,
+    aborting,
     clients,
     tasks,
     casing,
     callbacks,
+    integrations,
+    required,
     nested,
     responses,
 )

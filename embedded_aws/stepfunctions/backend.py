@@ -19,6 +19,7 @@ from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfun
 
 from embedded_aws.aws import current
 from embedded_aws.requests import AwsError
+from embedded_aws.stepfunctions.definitions import Fault, fault_of_parser, faults_of
 from embedded_aws.stepfunctions.executions import Execution
 from embedded_aws.stepfunctions.parsing import read_definition
 
@@ -28,12 +29,24 @@ TOKEN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """What the tokens of the embedded AWS look like."""
 
 
-def validate_definition(definition: str) -> None:
-    """Refuse what can't be read; raises InvalidDefinition, which moto answers without its code."""
+def definition_faults(definition: str) -> list[Fault]:
+    """Return what is wrong with a definition; nothing where AWS takes it."""
+    faults = faults_of(definition)
+    if faults:
+        return faults
     try:
         read_definition(definition)
     except Exception as error:
-        raise AwsError("InvalidDefinition", f"Invalid State Machine Definition: '{error}'") from error
+        return [fault_of_parser(error, definition)]
+    return []
+
+
+def validate_definition(definition: str) -> None:
+    """Refuse what can't be read; raises InvalidDefinition, which moto answers without its code."""
+    faults = definition_faults(definition)
+    if faults:
+        told = ", ".join(map(str, faults))
+        raise AwsError("InvalidDefinition", f"Invalid State Machine Definition: '{told}'")
 
 
 class Backend(StepFunctionsParserBackend):  # type: ignore[misc]  # moto ships no types
@@ -78,8 +91,22 @@ class Backend(StepFunctionsParserBackend):  # type: ignore[misc]  # moto ships n
             activity_store={},
         )
 
+    def create_state_machine(self, name: str, definition: str, roleArn: str, **more: Any) -> Any:  # noqa: N803
+        """Make a machine, or return the one of this name if all is the same, to the letter.
+
+        Raises StateMachineAlreadyExists where it isn't (recorded 2023-06-22; moto returns the old one).
+        """
+        machine = super().create_state_machine(name=name, definition=definition, roleArn=roleArn, **more)
+        kind = more.get("sm_type") or machine.type
+        if (machine.definition, machine.roleArn, machine.type) != (definition, roleArn, kind):
+            message = f"State Machine Already Exists: '{machine.arn}'"
+            raise AwsError("StateMachineAlreadyExists", message)
+        return machine
+
     @staticmethod
     def _check_input(text: str) -> None:
+        if not text:  # recorded 2023-06-22
+            raise InvalidExecutionInput("Invalid State Machine Execution Input: 'Invalid execution input.'")
         if len(text.encode()) > LARGEST_PAYLOAD_BYTES:
             raise AwsError(
                 "ValidationException",

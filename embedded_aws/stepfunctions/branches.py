@@ -88,6 +88,8 @@ def _start_branch(worker: Any) -> None:
 
 
 def _run_branch(worker: Any) -> None:
+    if not worker.env.is_running():
+        return  # another branch failed before this one's turn
     worker._program.eval(worker.env)
     worker._branch_worker_comm.on_terminated(env=worker.env)
 

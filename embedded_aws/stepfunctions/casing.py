@@ -92,7 +92,8 @@ def sdk_time(at: datetime) -> str:
 
 
 @cache
-def _operation(service: str, action: str) -> Any:
+def operation_of(service: str, action: str) -> Any:
+    """Return botocore's model of an action, as `startExecution` or `start_execution`; raises KeyError."""
     model = botocore.session.get_session().get_service_model(service)
     names = {name.lower(): name for name in model.operation_names}
     return model.operation_model(names[action.replace("_", "").lower()])
@@ -104,26 +105,31 @@ def _replace(target: dict[str, Any], content: dict[str, Any]) -> None:
 
 
 def _normalise_parameters(task: Any, parameters: dict[str, Any], *_: Any, **__: Any) -> None:
-    operation = _operation(task._get_boto_service_name(), task.resource.api_action)
+    operation = operation_of(task._get_boto_service_name(), task.resource.api_action)
     if operation.input_shape is not None:
         _replace(parameters, to_api(parameters, operation.input_shape))
 
 
 def _normalise_response(task: Any, response: Any, *_: Any, **__: Any) -> None:
-    operation = _operation(task._get_boto_service_name(), task.resource.api_action)
+    operation = operation_of(task._get_boto_service_name(), task.resource.api_action)
     if isinstance(response, dict) and operation.output_shape is not None:
         _replace(response, from_api(response, operation.output_shape))
 
 
 def _normalise_nested_parameters(_: Any, parameters: dict[str, Any], **__: Any) -> None:
     _replace(parameters, {"Input": {}, **parameters})
-    _replace(parameters, to_api(parameters, _operation("stepfunctions", "startExecution").input_shape))
+    _replace(parameters, to_api(parameters, operation_of("stepfunctions", "startExecution").input_shape))
 
 
 def _normalise_nested_response(
     _: Any, response: Any, *__: Any, service_action_name: str | None = None
 ) -> None:
-    """Times of `states:startExecution` are milliseconds, as the integration's own API prints them."""
+    """Times of `states:startExecution` are milliseconds, as the integration's own API prints them.
+
+    Of redriving nothing is told (recorded 2023-07-05 and 2023-08-12, before there was any).
+    """
     if "executionArn" in response:
-        shape = _operation("stepfunctions", service_action_name or "startExecution").output_shape
+        for name in [each for each in response if each.startswith("redrive")]:
+            del response[name]
+        shape = operation_of("stepfunctions", service_action_name or "startExecution").output_shape
         _replace(response, from_api(response, shape, epoch=True))

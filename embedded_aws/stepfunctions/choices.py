@@ -11,17 +11,23 @@ import re
 from datetime import datetime
 from typing import Any
 
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEventException
 from moto.stepfunctions.parser.asl.component.state.choice.comparison.comparison_func import (
     ComparisonFuncValue,
 )
 from moto.stepfunctions.parser.asl.component.state.choice.comparison.comparison_operator_type import (
     ComparisonOperatorType,
 )
+from moto.stepfunctions.parser.asl.component.state.choice.comparison.comparison_variable import (
+    ComparisonVariable,
+)
 from moto.stepfunctions.parser.asl.component.state.choice.comparison.operator.factory import OperatorFactory
 from moto.stepfunctions.parser.asl.component.state.choice.comparison.operator.implementations.is_operator import (
     IsTimestamp,
 )
+from moto.stepfunctions.parser.asl.component.state.choice.comparison.variable import NoSuchVariable
 from moto.stepfunctions.parser.asl.component.state.choice.state_choice import StateChoice
+from moto.stepfunctions.parser.asl.utils.json_path import NoSuchJsonPathError
 
 from embedded_aws.stepfunctions.errors import fail_execution
 
@@ -34,6 +40,7 @@ def install() -> None:
     """Correct Choice states."""
     IsTimestamp.string_to_timestamp = staticmethod(timestamp_of)
     ComparisonFuncValue._eval_body = _compare_with_context
+    ComparisonVariable._eval_body = _compare_variable
     StateChoice._eval_state = _choose
 
 
@@ -51,10 +58,27 @@ def _compare_with_context(comparison: Any, env: Any) -> None:
     """`TimestampLessThanPath: $$.State.EnteredTime` compares with the context object, not with the input."""
     operator = comparison.operator_type.name
     if not (operator.endswith("Path") and str(comparison.value).startswith("$$.")):
-        _compare(comparison, env)
+        try:
+            _compare(comparison, env)
+        except NoSuchJsonPathError as error:
+            raise _invalid_path(env, error.json_path) from error
         return
     value = env.states.get_context(comparison.value[1:])
     OperatorFactory.get(ComparisonOperatorType[operator.removesuffix("Path")]).eval(env=env, value=value)
+
+
+def _compare_variable(comparison: Any, env: Any) -> None:
+    """A Variable that finds nothing fails the execution, unless it is asked whether it is there."""
+    comparison.variable.eval(env)
+    is_missing = isinstance(env.stack[-1], NoSuchVariable)
+    if is_missing and comparison.comparison_function.operator_type.name != "IsPresent":
+        raise _invalid_path(env, comparison.variable.string_sampler.literal_value)
+    comparison.comparison_function.eval(env)
+
+
+def _invalid_path(env: Any, path: str) -> FailureEventException:
+    cause = f"Invalid path '{path}': The choice state's condition path references an invalid value."
+    return fail_execution(env, "States.Runtime", cause)
 
 
 def _choose(choice: Any, env: Any) -> None:

@@ -1,9 +1,9 @@
 """Names of errors, and what a Retry or Catch catches by them.
 
-Source: Step Functions developer guide, "Handling errors": `States.ALL` catches neither `States.Runtime` nor
-`States.DataLimitExceeded`; `States.Runtime` always fails the execution; `States.TaskFailed` stands for every
-error but `States.Timeout`. Errors of AWS SDK integrations: `<Service>.<Error>Exception`, with the names that the
-AWS SDK for Java gives to both.
+Source: Step Functions developer guide, "Handling errors": `States.Runtime` always fails the execution, whatever catches
+`States.ALL`; `States.TaskFailed` stands for every error but `States.Timeout`. That `States.ALL` catches
+`States.DataLimitExceeded` was recorded on 2024-03-21, against the guide; of `States.TaskFailed` nothing is recorded.
+Errors of AWS SDK integrations: `<Service>.<Error>Exception`, with the names that the AWS SDK for Java gives to both.
 """
 
 from __future__ import annotations
@@ -31,13 +31,16 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_aws_sdk import (
     StateTaskServiceAwsSdk,
 )
+from moto.stepfunctions.parser.asl.component.state.fail import state_fail
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
+from embedded_aws.stepfunctions.behaviour import behaviour
+
 ALWAYS_FATAL = {"States.Runtime"}
-NOT_BY_ALL = {"States.Runtime", "States.DataLimitExceeded"}
-NOT_BY_TASK_FAILED = {*NOT_BY_ALL, "States.Timeout"}
+NOT_BY_TASK_FAILED = {"States.Runtime", "States.DataLimitExceeded", "States.Timeout"}
 
 REPORTERS = (
+    state_fail,
     iteration_worker,
     branches_decl,
     state_task_lambda,
@@ -62,7 +65,7 @@ def catches(error_equals: set[str], error: str) -> bool:
     """Tell whether a Retry or Catch with these names in ErrorEquals catches the error."""
     if error in ALWAYS_FATAL:
         return False
-    if "States.ALL" in error_equals and error not in NOT_BY_ALL:
+    if "States.ALL" in error_equals:
         return True
     if "States.TaskFailed" in error_equals and error not in NOT_BY_TASK_FAILED:
         return True
@@ -96,8 +99,12 @@ def _sdk_error_name(prefix: str, error: Exception) -> str:
     """Name an error: botocore gives a code that the service's model lacks the class ClientError."""
     name = type(error).__name__
     if name == "ClientError":
-        name = prefix
+        name = _code(error) if behaviour().names_errors_by_code else prefix
     return f"{prefix}.{re.sub('(Fault|Exception)$', '', name)}Exception"
+
+
+def _code(error: Exception) -> str:
+    return str(getattr(error, "response", {})["Error"]["Code"])
 
 
 def _keep_quiet(*_: Any, **__: Any) -> None:
@@ -111,4 +118,5 @@ def _named(error_name: str | None) -> Any:
 def _match(declaration: Any, env: Any) -> None:
     error = env.stack.pop()
     names = {name.error_name for name in declaration.error_names}
-    env.stack.append(catches(names, (error.error_name if error else None) or ""))
+    also = getattr(error, "also_caught_as", None)
+    env.stack.append(also in names or catches(names, (error.error_name if error else None) or ""))

@@ -26,7 +26,7 @@ from moto.stepfunctions.parser.backend.execution import Execution as MotoExecuti
 
 from embedded_aws.aws import current
 from embedded_aws.requests import acting_as
-from embedded_aws.stepfunctions.announcements import announce
+from embedded_aws.stepfunctions.announcements import announce, redrive_of
 from embedded_aws.stepfunctions.frames import identifier
 from embedded_aws.stepfunctions.history import HISTORY_FULL, HistoryFull
 from embedded_aws.stepfunctions.states import aws_time
@@ -57,6 +57,8 @@ class Execution(MotoExecution):  # type: ignore[misc]  # moto ships no types
         self.exec_worker = self._get_start_execution_worker()
         self.env = self.exec_worker.env = self.exec_worker._get_evaluation_environment()
         self.env.event_manager.root = self.env
+        # Recorded 2024-09-11; nothing is redriven here.
+        self.env.states.context_object.context_object_data["Execution"]["RedriveCount"] = 0
         identifier(self.env, "start")  # takes the execution's place in the order
         self.exec_status = ExecutionStatus.RUNNING
         details = ExecutionStartedEventDetails(
@@ -134,6 +136,7 @@ class Execution(MotoExecution):  # type: ignore[misc]  # moto ships no types
             "inputDetails": {"included": True},
             "error": self.error,
             "cause": self.cause,
+            **redrive_of(self.status),
         }
         if self.exec_status == ExecutionStatus.SUCCEEDED:
             described["output"] = json.dumps(self.output, separators=(",", ":"))
@@ -149,5 +152,6 @@ class Execution(MotoExecution):  # type: ignore[misc]  # moto ships no types
             "status": self.status,
             "startDate": self.start_date,
             "stopDate": self.stop_date,
+            "redriveCount": 0,
         }
         return {key: value for key, value in line.items() if value is not None}

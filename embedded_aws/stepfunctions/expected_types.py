@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from moto.stepfunctions.parser.asl.component.common.string.string_expression import StringJSONata
 from moto.stepfunctions.parser.asl.component.common.timeouts.heartbeat import HeartbeatSecondsJSONata
 from moto.stepfunctions.parser.asl.component.common.timeouts.timeout import TimeoutSecondsJSONata
 from moto.stepfunctions.parser.asl.component.state.choice.comparison.comparison import ConditionStringJSONata
@@ -15,6 +16,8 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.items.items im
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.max_concurrency import (
     MaxConcurrencyJSONata,
 )
+from moto.stepfunctions.parser.asl.component.state.fail.cause_decl import Cause
+from moto.stepfunctions.parser.asl.component.state.fail.error_decl import Error
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.seconds import SecondsJSONata
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
@@ -40,23 +43,23 @@ def install() -> None:
     MaxConcurrencyJSONata._eval_max_concurrency = _whole
     ConditionStringJSONata._eval_body = _eval_condition
     ItemsJSONata._eval_body = _eval_items
+    Error._eval_body = Cause._eval_body = _eval_text
 
 
-def _typed(part: Any, env: Any, expected: str) -> Any:
-    """Return what the part's expression gives, which must be of the type."""
-    part.string_jsonata.eval(env=env)
+def typed(string: Any, env: Any, expected: str) -> Any:
+    """Return what the expression gives, which must be of the type."""
+    string.eval(env=env)
     value = env.stack.pop()
     found = TYPES[type(value)]
     if found != expected:
         shown = to_json_str(value, separators=(",", ":"))
         reason = f"Expected '{expected}', but was '{found}' for value: {shown}"
-        cause = f"{told_of(part.string_jsonata)} returned an unexpected result type. {reason}"
-        raise fail_evaluation(env, part.string_jsonata, cause)
+        raise fail_evaluation(env, string, f"{told_of(string)} returned an unexpected result type. {reason}")
     return value
 
 
 def _number(part: Any, env: Any, least: int) -> int:
-    value = _typed(part, env, "number")
+    value = typed(part.string_jsonata, env, "number")
     if not isinstance(value, int) or not least <= value <= LONGEST_SECONDS:
         reason = f"Expected a whole number from {least} to {LONGEST_SECONDS}, but was {value}"
         cause = f"{told_of(part.string_jsonata)} returned a value out of range. {reason}"
@@ -73,8 +76,16 @@ def _whole(part: Any, env: Any) -> int:
 
 
 def _eval_condition(condition: Any, env: Any) -> None:
-    env.stack.append(_typed(condition, env, "boolean"))
+    env.stack.append(typed(condition.string_jsonata, env, "boolean"))
 
 
 def _eval_items(items: Any, env: Any) -> None:
-    env.stack.append(_typed(items, env, "array"))
+    env.stack.append(typed(items.string_jsonata, env, "array"))
+
+
+def _eval_text(part: Any, env: Any) -> None:
+    string = part.string_expression
+    if isinstance(string, StringJSONata):
+        env.stack.append(typed(string, env, "string"))
+    else:
+        string.eval(env=env)

@@ -11,6 +11,8 @@ from typing import Any
 from moto.stepfunctions.parser.api import HistoryEventType
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
 
+from embedded_aws.stepfunctions.aborting import follow
+
 LARGEST_HISTORY = 25_000
 CAUSE = f"The execution reached the maximum number of history events ({LARGEST_HISTORY})."
 HISTORY_FULL = {"error": "States.Runtime", "cause": CAUSE}
@@ -58,4 +60,5 @@ def _add_event_with_room(events: Any, context: Any, event_type: Any, *arguments:
             events.root.set_error(error=dict(HISTORY_FULL))
         raise HistoryFull
     events.has_ended = is_ending
+    follow(context, event_type)
     return _add_event(events, context, event_type, *arguments, **named)

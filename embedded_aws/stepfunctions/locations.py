@@ -11,6 +11,7 @@ from typing import Any
 from moto.stepfunctions.parser.asl.component.common.string.string_expression import StringJSONata
 from moto.stepfunctions.parser.asl.component.component import Component
 from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
+from moto.stepfunctions.parser.asl.component.state.wait.wait_function.timestamp import Timestamp
 
 FIELDS = {
     "assign": "Assign",
@@ -49,7 +50,7 @@ def locate(part: Any, path: tuple[str, ...] = ()) -> None:
         path = (*path, identifier)
     for name, value in vars(part).items():
         for each, number in _parts(value):
-            locate(each, _below(path, name, number))
+            locate(each, ("Timestamp",) if isinstance(each, Timestamp) else _below(path, name, number))
 
 
 def _below(path: tuple[str, ...], name: str, number: int) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 
 from embedded_aws.permissions import role_allows
 from embedded_aws.stepfunctions.backend import find_execution
+from embedded_aws.stepfunctions.behaviour import behaviour
 from embedded_aws.stepfunctions.executions import Execution
 from embedded_aws.stepfunctions.frames import rest
 
@@ -53,7 +54,8 @@ class _Child:
 
     def cancel(self) -> None:
         """Stop the child, whose parent has ended, if the parent's role may."""
-        if role_allows(self.role, "states:StopExecution", self.execution.exec_arn):
+        unasked = behaviour().stops_children_unasked
+        if unasked or role_allows(self.role, "states:StopExecution", self.execution.exec_arn):
             self.execution.stop(None, error=None, cause=CAUSE)
 
 

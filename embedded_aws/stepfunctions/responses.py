@@ -15,11 +15,11 @@ from moto.stepfunctions.responses import StepFunctionResponse
 
 from embedded_aws.aws import ACCOUNT_ID
 from embedded_aws.requests import AwsError
-from embedded_aws.stepfunctions.backend import Backend, validate_definition
+from embedded_aws.stepfunctions.backend import Backend, definition_faults, validate_definition
+from embedded_aws.stepfunctions.constraints import check_requests_of
 
 DEFAULT_PAGE = 100
-LARGEST_PAGE = 1000
-"""API reference, GetExecutionHistory: 100 events a page by default, 1,000 at most."""
+"""API reference, GetExecutionHistory."""
 
 DATA_FIELDS = {"input", "output", "parameters", "assignedVariables"}
 
@@ -30,10 +30,15 @@ def install() -> None:
     stepfunctions_parser_backends.backend = Backend
     stepfunctions_parser_backends[ACCOUNT_ID].backend = Backend  # moto keeps what a process has once used
     urls.url_paths["{0}/$"] = Responses.dispatch
+    if not Responses.is_checked:
+        Responses.is_checked = True
+        check_requests_of(Responses)
 
 
 class Responses(StepFunctionResponse):  # type: ignore[misc]  # moto ships no types
     """The API of Step Functions, where moto's differs from AWS's."""
+
+    is_checked = False
 
     def start_execution(self) -> ActionResult:
         """StartExecution, with a name or without."""
@@ -41,6 +46,22 @@ class Responses(StepFunctionResponse):  # type: ignore[misc]  # moto ships no ty
             self._get_param("stateMachineArn"), self._get_param("name"), self._get_param("input")
         )
         return ActionResult({"executionArn": execution.exec_arn, "startDate": execution.start_date})
+
+    def validate_state_machine_definition(self) -> ActionResult:
+        """ValidateStateMachineDefinition: the errors that would refuse a machine; no warnings (recorded 2025-10-19)."""
+        diagnostics = [
+            {"severity": "ERROR", **{name: part for name, part in fault._asdict().items() if part}}
+            for fault in definition_faults(self._get_param("definition"))
+        ]
+        result = "FAIL" if diagnostics else "OK"
+        return ActionResult({"result": result, "diagnostics": diagnostics, "truncated": False})
+
+    def start_sync_execution(self) -> ActionResult:
+        """StartSyncExecution is for Express workflows, and there are none here (recorded 2024-07-03)."""
+        self.stepfunction_backend.describe_state_machine(self._get_param("stateMachineArn"))
+        raise AwsError(
+            "StateMachineTypeNotSupported", "This operation is not supported by this type of state machine"
+        )
 
     def stop_execution(self) -> ActionResult:
         """StopExecution, with its error and cause."""
@@ -54,6 +75,26 @@ class Responses(StepFunctionResponse):  # type: ignore[misc]  # moto ships no ty
         return ActionResult(
             self.stepfunction_backend.describe_execution(self._get_param("executionArn")).describe()
         )
+
+    def describe_state_machine_for_execution(self) -> ActionResult:
+        """DescribeStateMachineForExecution: the machine as it was when the execution began."""
+        execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
+        machine = execution.state_machine
+        answer = {
+            "definition": machine.definition,
+            "loggingConfiguration": _logging(machine),
+            "name": machine.name,
+            "roleArn": machine.roleArn,
+            "stateMachineArn": machine.arn,
+            "tracingConfiguration": machine.tracingConfiguration,
+            "updateDate": machine.update_date or machine.creation_date,
+        }
+        return ActionResult(answer)
+
+    def _describe_state_machine(self, state_machine_arn: str) -> ActionResult:
+        answer = super()._describe_state_machine(state_machine_arn)
+        machine = self.stepfunction_backend.describe_state_machine(state_machine_arn)
+        return ActionResult({**answer.result, "loggingConfiguration": _logging(machine)})
 
     def list_executions(self) -> ActionResult:
         """ListExecutions, latest first."""
@@ -87,15 +128,14 @@ class Responses(StepFunctionResponse):  # type: ignore[misc]  # moto ships no ty
         return EmptyResult()
 
 
+def _logging(machine: Any) -> dict[str, Any]:
+    """Return a machine's logging with the default that AWS tells too (recorded 2023-06-22)."""
+    return {"includeExecutionData": False, **machine.loggingConfiguration}
+
+
 def _page(events: list[Any], max_results: int | None, token: str | None) -> dict[str, Any]:
     begin = _offset(token)
     size = max_results or DEFAULT_PAGE
-    if size > LARGEST_PAGE:
-        raise AwsError(
-            "ValidationException",
-            f"1 validation error detected: Value '{size}' at 'maxResults' failed to satisfy constraint: "
-            f"Member must have value less than or equal to {LARGEST_PAGE}",
-        )
     page: dict[str, Any] = {"events": events[begin : begin + size]}
     if begin + size < len(events):
         page["nextToken"] = base64.b64encode(f"{begin + size}".encode()).decode()

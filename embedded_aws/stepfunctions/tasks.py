@@ -10,7 +10,6 @@ from typing import Any
 from moto.stepfunctions.parser.api import (
     HistoryEventType,
     TaskFailedEventDetails,
-    TaskTimedOutEventDetails,
 )
 from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
@@ -21,9 +20,6 @@ from moto.stepfunctions.parser.asl.component.common.timeouts.timeout import Eval
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
     StateTaskService,
-)
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_dynamodb import (
-    StateTaskServiceDynamoDB,
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task import StateTask
 from moto.stepfunctions.parser.asl.eval.callback.callback import HeartbeatTimeoutError
@@ -37,7 +33,6 @@ from embedded_aws.stepfunctions.frames import rest
 _eval_parameters = StateTask._eval_parameters
 _from_error = StateTask._from_error
 _before = StateTaskService._before_eval_execution
-_dynamodb_error = StateTaskServiceDynamoDB._from_error
 
 
 def install() -> None:
@@ -45,7 +40,6 @@ def install() -> None:
     StateTask._eval_parameters = _parameters_or_input
     StateTask._from_error = _task_error
     StateTaskService._before_eval_execution = _refuse_large_parameters
-    StateTaskServiceDynamoDB._from_error = _dynamodb_or_task_error
     lambda_eval_utils.execute_lambda_function_integration = _invoke_beside
 
 
@@ -83,25 +77,15 @@ def _refuse_large_parameters(task: Any, env: Any, *, raw_parameters: Any, **name
 
 
 def _task_error(task: Any, env: Any, ex: Exception) -> Any:
-    """A missed heartbeat has a name of its own: `States.HeartbeatTimeout`."""
+    """A missed heartbeat is `States.Timeout` (recorded 2024-04-18); a Catch may say `States.HeartbeatTimeout` too.
+
+    Source of the latter: Step Functions developer guide, "Handling errors": that name is for Catch and Retry.
+    """
     if not isinstance(ex, HeartbeatTimeoutError):
         return _from_error(task, env, ex)
-    error = "States.HeartbeatTimeout"
-    details = TaskTimedOutEventDetails(
-        resource=task._get_sfn_resource(), resourceType=task._get_sfn_resource_type(), error=error
-    )
-    return FailureEvent(
-        env=env,
-        error_name=ErrorName(error_name=error),
-        event_type=HistoryEventType.TaskTimedOut,
-        event_details=EventDetails(taskTimedOutEventDetails=details),
-    )
-
-
-def _dynamodb_or_task_error(task: Any, env: Any, ex: Exception) -> Any:
-    """Only DynamoDB's own answers are errors of DynamoDB; moto takes a time-out for one as well."""
-    is_own = isinstance(ex, (TimeoutError, FailureEventException))
-    return StateTask._from_error(task, env, ex) if is_own else _dynamodb_error(task, env, ex)
+    failure = task._get_timed_out_failure_event(env)
+    failure.error_name.also_caught_as = "States.HeartbeatTimeout"
+    return failure
 
 
 def _invoke_beside(env: Any, parameters: Any, region: str, state_credentials: Any) -> None:

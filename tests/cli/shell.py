@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,20 +19,10 @@ from cli.edge import Edge
 from cli.main import app
 from embedded_aws.aws import EmbeddedAws, embedded_aws
 from stories.deployment import Deployment, deploy
+from stories.naming import named
 from stories.world import Hook, Service, World
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
-IDS = re.compile(
-    r"\b(?:(?P<instance>i-[0-9a-f]{17})|(?P<image>ami-[0-9a-f]{17})|(?P<token>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
-    r"|(?P<id>[0-9a-f]{32}|[0-9a-f]{8}))\b"
-)
-
-FORMS = {
-    "instance": "i-{:017x}",
-    "image": "ami-{:017x}",
-    "token": "{:08x}-0000-4000-8000-000000000000",
-    "id": "{:08x}000000000000000000000000",
-}
 
 
 class Shell:
@@ -77,21 +66,6 @@ class Shell:
     def transcript(self) -> str:
         """Everything so far, ids replaced by short names in order of appearance."""
         return named("\n".join(self._transcript))
-
-
-def named(text: str) -> str:
-    """Number ids in order of appearance, as long as they were, so that transcripts read, align and compare well."""
-    numbers: dict[str, int] = {}
-    counts: dict[str, int] = {}
-
-    def name(match: re.Match[str]) -> str:
-        kind, found = str(match.lastgroup), match.group()
-        key = found[:8] if kind == "id" else found
-        if key not in numbers:
-            counts[kind] = numbers[key] = counts.get(kind, 0) + 1
-        return FORMS[kind].format(numbers[key])[: len(found)]
-
-    return IDS.sub(name, text)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ COMMAND_LINES: list[tuple[str, str, ExitCode]] = [
     ("plan", "plan @0", ExitCode.OK),
     ("drain", "drain @0 --yes", ExitCode.NOT_FOUND),
     ("drain", "drain @0 --dry-run", ExitCode.NOT_FOUND),
-    ("explain", "explain @0", ExitCode.NOT_FOUND),
+    ("explain", "explain @0", ExitCode.OK),
     ("cancel", "cancel @0 --yes", ExitCode.NOT_FOUND),
     ("sign-off", f"sign-off {TASK}", ExitCode.NOT_FOUND),
     ("sign-off", f"sign-off {TASK} --more-time 5", ExitCode.NOT_FOUND),

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
 import pytest
 
 from embedded_aws.aws import embedded_aws
 from embedded_aws.clients import client
-from stories.demo.command import NotACommand, parsed, run, shown
-from stories.demo.drain import SCALE_IN
-from stories.demo.stuck import BILLING, notice_lines, remedy_of
+from stories.command import NotACommand, parsed, run, shown
+from stories.demo import ACTS, REFRESH, SCALE_IN, remedy_of
 from stories.world import GROUP, World
 
 REMEDY = (
@@ -22,25 +21,15 @@ BLOCKER = {
     "reason": "no room",
     "remedy": f"{REMEDY}: the replacement then starts first",
 }
-NOTICE = {
-    "Subject": "ecs-drainer: i-0aaaaaaaaaaaaaaaa is blocked",
-    "Message": json.dumps(
-        {
-            "who": "EC2 Auto Scaling",
-            "auto_scaling_group": "web-ecs",
-            "holding": 1,
-            "tasks": {"arn": "RUNNING"},
-            "deadline": {"at": "2026-03-02T11:03:11Z", "action": "continue"},
-            "blockers": {"groups": [{"kind": "deadlock", "examples": [BLOCKER]}]},
-        }
-    ),
-}
+WAITING = {**BLOCKER, "remedy": "nothing to do while it shrinks"}
+EXPLANATION = {"blockers": {"groups": [{"kind": "deadlock", "examples": [BLOCKER]}]}}
 
 
-def test_both_commands_of_the_demo_do_on_aws_what_they_say() -> None:
+def test_the_commands_of_the_demos_do_on_aws_what_they_say() -> None:
     with embedded_aws() as aws, aws.requests.unthrottled():
-        World(client, aws.clock.advance).build((BILLING,))
+        World(client, aws.clock.advance).build(ACTS["stuck"].services[1:])
         run(client, SCALE_IN)
+        run(client, REFRESH)
         run(client, REMEDY)
         group = client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[GROUP])
         service = client("ecs").describe_services(cluster="web", services=["billing"])["services"][0]
@@ -49,17 +38,17 @@ def test_both_commands_of_the_demo_do_on_aws_what_they_say() -> None:
     assert (percents["minimumHealthyPercent"], percents["maximumPercent"]) == (100, 134)
 
 
-def test_the_remedy_is_the_command_before_the_colon() -> None:
-    assert remedy_of(NOTICE) == REMEDY
-
-
-def test_a_notice_is_read_field_by_field_and_its_remedy_stays_in_one_piece() -> None:
-    lines = notice_lines(NOTICE)
-    assert lines[0] == "  subject    ecs-drainer: i-0aaaaaaaaaaaaaaaa is blocked"
-    assert f"  remedy     {BLOCKER['remedy']}" in lines
-    assert [line.split()[0] for line in lines] == [
-        *("subject", "who", "holding", "deadline", "blocker", "why", "remedy"),
-    ]
+@pytest.mark.parametrize(
+    ("explanation", "remedy"),
+    [
+        (EXPLANATION, REMEDY),
+        ({"blockers": {"groups": [{"examples": [WAITING]}]}}, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_the_remedy_is_the_command_before_the_colon(explanation: Any, remedy: str | None) -> None:
+    assert remedy_of({"explanation": explanation}) == remedy
 
 
 def test_a_long_command_is_broken_so_that_a_shell_still_takes_it() -> None:

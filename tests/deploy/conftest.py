@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +13,7 @@ from urllib.request import urlopen
 import pytest
 
 from embedded_aws.server import Server
-
-ROOT = Path(__file__).parents[2]
-DEPLOYED = ("app.py", "requirements.txt", "chalicelib", "statemachine", ".chalice")
-LEFT_OUT = shutil.ignore_patterns("deployed", "deployments", "__pycache__")
+from stories.project import copy_project, run_chalice
 
 
 @dataclass(frozen=True)
@@ -31,16 +25,7 @@ class Project:
 
     def chalice(self, *arguments: str, fails: bool = False, stdin: str = "") -> str:
         """Run the chalice command and return all that it prints; it must succeed, or fail with 1."""
-        ran = subprocess.run(  # noqa: S603  # our own command
-            [str(Path(sys.executable).with_name("chalice")), *arguments],
-            cwd=self.folder,
-            env={**os.environ, **self.aws.environment},
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
+        ran = run_chalice(self.folder, self.aws.environment, *arguments, stdin=stdin)
         assert ran.returncode == (1 if fails else 0), ran.stdout + ran.stderr
         return ran.stdout + ran.stderr
 
@@ -80,12 +65,7 @@ def aws(server: Server) -> Server:
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory, server: Server) -> Path:
     """A project whose Lambda zip is built, which takes the longest of all, and whose template is packaged."""
-    folder = tmp_path_factory.mktemp("project")
-    for name in DEPLOYED:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, folder / name, ignore=LEFT_OUT)
-        else:
-            shutil.copy(ROOT / name, folder / name)
+    folder = copy_project(tmp_path_factory.mktemp("built") / "project")
     Project(folder, server).chalice("package", str(folder / "packaged"))
     return folder
 

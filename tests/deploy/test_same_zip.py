@@ -14,7 +14,8 @@ from chalice import __version__ as chalice_version
 from embedded_aws.server import Server
 from release.__main__ import carried, checksums
 from statemachine.zipping import make_reproducible
-from tests.deploy.conftest import LEFT_OUT, Project
+from stories.project import LEFT_OUT
+from tests.deploy.conftest import Project
 
 
 @pytest.mark.deploy
@@ -34,7 +35,7 @@ def test_another_clone_at_another_time_packages_the_same_bytes(
 
 
 def _what_was_packaged(folder: str, names: list[str]) -> set[str]:
-    return LEFT_OUT(folder, names) | ({"packaged"} & set(names))
+    return {*LEFT_OUT(folder, names)} | ({"packaged"} & set(names))
 
 
 def zipped(file: Path, *entries: tuple[str, int]) -> Path:

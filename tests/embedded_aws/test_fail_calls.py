@@ -12,8 +12,8 @@ from embedded_aws.aws import EmbeddedAws, embedded_aws
 from embedded_aws.clients import client
 from embedded_aws.requests import acting_as
 from stories.deployment import Deployment
-from stories.faults import fail_calls
-from stories.staging import Stage
+from stories.happenings import fail_calls
+from stories.stage import Stage
 from stories.world import World
 from tests.embedded_aws.parts import function, queue
 
@@ -36,7 +36,7 @@ def aws() -> Iterator[EmbeddedAws]:
 
 
 def fail(aws: EmbeddedAws, **given: Any) -> None:
-    fail_calls(Stage(aws, World(client, aws.clock.advance), Deployment({}, {}), "i-1"), **given)
+    fail_calls(Stage(aws, Deployment({}, {}), World(client, aws.clock.advance), ["i-1"]), **given)
 
 
 def get_item() -> None:

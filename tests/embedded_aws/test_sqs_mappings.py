@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from embedded_aws import aws as embedded
 from embedded_aws.aws import EPOCH, EmbeddedAws, embedded_aws
 from embedded_aws.awslambda import lambda_state, register_module, use_runtime
-from embedded_aws.awslambda.outcome import Outcome
+from embedded_aws.awslambda.bootstrap import Outcome
 from embedded_aws.clients import client
 from tests.embedded_aws.mapped import batches, left, map_queue, send, source, worker
 from tests.embedded_aws.parts import messages, queue

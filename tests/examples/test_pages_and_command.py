@@ -13,7 +13,7 @@ from rich.console import Console
 from examples.__main__ import main
 from examples.catalogue import EXAMPLES, HERE, Example, example_named
 from examples.document import pages
-from examples.show import show
+from examples.report import show
 from statemachine.checks.machine import all_states
 from statemachine.definition_check import ROOT, functions_in
 

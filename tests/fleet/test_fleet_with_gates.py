@@ -10,6 +10,7 @@ import pytest
 
 from embedded_aws.clients import client
 from stories.samples import Store
+from stories.stage import play
 from stories.world import GROUP, Service
 from tests.fleet.account import Fleet, a_fleet, most_at_once, told
 
@@ -48,18 +49,18 @@ def set_draining(fleet: Fleet) -> list[set[str]]:
 
 def members_on(fleet: Fleet) -> set[str]:
     """Return the doomed container instances with a member of the store."""
-    sample = Store(fleet.aws)
+    sample = Store(client, fleet.aws.clock.now)
     return {one.container_instance for one in sample.running()} & set(fleet.arns.values())
 
 
 def test_a_fleet_over_a_quorum_store_lets_one_member_go_at_a_time() -> None:
     """Six instances, three with a member: set DRAINING together, ECS would stop all three members at once."""
     with a_fleet(store(), web(), doomed=6, staying=6) as fleet:
-        sample = Store(fleet.aws)
+        sample = Store(client, fleet.aws.clock.now)
         fleet.aws.clock.advance(60)
         members = members_on(fleet)
         assert len(members) >= 2, "the story needs members on the fleet"
-        sample.begin()
+        play(fleet.aws, sample)
         ended = fleet.drain(max_concurrent=6, settings=GATED)
         assert outcomes(ended) == {"drained"}
         assert sample.refused == 0, "a write found no majority"
@@ -73,10 +74,10 @@ def test_a_fleet_over_a_quorum_store_lets_one_member_go_at_a_time() -> None:
 def test_the_same_fleet_without_gates_loses_quorum() -> None:
     """The story above would hold of anything otherwise."""
     with a_fleet(store(), doomed=6, staying=6) as fleet:
-        sample = Store(fleet.aws)
+        sample = Store(client, fleet.aws.clock.now)
         fleet.aws.clock.advance(60)
         assert len(members_on(fleet)) >= 2
-        sample.begin()
+        play(fleet.aws, sample)
         fleet.drain(max_concurrent=6)
         assert sample.refused > 0
 
@@ -84,9 +85,9 @@ def test_the_same_fleet_without_gates_loses_quorum() -> None:
 def test_tags_of_task_definitions_count_where_the_policy_says_so() -> None:
     with a_fleet(store(tags={}), web(), doomed=6, staying=6) as fleet:
         tag_the_definition_of("store")
-        sample = Store(fleet.aws)
+        sample = Store(client, fleet.aws.clock.now)
         fleet.aws.clock.advance(60)
-        sample.begin()
+        play(fleet.aws, sample)
         members = members_on(fleet)
         fleet.drain(max_concurrent=6, settings={"gates": "task-definitions"})
         assert set_draining(fleet)[0] == set(fleet.arns.values()) - members

@@ -22,6 +22,7 @@ from chalicelib.common.errors import (
     Throttled,
 )
 from chalicelib.common.ledger import Record
+from chalicelib.explain.circumstances import Service, ServiceTask
 from chalicelib.gates.declared import Silence
 from chalicelib.gates.leases import Holder, Lease
 from chalicelib.gates.signing import Ask
@@ -70,6 +71,7 @@ DEFINITION = "arn:aws:ecs:eu-west-1:123456789012:task-definition/web:1"
 TARGETS = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/api/6d0ecf831eec9f09"
 GROUP_ARN = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:x:autoScalingGroupName/web-ecs"
 PROVIDER = {"name": "web", "autoScalingGroupProvider": {"autoScalingGroupArn": GROUP_ARN}}
+PENDING = Service("web", 1, 1, tasks=(ServiceTask(task_arn(), INSTANCE_ARN, last_status="PENDING"),))
 QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs"
 QUEUE_ARN = "arn:aws:sqs:eu-west-1:123456789012:jobs"
 POOLED = AutoScalingGroup("web-ecs", {}, False, {"i-1": "InService"}, has_warm_pool=True)
@@ -175,6 +177,8 @@ ROWS = (
         lambda: circumstances.container_instances_of(CLUSTER), gone([])),
     Row("circumstances.tasks_of_service", "ecs", "list_tasks",
         lambda: circumstances.tasks_of_service(CLUSTER, "web", "RUNNING"), gone(())),
+    Row("circumstances.stopping_beside", "ecs", "list_tasks",
+        lambda: circumstances.stopping_beside(CLUSTER, [PENDING]), gone({})),
     Row("circumstances.protections_of", "ecs", "get_task_protection",
         lambda: circumstances.protections_of(CLUSTER, [a_task()], {}), gone({})),
     Row("stateful._listed", "ecs", "list_tasks",

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from app import app
 from embedded_aws.eventbridge import EcsDelivery
+from stories.stage import Stage
 from stories.story import Happening, Story
-from stories.telling import Told, told
+from stories.telling import told
 from stories.world import Hook, Service
 
 sys.setrecursionlimit(10_000)
@@ -93,7 +94,7 @@ def _ends_right(events: EcsDelivery, outages: list[Happening], crashes: list[Hap
         assert came.left_open == []
 
 
-def _check_continue(came: Told, outages: list[Happening]) -> None:
+def _check_continue(came: Stage, outages: list[Happening]) -> None:
     (continued,) = came.answered("CompleteLifecycleAction")
     stopped_at = came.last_stopped_at
     assert stopped_at is not None

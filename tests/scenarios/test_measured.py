@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 
 from app import app
+from stories.stage import Stage
 from stories.story import read_story
-from stories.telling import Told, told
+from stories.telling import told
 
 HERE = Path(__file__).parent
 READS = ("DescribeContainerInstances", "DescribeTasks", "ListContainerInstances", "ListTasks")
 """The calls that share the account's 20 resource reads a second."""
 
 
-def measured(story: str, capsys: pytest.CaptureFixture[str]) -> tuple[Told, dict[str, list[Any]]]:
+def measured(story: str, capsys: pytest.CaptureFixture[str]) -> tuple[Stage, dict[str, list[Any]]]:
     """Tell a story; return it with each metric's values, and its dimensions by `<metric>.<dimension>`."""
     capsys.readouterr()
     with told(read_story(HERE / f"{story}.toml"), app) as came:

@@ -12,14 +12,23 @@ from pathlib import Path
 import pytest
 
 from app import app
+from stories.samples import Consumer, Dedupe, Store
+from stories.stage import Stage
 from stories.story import Story, WrongStory, read_story
-from stories.telling import Told, told
+from stories.telling import told
 from stories.timeline import history
 
-STORIES = sorted(Path(__file__).parent.glob("*.toml"))
+STORIES = sorted(Path(__file__).parent.rglob("*.toml"))
 
-
-SLOW = {"forty-eight-hours", "two-hundred-tasks"}
+SLOW = {
+    "forty-eight-hours",
+    "two-hundred-tasks",
+    "a-long-drain-keeps-its-slot",
+    "a-lost-slot-is-taken-again",
+    "a-queue-grows",
+    "all-gates-together",
+    "closed-gates-are-forced",
+}
 
 
 def story_of(path: Path) -> object:
@@ -32,10 +41,11 @@ def test_story(path: Path) -> None:
     with told(story, app) as came:
         _check_ending(story, came)
         _check_delay(story, came)
+        _check_samples(story, came)
         _compare_with_approved(path.with_suffix(".timeline"), f"{story.title}\n\n{came.timeline}")
 
 
-def _check_ending(story: Story, came: Told) -> None:
+def _check_ending(story: Story, came: Stage) -> None:
     assert tuple(came.outcomes) == story.expected.outcomes
     assert len(came.answered("CompleteLifecycleAction")) == story.expected.continues
     assert came.tasks_killed == story.expected.tasks_killed
@@ -54,7 +64,7 @@ def _check_ending(story: Story, came: Told) -> None:
         assert came.container_instances == story.expected.container_instances
     if story.expected.stopped is not None:
         assert len(came.answered("StopTask")) == story.expected.stopped
-    told_of = "\n".join(f"{subject}\n{text}" for subject, text in came.notices)
+    told_of = " ".join(" ".join((subject, *text.split())) for subject, text in came.notices)
     for words in story.expected.says:
         assert words in told_of
     for words in story.expected.never_says:
@@ -64,7 +74,7 @@ def _check_ending(story: Story, came: Told) -> None:
         assert len(history(execution["executionArn"])) < 8_000
 
 
-def _check_delay(story: Story, came: Told) -> None:
+def _check_delay(story: Story, came: Stage) -> None:
     """CONTINUE comes after the last STOPPED task, and not long after it."""
     expected = story.expected
     if expected.delay in (None, float("inf")):
@@ -79,14 +89,33 @@ def _check_delay(story: Story, came: Told) -> None:
         assert abs(stopped_at - draining_at - timedelta(seconds=expected.last_stopped)) < timedelta(seconds=1)
 
 
+def _check_samples(story: Story, came: Stage) -> None:
+    """The services are looked at from their own side: quorum, jobs left, events lost."""
+    for sample in came.samples:
+        if isinstance(sample, Store):
+            assert sample.fewest == story.expected.fewest_in_sync
+            assert (sample.refused == 0) == (story.expected.fewest_in_sync >= sample.majority)
+        elif isinstance(sample, Dedupe):
+            assert len(sample.lost) == story.expected.lost
+        elif isinstance(sample, Consumer):
+            assert sample.waiting == 0
+
+
 def _compare_with_approved(approved: Path, timeline: str) -> None:
     if os.environ.get("APPROVE") == "1":
         approved.write_text(timeline, encoding="utf-8")
     assert timeline == approved.read_text(encoding="utf-8"), "run `make approve` and read the diff"
 
 
-def test_a_story_that_cannot_be_told_is_refused_by_name(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ('[[service]]\nnmae = "web"', r"wrong.toml: `nmae` of service\[0\] is unknown"),
+        ('samples = ["etcd"]', "no sample `etcd`"),
+    ],
+)
+def test_a_story_that_cannot_be_told_is_refused_by_name(tmp_path: Path, written: str, said: str) -> None:
     wrong = tmp_path / "wrong.toml"
-    wrong.write_text('story = "x"\n[[service]]\nnmae = "web"\n', encoding="utf-8")
-    with pytest.raises(WrongStory, match=r"`nmae` of service\[0\] is unknown"):
+    wrong.write_text(f'story = "x"\n{written}\n', encoding="utf-8")
+    with pytest.raises(WrongStory, match=said):
         read_story(wrong)

@@ -11,8 +11,6 @@ from typing import Any
 
 from app import app
 from embedded_aws.awslambda import Invocation, lambda_state
-from stories.samples.story import read_stateful_story
-from stories.samples.telling import told as told_stateful
 from stories.story import read_story
 from stories.telling import told
 
@@ -29,8 +27,9 @@ STORIES = (
     "asked-for-twice",
     "spot-interruption",
     "managed-draining",
+    "stateful/a-task-signs-off",
+    "stateful/a-queue-is-worked-off",
 )
-STATEFUL = ("a-task-signs-off", "a-queue-is-worked-off")
 
 
 def recorded() -> list[dict[str, Any]]:
@@ -49,9 +48,6 @@ def recorded() -> list[dict[str, Any]]:
 def _invocations() -> Iterator[tuple[str, Invocation]]:
     for name in STORIES:
         with told(read_story(SCENARIOS / f"{name}.toml"), app):
-            yield from ((name, each) for each in lambda_state().invocations)
-    for name in STATEFUL:
-        with told_stateful(read_stateful_story(SCENARIOS / "stateful" / f"{name}.toml"), app):
             yield from ((name, each) for each in lambda_state().invocations)
 
 

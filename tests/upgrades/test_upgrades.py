@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from app import app
+from stories.stage import Stage
 from stories.story import Happening, Story, read_story
-from stories.telling import Told, told
+from stories.telling import told
 from stories.timeline import history
 
 HERE = Path(__file__).parent
@@ -31,6 +32,8 @@ STORIES = {
     "ECS drains it itself": ("managed-draining", 60),
     "no cluster knows it": ("in-no-cluster", 1),
     "Spot takes it": ("spot-interruption", 30),
+    "its queue is not empty": ("stateful/a-queue-is-worked-off", 60),
+    "a task was asked to sign off": ("stateful/a-task-signs-off", 30),
 }
 """What the drain does when the upgrade comes, the story that it is part of, and when that is."""
 
@@ -56,7 +59,7 @@ def ends_right(story: Story) -> None:
         _check_order(came)
 
 
-def _check_order(came: Told) -> None:
+def _check_order(came: Stage) -> None:
     """CONTINUE after the last STOPPED, as ever; the story's own test says how long after."""
     stopped_at = came.last_stopped_at
     for continued in came.answered("CompleteLifecycleAction"):

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from embedded_aws.stepfunctions.errors import catches, service_prefix
+from embedded_aws.stepfunctions.integrations import CLIENTS, error_and_cause
 from tests.embedded_aws.stepfunctions.machines import Lab
 
 Machine = dict[str, Any]
+ANSWERED: Any = {"HTTPStatusCode": 400, "RequestId": "1"}
 
 
 @pytest.mark.parametrize(
@@ -19,11 +22,9 @@ Machine = dict[str, Any]
     [
         ("ALL catches an error of one's own", "States.ALL", "Throttled", True),
         ("ALL catches a time-out", "States.ALL", "States.Timeout", True),
-        ("ALL catches a missed heartbeat", "States.ALL", "States.HeartbeatTimeout", True),
         ("ALL doesn't catch a broken path", "States.ALL", "States.Runtime", False),
-        ("ALL doesn't catch a payload too large", "States.ALL", "States.DataLimitExceeded", False),
+        ("ALL catches a payload too large", "States.ALL", "States.DataLimitExceeded", True),
         ("TaskFailed catches a service's error", "States.TaskFailed", "Ecs.EcsException", True),
-        ("TaskFailed catches a missed heartbeat", "States.TaskFailed", "States.HeartbeatTimeout", True),
         ("TaskFailed doesn't catch a time-out", "States.TaskFailed", "States.Timeout", False),
         ("TaskFailed doesn't catch a broken path", "States.TaskFailed", "States.Runtime", False),
         ("TaskFailed doesn't catch a large payload", "States.TaskFailed", "States.DataLimitExceeded", False),
@@ -216,3 +217,72 @@ def test_times_of_the_context_object_compare_as_times(
     run = lab.run({"Over?": choice} | ends, {"deadline": "2026-03-02T11:00:00Z"})
 
     assert run.output == ("Over" if over else "Not yet"), story
+
+
+def test_a_fail_state_hands_on_an_error_of_step_functions_own(lab: Lab) -> None:
+    run = lab.run({"Fail": {"Type": "Fail", "Error": "States.Timeout", "Cause": "the look took too long"}})
+
+    assert (run.described["error"], run.described["cause"]) == ("States.Timeout", "the look took too long")
+
+
+@pytest.mark.parametrize(
+    "rule", [{"Variable": "$.a", "NumericEquals": 1}, {"Variable": "$.b", "NumericEqualsPath": "$.a"}]
+)
+def test_a_choice_on_what_is_not_there_fails(rule: Machine, lab: Lab) -> None:
+    """ASL specification, "Choice State": a path that finds nothing is a runtime error, but for IsPresent."""
+    states = {
+        "Which": {"Type": "Choice", "Choices": [{**rule, "Next": "Pass"}], "Default": "Pass"},
+        "Pass": {"Type": "Pass", "End": True},
+    }
+
+    run = lab.run(states, {"b": 1})
+
+    assert run.described["error"] == "States.Runtime"
+    assert "Invalid path '$.a': The choice state's condition path" in run.described["cause"]
+
+
+def test_a_branch_that_fails_at_once_leaves_no_other_begun(lab: Lab) -> None:
+    fail = {"StartAt": "Fail", "States": {"Fail": {"Type": "Fail", "Error": "Refused"}}}
+    wait = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": True}}}
+
+    run = lab.run({"Both": {"Type": "Parallel", "Branches": [fail, wait], "End": True}})
+
+    assert run.described["error"] == "Refused"
+
+
+def test_a_branch_that_fails_aborts_what_another_is_in(lab: Lab) -> None:
+    late = {
+        "Late": {"Type": "Wait", "Seconds": 5, "Next": "Fail"},
+        "Fail": {"Type": "Fail", "Error": "Refused"},
+    }
+    wait = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": True}}}
+
+    run = lab.run(
+        {"Both": {"Type": "Parallel", "Branches": [{"StartAt": "Late", "States": late}, wait], "End": True}}
+    )
+
+    assert run.types[-4:] == [
+        "FailStateEntered",
+        "WaitStateAborted",
+        "ParallelStateFailed",
+        "ExecutionFailed",
+    ]
+
+
+def test_optimised_integrations_name_what_no_model_has_after_the_service() -> None:
+    """Recorded 2023-05-12 of DynamoDB: AmazonDynamoDBException; by the guide also of Lambda and ECS."""
+    failed = ClientError(
+        {"Error": {"Code": "Odd", "Message": "Odd."}, "ResponseMetadata": ANSWERED}, "Operation"
+    )
+
+    names = {service: error_and_cause(service, failed)[0] for service in CLIENTS}
+
+    assert names == {
+        "dynamodb": "DynamoDB.AmazonDynamoDBException",
+        "ecs": "ECS.AmazonECSException",
+        "events": "EventBridge.AmazonEventBridgeException",
+        "lambda": "Lambda.AWSLambdaException",
+        "sns": "SNS.AmazonSNSException",
+        "sqs": "SQS.AmazonSQSException",
+        "states": "StepFunctions.AWSStepFunctionsException",
+    }

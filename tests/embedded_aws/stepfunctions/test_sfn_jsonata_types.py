@@ -80,3 +80,22 @@ def test_items_are_an_array(lab: Lab) -> None:
     assert "Expected 'array', but was 'object' for value: {\"n\":1}" in bare.described["cause"]
     assert bare.types.count("EvaluationFailed") == 1
     assert bracketed.output == [{"n": 1}]
+
+
+@pytest.mark.parametrize(
+    ("expression", "reason"), [("'soon'", "no RFC3339 timestamp"), ("5", "unexpected result")]
+)
+def test_a_timestamp_is_a_text_that_is_a_time(expression: str, reason: str, lab: Lab) -> None:
+    run = lab.run(
+        {"Wait": {"Type": "Wait", "Timestamp": f"{{% {expression} %}}", "End": True}}, QueryLanguage="JSONata"
+    )
+
+    assert run.described["error"] == "States.QueryEvaluationError"
+    assert reason in run.described["cause"]
+    assert "specified for the field 'Timestamp'" in run.described["cause"]
+
+
+def test_the_error_of_a_fail_state_is_a_text(lab: Lab) -> None:
+    run = lab.run({"Fail": {"Type": "Fail", "Error": "{% 5 %}"}}, QueryLanguage="JSONata")
+
+    assert run.described["error"] == "States.QueryEvaluationError"

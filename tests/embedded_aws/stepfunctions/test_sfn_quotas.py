@@ -10,7 +10,16 @@ from tests.embedded_aws.stepfunctions.machines import Lab, chain
 
 Machine = dict[str, Any]
 PASS: Machine = {"Pass": {"Type": "Pass", "End": True}}
-ENDLESS: Machine = {"Spin": {"Type": "Wait", "Seconds": 1, "Next": "Spin"}}
+ENDLESS: Machine = {
+    "Spin": {"Type": "Wait", "Seconds": 1, "Next": "Is it over?"},
+    "Is it over?": {
+        "Type": "Choice",
+        "Choices": [{"Variable": "$.over", "IsPresent": True, "Next": "Over"}],
+        "Default": "Spin",
+    },
+    "Over": {"Type": "Succeed"},
+}
+"""Never over, but AWS wants a state that ends a workflow."""
 
 
 def test_an_execution_fails_at_25_000_events(lab: Lab) -> None:
@@ -38,7 +47,8 @@ def test_items_of_a_map_fill_the_history_of_their_execution(
     catch = {"ErrorEquals": ["States.ALL"], "Next": "Pass"}
 
     run = lab.run(
-        {"Each": {"Type": "Map", "ItemProcessor": processor, "Catch": [catch], "End": True}} | PASS, [1, 2, 3]
+        {"Each": {"Type": "Map", "ItemProcessor": processor, "Catch": [catch], "End": True}} | PASS,
+        [{}, {}, {}],
     )
 
     assert run.status == "FAILED"
@@ -61,20 +71,20 @@ def test_a_state_s_output_has_256_kib_at_most(lab: Lab) -> None:
     assert run.described["error"] == "States.DataLimitExceeded"
 
 
-def test_a_result_too_large_is_not_caught_by_all(lab: Lab) -> None:
+def test_a_result_too_large_is_caught_by_all(lab: Lab) -> None:
+    """Recorded 2024-03-21, though the guide calls the error terminal."""
     function = lab.function("large", lambda *_: LARGE + LARGE)
     invoke = {
         "Type": "Task",
         "Resource": "arn:aws:states:::lambda:invoke",
         "Parameters": {"FunctionName": function},
-        "Retry": [{"ErrorEquals": ["States.ALL"]}],
         "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Pass"}],
         "End": True,
     }
 
     run = lab.run({"Invoke": invoke} | PASS)
 
-    assert (run.status, run.described["error"]) == ("FAILED", "States.DataLimitExceeded")
+    assert run.output["Error"] == "States.DataLimitExceeded"
 
 
 def test_a_request_too_large_is_not_sent(lab: Lab) -> None:
