@@ -2,52 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import cast
 
 import boto3
 import pytest
+from typer.testing import CliRunner, Result
 
 from chalicelib.gateways import aws as gateway
+from cli.edge import Edge
 from cli.exit_codes import ExitCode
-from stories.deployment import Deployment
+from cli.main import app
 from stories.world import CLUSTER
-from tests.cli.shell import Shell, shell
+from tests.cli.shell import shell
 from tests.embedded_aws.ecs.provided import Provided, provided
 
 
 @contextmanager
-def a_zone_each() -> Iterator[tuple[Provided, Shell]]:
-    """Three capacity providers of one instance each, with room for no more; nothing of ours is installed."""
+def a_zone_each() -> Iterator[tuple[Provided, Callable[[str], Result]]]:
+    """Give three capacity providers of one instance each, with room for no more, nothing of ours, and a terminal."""
     with provided() as world:
         gateway.client.cache_clear()
         for name in ("a", "b", "c"):
             world.provide(name, 1, most=1)
         world.serve("store", 1, {"capacityProvider": "a", "weight": 1})
-        opened = Shell(world.aws, world.world, cast(Deployment, None))
-        opened.ids = world.world.instances("a-ecs")
-        yield world, opened
+        world.advance(60)
+        (doomed,) = world.world.instances("a-ecs")
+        edge = Edge(now=world.aws.clock.now, sleep=world.aws.clock.advance)
+        yield world, lambda word: CliRunner().invoke(app, [word, doomed], obj=edge, prog_name="ecs-drainer")
     gateway.client.cache_clear()
 
 
 def test_plan_foresees_the_deadlock_of_three_one_zone_providers() -> None:
-    with a_zone_each() as (_, opened):
-        ran = opened.quietly(f"plan {opened.ids[0]}")
+    with a_zone_each() as (_, run):
+        ran = run("plan")
         assert ran.exit_code == ExitCode.BLOCKED, ran.output
-        assert "no other instance of capacity provider a takes tasks" in ran.stdout
-        assert "is at its maximum of 1" in " ".join(ran.stdout.split())
-        assert "--auto-scaling-group-name a-ecs --max-size 2" in ran.stdout
+        said = " ".join(ran.stdout.split())
+        assert "no other instance of capacity provider a takes tasks" in said
+        assert "is at its maximum of 1" in said
+        assert "--auto-scaling-group-name a-ecs --max-size 2" in said
 
 
 def test_explain_gives_the_same_where_nothing_is_installed() -> None:
-    with a_zone_each() as (world, opened):
+    with a_zone_each() as (world, run):
         (task,) = world.tasks("store")
         boto3.client("ecs").update_container_instances_state(
             cluster=CLUSTER, containerInstances=[task["containerInstanceArn"]], status="DRAINING"
         )
         world.advance(120)
-        ran = opened.quietly(f"explain {opened.ids[0]}")
+        ran = run("explain")
         assert ran.exit_code == ExitCode.OK, ran.output
         assert "othing is deployed" in ran.stderr
         assert "* The group behind the capacity provider is at its maximum (1 task)" in ran.stdout
