@@ -6,8 +6,9 @@ from typing import Any
 
 from chalicelib.common.model import Task
 from chalicelib.explain.capacity import Provider, ScalingGroup, Share
+from chalicelib.explain.circumstances import Service, ServiceTask
 from chalicelib.gateways import described, providers
-from chalicelib.gateways.circumstances import read_circumstances
+from chalicelib.gateways.circumstances import read_circumstances, stopping_beside
 from tests.gateways.stubs import Stubs
 
 PREFIX = "arn:aws:ecs:eu-west-1:123456789012"
@@ -120,3 +121,21 @@ def test_the_default_strategy_is_read_only_where_a_service_goes_by_it(stubs: Stu
     assert providers.default_shares_for("web", [typed]) == ()
     stubs.expect("ecs", "describe_clusters", {"clusters": [cluster]}, clusters=["web"])
     assert providers.default_shares_for("web", [typed, bare]) == (Share("web", weight=1),)
+
+
+def test_what_still_stops_beside_a_pending_replacement_is_read(stubs: Stubs) -> None:
+    """Only where one is PENDING: two reads for its instance."""
+    pending = ServiceTask(f"{PREFIX}:task/web/9", HERE, last_status="PENDING")
+    settled = ServiceTask(f"{PREFIX}:task/web/8", f"{HERE}b")
+    service = Service("api", 1, 1, tasks=(pending, settled))
+    assert stopping_beside("web", [Service("api", 1, 1, tasks=(settled,))]) == {}
+    arns = [f"{PREFIX}:task/web/{number}" for number in (1, 2)]
+    asked: dict[str, Any] = {"cluster": "web", "containerInstance": HERE, "desiredStatus": "STOPPED"}
+    stubs.expect("ecs", "list_tasks", {"taskArns": arns}, **asked)
+    answers = [
+        {"taskArn": arn, "lastStatus": status, "desiredStatus": "STOPPED"}
+        for arn, status in zip(arns, ("STOPPING", "STOPPED"), strict=True)
+    ]
+    stubs.answer("ecs", "describe_tasks", {"tasks": answers})
+    (found,) = stopping_beside("web", [service])[HERE]
+    assert found.arn == arns[0]
