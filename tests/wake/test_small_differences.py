@@ -71,6 +71,19 @@ def test_a_refusal_says_which_field_and_what_was_expected(event: dict[str, Any],
     assert str(refusal.value) == sentence
 
 
+def test_an_event_without_a_detail_is_refused_in_words() -> None:
+    with pytest.raises(InvalidEvent, match=r"^the event lacks detail: expected an object$"):
+        parse(json.dumps({**TASK_EVENT, "detail": None}))
+
+
+def test_a_record_without_attributes_was_delivered_once_and_has_no_handle() -> None:
+    """Who invokes the function by hand writes no more than a body."""
+    (letter,) = read_letters({"Records": [{"messageId": "m1", "body": json.dumps(TASK_EVENT)}]})
+    assert (letter.deliveries, letter.handle) == (1, "")
+    (letter,) = read_letters({"Records": [{"messageId": "m1", "body": "x", "attributes": {}}]})
+    assert letter.deliveries == 1
+
+
 def test_an_instances_counts_are_read_apart_and_may_be_missing() -> None:
     view = parse(json.dumps(changed(INSTANCE_EVENT, runningTasksCount=2, pendingTasksCount=3))).view  # type: ignore[union-attr]  # it is one of an instance
     assert (view.running, view.pending) == (2, 3)
