@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from chalicelib.common.errors import InvalidEvent
-from chalicelib.wake import Heard, TaskRunning, Waiting, by_running_service, parse, read_letters
+from chalicelib.wake import GATES, Heard, TaskRunning, Waiting, by_running_service, parse, read_letters, why
 from chalicelib.wake.instances import SAMPLE as INSTANCE_EVENT
+from chalicelib.wake.row import NOTHING
 from chalicelib.wake.services import SAMPLE_PLACEMENT
 from chalicelib.wake.tasks import SAMPLE as TASK_EVENT
 from tests.builders import CLUSTER, INSTANCE_ARN
@@ -100,6 +101,22 @@ def test_gates_may_open_by_either_of_two_events(first: bool, second: bool) -> No
     heard = Heard(a_row(), may_open_gates=first).and_also(Heard(a_row(), may_open_gates=second))
     assert heard.may_open_gates
     assert not Heard(a_row()).and_also(Heard(a_row())).may_open_gates
+
+
+@pytest.mark.parametrize(
+    ("may_open", "tasks", "told"),
+    [
+        (True, {NOTHING}, GATES),
+        (False, {NOTHING}, None),
+        (True, {"arn:task"}, None),
+        (False, {"arn:task"}, None),
+    ],
+)
+def test_gates_are_told_of_what_may_open_them_and_no_drain_that_is_past_them(
+    may_open: bool, tasks: set[str], told: str | None
+) -> None:
+    row = a_row(token="AQAB", tasks=frozenset(tasks))
+    assert why(Heard(row, may_open_gates=may_open)) == told
 
 
 @pytest.mark.parametrize(
