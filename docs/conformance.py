@@ -46,8 +46,8 @@ def recordings() -> str:
     """Return the table of facts by topic, and the differences with what they mean for a drain."""
     words = expected(facts())
     lines = [
-        f"{len(words)} facts, each taken from a recording of the real Step Functions with its date and place "
-        "(`embedded_aws/conformance/facts/`), are run on the embedded AWS by `python -m embedded_aws.conformance`. "
+        f"{len(words)} facts, taken from recordings of the real Step Functions with their dates and places (one from "
+        "what a person told; `embedded_aws/conformance/facts/`), are run by `python -m embedded_aws.conformance`. "
         f"{summary(words)} {sum(BEFORE.values())} agreed before.",
         "",
         table(words, BEFORE),

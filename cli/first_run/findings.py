@@ -30,7 +30,7 @@ class Seen:
     """The id of one of its answers, or UNSETTLED."""
     evidence: Mapping[str, Any] = field(default_factory=dict)
     fact: Mapping[str, Any] | None = None
-    """Machine, input and what was recorded, in the form of the conformance facts; None: no matter of machines."""
+    """What was recorded, as embedded_aws/conformance/facts.py has it; None: no matter of state machines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def _document(finding: Finding, region: str, price: str) -> dict[str, Any]:
     if seen and seen.fact:
         document["fact"] = {
             **seen.fact,
-            "recorded": {"date": f"{finding.asked_at:%Y-%m-%d}", "source": SOURCE},
+            "source": {"date": f"{finding.asked_at:%Y-%m-%d}", "recording": SOURCE},
         }
     return document
 

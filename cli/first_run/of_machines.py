@@ -73,15 +73,13 @@ def _fact(evidence: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": "sdk-unmodelled-code-autoscaling",
         "topic": "sdk-errors",
-        "kind": "execution",
         "says": f"A ValidationError of Auto Scaling is named {evidence['error']}.",
-        "definition": CALLS_AUTO_SCALING,
+        "machine": CALLS_AUTO_SCALING,
         "input": {},
-        "expect": {
+        "recorded": {
             "status": evidence["status"],
             "error": evidence["error"],
-            "event_types": evidence["event_types"],
-            "order": "exact",
+            "history": evidence["event_types"],
         },
     }
 

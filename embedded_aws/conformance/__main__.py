@@ -1,11 +1,12 @@
-"""`python -m embedded_aws.conformance [--differences] [NAME…]`: run recordings of AWS, print what agrees by topic."""
+"""`python -m embedded_aws.conformance [--differences] [--report FILE] [NAME…]`: recordings of AWS, and what agrees."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
-from embedded_aws.conformance.facts import Fact, facts
+from embedded_aws.conformance.facts import Fact, facts, facts_of_report
 from embedded_aws.conformance.known import DIFFERENCES
 from embedded_aws.conformance.table import summary, table, words_of
 from embedded_aws.conformance.verdicts import Verdict, judge
@@ -16,8 +17,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m embedded_aws.conformance", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="a fact or a topic (default: all)")
     parser.add_argument("--differences", action="store_true", help="say of each fact that differs in what")
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="the facts of a first run's report instead"
+    )
     given = parser.parse_args(arguments)
-    verdicts = [judge(fact) for fact in facts() if _is_named(fact, given.names)]
+    found = facts_of_report(given.report) if given.report else facts()
+    verdicts = [judge(fact) for fact in found if _is_named(fact, given.names)]
     words = words_of(verdicts)
     print(f"{table(words)}\n\n{summary(words)}")
     for verdict in verdicts if given.differences or given.names else ():

@@ -70,6 +70,15 @@ def facts(folder: Path = FOLDER) -> list[Fact]:
     return list(_facts(folder))
 
 
+def facts_of_report(path: Path) -> list[Fact]:
+    """Return the facts that a first run in an account has recorded (`ecs-drainer doctor --first-run --report FILE`).
+
+    Each answer that is a matter of state machines holds one, as `fact`, with its `topic`.
+    """
+    answers = json.loads(path.read_text(encoding="utf-8"))
+    return [Fact(**answer["fact"]) for answer in answers if "fact" in answer]
+
+
 def _facts(folder: Path) -> Iterator[Fact]:
     for path in sorted(folder.glob("*.json")):
         for each in json.loads(path.read_text(encoding="utf-8"))["facts"]:

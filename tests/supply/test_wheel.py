@@ -63,6 +63,7 @@ def test_a_wheel_carries_what_its_commands_need_and_one_package_alone(wheel: Pat
     assert {name.removeprefix(TREE) for name in carried if name.startswith(TREE)} == {
         *wanted,
         "stories/__init__.py",
+        "stories/project.py",
         "stories/world.py",
     }
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from chalicelib.common.errors import InvalidEvent
-from chalicelib.wake import Heard, TaskRunning, Waiting, by_running_service, parse, read_letters
+from chalicelib.wake import GATES, Heard, TaskRunning, Waiting, by_running_service, parse, read_letters, why
 from chalicelib.wake.instances import SAMPLE as INSTANCE_EVENT
+from chalicelib.wake.row import NOTHING
 from chalicelib.wake.services import SAMPLE_PLACEMENT
 from chalicelib.wake.tasks import SAMPLE as TASK_EVENT
 from tests.builders import CLUSTER, INSTANCE_ARN
@@ -71,6 +72,19 @@ def test_a_refusal_says_which_field_and_what_was_expected(event: dict[str, Any],
     assert str(refusal.value) == sentence
 
 
+def test_an_event_without_a_detail_is_refused_in_words() -> None:
+    with pytest.raises(InvalidEvent, match=r"^the event lacks detail: expected an object$"):
+        parse(json.dumps({**TASK_EVENT, "detail": None}))
+
+
+def test_a_record_without_attributes_was_delivered_once_and_has_no_handle() -> None:
+    """Who invokes the function by hand writes no more than a body."""
+    (letter,) = read_letters({"Records": [{"messageId": "m1", "body": json.dumps(TASK_EVENT)}]})
+    assert (letter.deliveries, letter.handle) == (1, "")
+    (letter,) = read_letters({"Records": [{"messageId": "m1", "body": "x", "attributes": {}}]})
+    assert letter.deliveries == 1
+
+
 def test_an_instances_counts_are_read_apart_and_may_be_missing() -> None:
     view = parse(json.dumps(changed(INSTANCE_EVENT, runningTasksCount=2, pendingTasksCount=3))).view  # type: ignore[union-attr]  # it is one of an instance
     assert (view.running, view.pending) == (2, 3)
@@ -87,6 +101,22 @@ def test_gates_may_open_by_either_of_two_events(first: bool, second: bool) -> No
     heard = Heard(a_row(), may_open_gates=first).and_also(Heard(a_row(), may_open_gates=second))
     assert heard.may_open_gates
     assert not Heard(a_row()).and_also(Heard(a_row())).may_open_gates
+
+
+@pytest.mark.parametrize(
+    ("may_open", "tasks", "told"),
+    [
+        (True, {NOTHING}, GATES),
+        (False, {NOTHING}, None),
+        (True, {"arn:task"}, None),
+        (False, {"arn:task"}, None),
+    ],
+)
+def test_gates_are_told_of_what_may_open_them_and_no_drain_that_is_past_them(
+    may_open: bool, tasks: set[str], told: str | None
+) -> None:
+    row = a_row(token="AQAB", tasks=frozenset(tasks))
+    assert why(Heard(row, may_open_gates=may_open)) == told
 
 
 @pytest.mark.parametrize(

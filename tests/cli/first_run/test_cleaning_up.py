@@ -15,7 +15,7 @@ from cli.exit_codes import ExitCode
 from cli.first_run.making import Maker
 from cli.first_run.running import FirstRun
 from embedded_aws.requests import Call, Fault
-from tests.cli.first_run.test_answers import SMALL, everything
+from tests.cli.first_run.test_first_run_answers import SMALL, everything
 from tests.cli.shell import Shell, shell
 
 ASK = "doctor --first-run --with-a-throwaway-group --yes"

@@ -14,6 +14,7 @@ from cli.first_run.findings import ACCOUNT, HIDDEN
 from cli.first_run.questions import QUESTIONS
 from cli.first_run.running import OF_INSTANCES, OF_MACHINES
 from embedded_aws import autoscaling, ecs, stepfunctions
+from embedded_aws.conformance.__main__ import main as conformance
 from stories.world import Service
 from tests.cli.shell import Shell, shell
 
@@ -97,13 +98,25 @@ def test_no_account_is_named(run: Any) -> None:
 
 
 def test_an_error_name_comes_as_a_fact_for_the_conformance_tier(run: Any) -> None:
-    """The form of the facts: a minimal machine, its input, what was recorded, when and by what."""
+    """The embedded AWS that was asked agrees with what was recorded of it; the tier takes the report as it is."""
     fact = run[1]["validation-error-name"]["fact"]
-    assert fact.keys() == {"id", "topic", "kind", "says", "definition", "input", "expect", "recorded"}
-    assert fact["expect"]["status"] == "FAILED"
-    assert fact["expect"]["error"].startswith("AutoScaling.")
-    assert fact["expect"]["event_types"][-1] == "ExecutionFailed"
-    assert fact["recorded"] == {"date": "2026-03-02", "source": "ecs-drainer doctor --first-run"}
+    assert fact["recorded"]["status"] == "FAILED"
+    assert fact["recorded"]["error"].startswith("AutoScaling.")
+    assert fact["recorded"]["history"][-1] == "ExecutionFailed"
+    assert fact["source"] == {"date": "2026-03-02", "recording": "ecs-drainer doctor --first-run"}
+
+
+def test_the_conformance_tier_takes_a_report_in(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report = tmp_path / "report.json"
+    with shell(SMALL, instances=1) as told:
+        asked(told, report, "--with-a-throwaway-group --yes --question validation-error-name")
+    assert conformance(["--report", str(report)]) == 0
+    assert "sdk-errors" in capsys.readouterr().out
+    document = json.loads(report.read_text(encoding="utf-8"))
+    document[0]["fact"]["recorded"]["error"] = "AutoScaling.ValidationErrorException"
+    report.write_text(json.dumps(document), encoding="utf-8")
+    assert conformance(["--report", str(report), "--differences"]) == 1
+    assert "AutoScaling.ValidationErrorException" in capsys.readouterr().out
 
 
 def test_draining_twice_may_be_refused_outright_too(tmp_path: Path) -> None:
