@@ -46,6 +46,8 @@ class ScalingGroup:
     """Those of them that aren't in service yet."""
     warm: int = 0
     """Those that wait in its warm pool."""
+    leaving: frozenset[str] = frozenset()
+    """The EC2 ids of those that it terminates."""
     suspended: frozenset[str] = frozenset()
     """Its suspended processes."""
 
@@ -80,8 +82,11 @@ class Provider:
 
     @property
     def stops_launches(self) -> tuple[str, ...]:
-        """The suspended processes that keep managed scaling from launching."""
-        return tuple(sorted(LAUNCHES & self.group.suspended)) if self.group else ()
+        """The suspended processes that keep an instance from coming; none where one is on its way."""
+        if self.group is None or self.group.launching:
+            return ()
+        needed = LAUNCHES if self.manages_scaling else frozenset({"Launch"})
+        return tuple(sorted(needed & self.group.suspended))
 
 
 def next_providers(shares: Sequence[Share], counts: Mapping[str, int]) -> tuple[str, ...]:

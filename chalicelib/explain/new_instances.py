@@ -27,6 +27,12 @@ EXPECTED_WITHIN = timedelta(minutes=5)
 https://aws.amazon.com/blogs/containers/deep-dive-on-amazon-ecs-cluster-auto-scaling/
 """
 
+EXPECTED_FROM_WARM_POOL = timedelta(minutes=3)
+"""Where instances that are initialised wait in a warm pool: the metric's minute, and a start.
+
+https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-warm-pools.html
+"""
+
 GIVEN_UP_FROM = timedelta(minutes=10)
 """A task may be PROVISIONING for 10 to 30 minutes: an instance that takes longer comes too late for it."""
 
@@ -105,8 +111,18 @@ def _awaited(case: Case, provider: Provider, lack: str) -> Blocker:
             "instance came: ECS gives it up after 10 to 30 min and tries again",
             f"see why: {remedies.scaling_activities(group.name)}",
         )
-    expected = f"a new instance of Auto Scaling group {group.name} is expected {_within(since, case.at)}"
+    patience = EXPECTED_WITHIN if not group.warm else EXPECTED_FROM_WARM_POOL
+    expected = (
+        f"a new instance of Auto Scaling group {group.name} is expected {_within(since, case.at, patience)}"
+    )
     reason = f"{lack}; {expected} ({_numbers(group)})"
+    taken = group.leaving - {case.world.instance.ec2_instance_id}
+    if taken and provider.manages_scaling and not provider.protects:
+        return case.blocker(
+            BlockerKind.AWAITS_INSTANCE,
+            f"{reason}; meanwhile the group takes {count(len(taken), 'instance')} away again",
+            f"{remedies.NOTHING}; so that what was launched for tasks stays: {remedies.protect(provider)}",
+        )
     if _keeps_no_spare(case, provider):
         return case.blocker(
             BlockerKind.TARGET_CAPACITY,
@@ -121,10 +137,10 @@ def provisioning_since(tasks: Iterable[ServiceTask]) -> datetime | None:
     return min((task.created_at for task in tasks if is_provisioning(task) and task.created_at), default=None)
 
 
-def _within(since: datetime | None, at: datetime) -> str:
+def _within(since: datetime | None, at: datetime, patience: timedelta) -> str:
     if since is None:
-        return f"within {spell(EXPECTED_WITHIN)} of the replacement's first try"
-    left = since + EXPECTED_WITHIN - at
+        return f"within {spell(patience)} of the replacement's first try"
+    left = since + patience - at
     return f"within {spell(left)}" if left > timedelta(0) else f"any moment, {spell(-left)} late by now"
 
 

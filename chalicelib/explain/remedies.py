@@ -111,6 +111,17 @@ def lower_target(provider: Provider, group: ScalingGroup) -> str:
     )
 
 
+def protect(provider: Provider) -> str:
+    """Return the command that keeps scale-in away from instances with tasks.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-termination-protection.html
+    """
+    return (
+        f"aws ecs update-capacity-provider --name {provider.name} --auto-scaling-group-provider "
+        "managedTerminationProtection=ENABLED (the group needs scale-in protection of new instances)"
+    )
+
+
 def use_providers(world: Circumstances, service: Service, providers: Iterable[str]) -> str:
     """Return the command that has ECS place a service's tasks by these capacity providers, evenly."""
     shares = " ".join(f"capacityProvider={name},weight=1" for name in providers)

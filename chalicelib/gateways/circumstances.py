@@ -77,7 +77,6 @@ def read_circumstances(
     attempts = _Attempts()
     mine, others = _parted(cluster, container_instances)
     nothing: dict[str, Service] = {}
-    nowhere: dict[str, tuple[Task, ...]] = {}
     services = attempts.read("services", lambda: services_of(cluster, tasks), nothing)
     return Circumstances(
         cluster=cluster.rsplit("/", 1)[-1],
@@ -85,12 +84,7 @@ def read_circumstances(
         tasks=tuple(task for task in tasks if not task.is_stopped),
         others=others,
         services=services,
-        needs=attempts.read("task definitions", lambda: needs_of(tasks, services.values()), {}),
-        protections=attempts.read("task protection", lambda: protections_of(cluster, tasks, services), {}),
-        target_groups=attempts.read("target groups", lambda: target_groups_of(services.values()), {}),
-        stopping_beside=attempts.read(
-            "tasks beside", lambda: stopping_beside(cluster, services.values()), nowhere
-        ),
+        **_of_their_tasks(cluster, tasks, services, attempts),
         **_capacity(cluster, services, mine.get("capacityProviderName", ""), attempts, managed_draining),
         auto_scaling_group=auto_scaling_group,
         drain_began_at=drain_began_at,
@@ -98,6 +92,22 @@ def read_circumstances(
         dead_agent_after=dead_agent_after,
         unread=tuple(attempts.refusals),
     )
+
+
+def _of_their_tasks(
+    cluster: str, tasks: Sequence[Task], services: dict[str, Service], attempts: _Attempts
+) -> dict[str, Any]:
+    """Return what these tasks and their replacements need, what protects them, and what they stand behind."""
+    nothing: dict[str, Any] = {}
+    every = services.values()
+    return {
+        "needs": attempts.read("task definitions", lambda: needs_of(tasks, every), nothing),
+        "protections": attempts.read(
+            "task protection", lambda: protections_of(cluster, tasks, services), nothing
+        ),
+        "target_groups": attempts.read("target groups", lambda: target_groups_of(every), nothing),
+        "stopping_beside": attempts.read("tasks beside", lambda: stopping_beside(cluster, every), nothing),
+    }
 
 
 def _capacity(

@@ -192,7 +192,8 @@ def group_name(answer: Answer) -> str:
 
 def scaling_group(answer: Answer) -> ScalingGroup:
     """Return an Auto Scaling group in numbers of instances."""
-    states = [one["LifecycleState"] for one in answer.get("Instances", [])]
+    instances = answer.get("Instances", [])
+    states = [one["LifecycleState"] for one in instances]
     launching = sum(state.startswith("Pending") for state in states)
     return ScalingGroup(
         name=answer["AutoScalingGroupName"],
@@ -201,6 +202,9 @@ def scaling_group(answer: Answer) -> ScalingGroup:
         counted=launching + states.count("InService"),
         launching=launching,
         warm=answer.get("WarmPoolSize", 0),
+        leaving=frozenset(
+            one["InstanceId"] for one in instances if one["LifecycleState"].startswith("Terminating")
+        ),
         suspended=frozenset(one["ProcessName"] for one in answer.get("SuspendedProcesses", [])),
     )
 

@@ -25,6 +25,18 @@ ANSWER: dict[str, Any] = {
 }
 
 
+GROUP_ANSWER = {
+    "AutoScalingGroupName": "web-ecs",
+    "MinSize": 0,
+    "MaxSize": 6,
+    "DesiredCapacity": 1,
+    "DefaultCooldown": 300,
+    "AvailabilityZones": ["eu-west-1a"],
+    "HealthCheckType": "EC2",
+    "CreatedTime": "2026-03-02",
+}
+
+
 def member(state: str) -> dict[str, Any]:
     return {
         "InstanceId": "i-0a",
@@ -49,7 +61,14 @@ def test_a_group_is_counted_as_auto_scaling_counts_it() -> None:
         }
     )
     assert found == ScalingGroup(
-        "web-ecs", 3, 6, counted=3, launching=2, warm=2, suspended=frozenset({"Launch"})
+        "web-ecs",
+        3,
+        6,
+        counted=3,
+        launching=2,
+        warm=2,
+        leaving=frozenset({"i-0a"}),
+        suspended=frozenset({"Launch"}),
     )
 
 
@@ -69,15 +88,14 @@ def test_a_services_strategy_has_its_providers_and_their_groups_read(stubs: Stub
         "status": "ACTIVE",
         "capacityProviderName": "web",
     }
-    strategy = [
-        {"capacityProvider": "web", "weight": 1, "base": 2},
-        {"capacityProvider": "FARGATE", "weight": 0},
-    ]
     service = {
         "serviceName": "api",
         "desiredCount": 1,
         "taskDefinition": "api:1",
-        "capacityProviderStrategy": strategy,
+        "capacityProviderStrategy": [
+            {"capacityProvider": "web", "weight": 1, "base": 2},
+            {"capacityProvider": "FARGATE", "weight": 0},
+        ],
     }
     stubs.answer("ecs", "list_container_instances", {"containerInstanceArns": [HERE]})
     stubs.answer("ecs", "describe_container_instances", {"containerInstances": [instance]})
@@ -88,20 +106,10 @@ def test_a_services_strategy_has_its_providers_and_their_groups_read(stubs: Stub
     stubs.expect(
         "ecs", "describe_capacity_providers", {"capacityProviders": [ANSWER]}, capacityProviders=["web"]
     )
-    groups = {
-        "AutoScalingGroupName": "web-ecs",
-        "MinSize": 0,
-        "MaxSize": 6,
-        "DesiredCapacity": 1,
-        "DefaultCooldown": 300,
-        "AvailabilityZones": ["eu-west-1a"],
-        "HealthCheckType": "EC2",
-        "CreatedTime": "2026-03-02",
-    }
     stubs.expect(
         "autoscaling",
         "describe_auto_scaling_groups",
-        {"AutoScalingGroups": [groups]},
+        {"AutoScalingGroups": [GROUP_ANSWER]},
         AutoScalingGroupNames=["web-ecs"],
     )
     world = read_circumstances("web", [HERE], [task])

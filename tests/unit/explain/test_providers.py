@@ -161,6 +161,28 @@ def test_an_instance_that_is_late_is_told_so() -> None:
     assert "any moment, 2 min late by now" in found.reason
 
 
+@pytest.mark.parametrize(
+    ("story", "group", "says"),
+    [
+        ("a warm pool is quicker", {"warm": 2}, "expected within 1 min"),
+        (
+            "what was scaled out is scaled in again",
+            {"leaving": frozenset({THIRD, home().ec2_instance_id})},
+            "meanwhile the group takes 1 instance away again",
+        ),
+        (
+            "alarms are suspended, yet one is on its way",
+            {"launching": 1, "suspended": frozenset({"AlarmNotification"})},
+            "1 launching",
+        ),
+    ],
+)
+def test_what_is_said_of_the_group(story: str, group: dict[str, Any], says: str) -> None:
+    (found,) = explain(by_providers(a_provider(group=group), service={"tasks": (waiting(2),)}), NOW)
+    assert found.kind is KIND.AWAITS_INSTANCE, story
+    assert says in found.reason
+
+
 def test_a_plan_waits_for_an_instance_and_is_not_blocked_by_it() -> None:
     told = forecast(replace(by_providers(a_provider()), drain_began_at=None), NOW)
     assert [fate.outcome for fate in told.fates] == [Outcome.WAITS]
