@@ -77,6 +77,11 @@ class Provider:
     """Whether managed draining is on."""
     protects: bool = False
     """Whether managed termination protection is on."""
+    launches_itself: bool = False
+    """Whether ECS launches an instance for whatever finds no room (ECS Managed Instances), without any group.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ManagedInstances.html
+    """
     group: ScalingGroup | None = None
     """None where it wasn't read."""
 

@@ -27,7 +27,7 @@ from chalicelib.explain.of_tasks import (
     standalone_blocker,
 )
 from chalicelib.explain.placement import best_of, with_task
-from chalicelib.explain.providers import fargate_for
+from chalicelib.explain.providers import ample_for
 
 
 class Outcome(StrEnum):
@@ -144,12 +144,12 @@ def _because(world: Circumstances, task: Task, outcome: Outcome, cause: Blocker,
 def _of_service(case: Case) -> Told:
     world, service, (task,) = case.world, case.service, case.held
     bounds = bounds_of(service.desired, *percents_of(service))
-    place, fargate = best_of(world, service), fargate_for(world, service)
+    place, ample = best_of(world, service), ample_for(world, service)
     order = "it may stop first" if service.desired > bounds.fewest else "the replacement starts first"
     if can_never_move(service):
         return _because(world, task, Outcome.BLOCKED, deadlock(case), case.at)
-    if fargate is not None:
-        why = f"its replacement starts on {fargate}, which needs no instance; {order}"
+    if ample is not None:
+        why = f"its replacement starts on {ample}, which has room for it; {order}"
         return _timed(case, Outcome.MOVES, why), (), world
     if place is not None:
         why = f"its replacement fits on {place.ec2_instance_id}; {order}"

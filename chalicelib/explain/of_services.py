@@ -17,7 +17,7 @@ from chalicelib.explain.deployments import (
 from chalicelib.explain.new_instances import behind_stopping, new_instance, provisioning_since
 from chalicelib.explain.of_tasks import is_leaving
 from chalicelib.explain.placement import Match
-from chalicelib.explain.providers import candidates, fargate_for, growing, of_providers
+from chalicelib.explain.providers import ample_for, candidates, growing, of_providers
 from chalicelib.explain.words import count, spell
 
 
@@ -56,7 +56,7 @@ def deadlock(case: Case) -> Blocker:
     """Return the blocker of a service whose percents leave no room, with the rounding shown."""
     minimum, maximum = percents_of(case.service)
     desired, best = case.service.desired, case.best_place
-    has_place = (best is not None and best.fits) or fargate_for(case.world, case.service) is not None
+    has_place = (best is not None and best.fits) or ample_for(case.world, case.service) is not None
     return case.blocker(
         BlockerKind.DEADLOCK,
         f"{count(desired, 'task')} desired; minimum healthy {minimum} % rounds up to {desired}, "
@@ -68,7 +68,7 @@ def deadlock(case: Case) -> Blocker:
 def placement_blockers(case: Case) -> Iterator[Blocker]:
     """Yield why a replacement that must start first finds no place."""
     best = case.best_place
-    if fargate_for(case.world, case.service) is not None or (best is not None and best.fits):
+    if ample_for(case.world, case.service) is not None or (best is not None and best.fits):
         return
     lack = f"a replacement must start first, and {_empty(case) if best is None else _closest(case, best)}"
     yield new_instance(case, lack) or _launch_type(case, lack) or _no_place(case, best, lack)

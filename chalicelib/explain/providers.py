@@ -46,10 +46,11 @@ def is_provisioning(task: ServiceTask) -> bool:
     return is_wanted and task.last_status == "PROVISIONING"
 
 
-def fargate_for(world: Circumstances, service: Service) -> str | None:
-    """Return the Fargate provider, or launch type, on which the next task starts: it needs no instance."""
+def ample_for(world: Circumstances, service: Service) -> str | None:
+    """Return the provider of Fargate or Managed Instances, or launch type, that has a place for any next task."""
     wanted = wanted_providers(world, service) or (service.launch_type,)
-    return next((name for name in wanted if name in FARGATE), None)
+    ample = FARGATE | {name for name, provider in world.providers.items() if provider.launches_itself}
+    return next((name for name in wanted if name in ample), None)
 
 
 def growing(world: Circumstances, service: Service) -> tuple[Provider, ...]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from chalicelib.explain import Circumstances
 from chalicelib.explain.circumstances import DescribedInstance, Service, ServiceTask
 from chalicelib.explain.placement import best_elsewhere, best_of, with_task
-from chalicelib.explain.providers import fargate_for, of_providers
+from chalicelib.explain.providers import ample_for, of_providers
 from chalicelib.explain.words import count, some
 
 
@@ -46,7 +46,7 @@ def room_for(world: Circumstances, doomed: Sequence[DescribedInstance]) -> tuple
         leaving = [
             task for task in service.tasks if task.container_instance_arn in homes and not _is_over(task)
         ]
-        if service.is_daemon or not leaving or fargate_for(world, service):
+        if service.is_daemon or not leaving or ample_for(world, service):
             continue
         left_over, world = _place_all(
             world, service.name, [homes[task.container_instance_arn] for task in leaving]

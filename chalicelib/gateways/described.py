@@ -180,6 +180,7 @@ def provider(answer: Answer, groups: Mapping[str, ScalingGroup]) -> Provider:
         target_capacity=scaling.get("targetCapacity") or 100,
         drains=own.get("managedDraining") == "ENABLED",
         protects=own.get("managedTerminationProtection") == "ENABLED",
+        launches_itself="managedInstancesProvider" in answer,
         group=groups.get(name),
     )
 

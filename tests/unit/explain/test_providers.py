@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.explain import BlockerKind, Circumstances, Outcome, explain, forecast
-from chalicelib.explain.capacity import Share, next_providers
+from chalicelib.explain.capacity import Provider, Share, next_providers
 from chalicelib.explain.circumstances import Needs, ServiceTask
 from chalicelib.explain.providers import candidates, wanted_providers
 from chalicelib.fleet import room_for
@@ -190,14 +190,22 @@ def test_a_plan_waits_for_an_instance_and_is_not_blocked_by_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "service", [{"launch_type": "FARGATE", "shares": ()}, {"shares": (Share("FARGATE_SPOT", weight=1),)}]
+    "service",
+    [
+        {"launch_type": "FARGATE", "shares": ()},
+        {"shares": (Share("FARGATE_SPOT", weight=1),)},
+        {"shares": (Share("ours", weight=1),)},
+    ],
 )
-def test_what_starts_on_fargate_needs_no_instance(service: dict[str, Any]) -> None:
+def test_what_starts_on_fargate_or_managed_instances_needs_none_of_yours(service: dict[str, Any]) -> None:
     world = by_providers(
-        service={"tasks": ()} | service, others=(), drain_began_at=NOW - timedelta(minutes=1)
+        Provider("ours", launches_itself=True),
+        service={"tasks": ()} | service,
+        others=(),
+        drain_began_at=NOW - timedelta(minutes=1),
     )
     assert [one.kind for one in explain(world, NOW)] == [KIND.MOVING]
-    assert "needs no instance" in forecast(world, NOW).fates[0].why
+    assert "has room for it" in forecast(world, NOW).fates[0].why
 
 
 def test_a_fleets_room_is_that_of_the_strategys_providers() -> None:
