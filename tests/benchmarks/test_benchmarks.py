@@ -12,6 +12,7 @@ from benchmarks.figures import ECS_READS, measure, percentile
 from benchmarks.first_story import calls_by_kind
 
 
+@pytest.mark.slow
 def test_the_document_is_that_of_one_and_ten_drains() -> None:
     assert stale_parts() == [], "run `python -m benchmarks --write`"
 

@@ -63,6 +63,7 @@ def test_the_edge_of_a_process_is_real() -> None:
 
 
 @pytest.mark.deploy
+@pytest.mark.slow
 def test_up_drain_down(tmp_path: Path) -> None:
     """As a newcomer does: up, look, drain, down."""
     environment = {**os.environ, "DRAINER_SANDBOX_FOLDER": str(tmp_path), "DRAINER_SANDBOX": "1"}

@@ -62,6 +62,7 @@ def test_a_deployed_drainer_lets_an_instance_go_once_it_is_empty(world: World, a
     assert not_granted(aws) == []
 
 
+@pytest.mark.slow
 def test_chalice_deploy_in_mid_drain_loses_nothing(project: Project, aws: Server) -> None:
     """The release before is deployed and drains; today's is deployed over it; then today's drains the next one."""
     today, before = project.folder / "statemachine/drain.asl.json", POLLING / "drain.asl.json"
@@ -116,6 +117,10 @@ def states_of(aws: Server, instance: str) -> set[str]:
 def test_a_person_drains_an_instance_with_the_chalice_command(
     project: Project, world: World, aws: Server
 ) -> None:
+    said = project.chalice("invoke", "-n", "start_manual_drain", fails=True, stdin='{"instance_id": "i-123"}')
+    assert "InvalidRequest" in said, "refused in words, and nothing is started"
+    assert "i-123" in said
+    assert aws.calls(operation="StartExecution") == []
     request = {"instance_id": world.instances()[0], "reason": "a worn-out disk"}
     answered = json.loads(project.chalice("invoke", "-n", "start_manual_drain", stdin=json.dumps(request)))
     aws.advance(300)
@@ -131,14 +136,6 @@ def test_a_person_drains_an_instance_with_the_chalice_command(
         == 1
     )
     assert not_granted(aws) == []
-
-
-def test_a_wrong_request_is_refused_in_words(project: Project, aws: Server) -> None:
-    project.chalice("deploy")
-    said = project.chalice("invoke", "-n", "start_manual_drain", fails=True, stdin='{"instance_id": "i-123"}')
-    assert "InvalidRequest" in said
-    assert "i-123" in said
-    assert aws.calls(operation="StartExecution") == []
 
 
 def not_granted(aws: Server) -> list[str]:

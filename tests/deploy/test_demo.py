@@ -137,7 +137,7 @@ def test_a_fault_must_be_written_as_expected() -> None:
     assert "expected SERVICE:OPERATION=CODE" in complained
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("ending", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_ending_it_halfway_leaves_nothing_behind(ending: signal.Signals) -> None:
     demo = begin()
     assert demo.stdout is not None

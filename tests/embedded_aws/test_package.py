@@ -11,6 +11,8 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+import pytest
+
 PACKAGE = Path(__file__).parents[2] / "embedded_aws"
 
 
@@ -36,6 +38,7 @@ def test_every_folder_is_in_the_package() -> None:
     assert set(told["tool"]["setuptools"]["packages"]) == folders
 
 
+@pytest.mark.slow
 def test_a_wheel_runs_the_readmes_test_by_itself(tmp_path: Path) -> None:
     """Who installs the package has no chalicelib, no stories and no command beside it."""
     source = shutil.copytree(PACKAGE, tmp_path / "source")  # setuptools builds beside what it packs
