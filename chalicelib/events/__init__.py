@@ -9,8 +9,8 @@ Pure: no AWS, no clock. A sample of every event stands in tests/events/.
 
 from chalicelib.common.trigger import Trigger
 from chalicelib.events.autoscaling import reconciled
+from chalicelib.events.execution_names import execution_input, execution_name
 from chalicelib.events.manual import parse_manual
-from chalicelib.events.naming import execution_input, execution_name
 from chalicelib.events.parse import parse_event, pattern_of_starts
 from chalicelib.events.request import DrainRequest, Ignored, LifecycleAction, Outcome
 

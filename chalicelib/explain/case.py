@@ -9,9 +9,8 @@ from chalicelib.common.model import Task
 from chalicelib.explain.arithmetic import Standing, can_never_move, standing_of
 from chalicelib.explain.blocker import Blocker, BlockerKind
 from chalicelib.explain.circumstances import Circumstances, Service
-from chalicelib.explain.naming import short
 from chalicelib.explain.placement import Match, best_elsewhere
-from chalicelib.explain.words import some
+from chalicelib.explain.words import short, some
 
 
 @dataclass(frozen=True, slots=True)

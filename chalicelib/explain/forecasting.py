@@ -16,7 +16,6 @@ from chalicelib.explain.arithmetic import bounds_of, can_never_move, health_time
 from chalicelib.explain.blocker import Blocker, in_order
 from chalicelib.explain.case import Case
 from chalicelib.explain.circumstances import Circumstances, DescribedInstance, Service, ServiceTask
-from chalicelib.explain.naming import name_of
 from chalicelib.explain.of_instance import instance_blockers
 from chalicelib.explain.of_services import deadlock, placement_blockers
 from chalicelib.explain.of_tasks import (
@@ -28,6 +27,7 @@ from chalicelib.explain.of_tasks import (
 )
 from chalicelib.explain.placement import best_of, with_task
 from chalicelib.explain.providers import ample_for
+from chalicelib.explain.words import name_of
 
 
 class Outcome(StrEnum):

@@ -16,10 +16,9 @@ from chalicelib.explain.blocker import Blocker, BlockerKind
 from chalicelib.explain.capacity import Provider, ScalingGroup
 from chalicelib.explain.case import Case
 from chalicelib.explain.circumstances import DescribedInstance, ServiceTask
-from chalicelib.explain.naming import name_of, short
 from chalicelib.explain.placement import emptied, match, with_task
 from chalicelib.explain.providers import growing, is_provisioning
-from chalicelib.explain.words import count, since, some, spell
+from chalicelib.explain.words import count, name_of, short, since, some, spell
 
 EXPECTED_WITHIN = timedelta(minutes=5)
 """A minute until the metric is published and its alarm rings, and what an instance usually takes to boot and register.

@@ -8,8 +8,7 @@ from chalicelib.common.model import Task, stamp
 from chalicelib.explain import remedies
 from chalicelib.explain.blocker import Blocker, BlockerKind
 from chalicelib.explain.circumstances import Circumstances
-from chalicelib.explain.naming import name_of
-from chalicelib.explain.words import count, since, spell, until
+from chalicelib.explain.words import count, name_of, since, spell, until
 
 LATE = timedelta(seconds=60)
 """After SIGKILL was due: the agent reports, and network interfaces are detached, within seconds."""

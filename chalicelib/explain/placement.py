@@ -2,7 +2,7 @@
 
 The checks are ECS's own at placement: resources and ports (remainingResources), attributes that the task
 definition requires, and constraints. Network interfaces can't be counted from here: ECS says RESOURCE:ENI in
-the service's events (see `chalicelib.explain.evidence`).
+the service's events (see `chalicelib.explain.deployments`).
 """
 
 from __future__ import annotations

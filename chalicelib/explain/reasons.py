@@ -11,7 +11,6 @@ from chalicelib.explain import remedies
 from chalicelib.explain.blocker import Blocker, BlockerKind, in_order
 from chalicelib.explain.case import Case
 from chalicelib.explain.circumstances import Circumstances
-from chalicelib.explain.naming import name_of
 from chalicelib.explain.of_instance import instance_blockers
 from chalicelib.explain.of_services import service_blockers
 from chalicelib.explain.of_tasks import (
@@ -21,6 +20,7 @@ from chalicelib.explain.of_tasks import (
     protected_blocker,
     standalone_blocker,
 )
+from chalicelib.explain.words import name_of
 
 
 def explain(circumstances: Circumstances, at: datetime) -> tuple[Blocker, ...]:

@@ -1,4 +1,4 @@
-"""How durations, instants and lists are written for people, the same in every blocker."""
+"""How durations, instants, lists and tasks are written for people, the same in every blocker."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from chalicelib.common.duration import in_words
-from chalicelib.common.model import stamp
+from chalicelib.common.model import Task, stamp
 
 EXAMPLES = 3
 """How many of anything are named before "and N more"."""
+
+SHORT_ID = 8
+"""As many characters of a task's id as people read out; commands carry the whole id."""
 
 
 def count(number: int, noun: str) -> str:
@@ -43,3 +46,21 @@ def some(names: Sequence[str], limit: int = EXAMPLES) -> str:
 def clip(text: str, characters: int) -> str:
     """Return a text of at most so many characters, its cut marked."""
     return text if len(text) <= characters else f"{text[: characters - 1]}…"
+
+
+def short(task_id: str) -> str:
+    """Return the start of a task's id."""
+    return task_id[:SHORT_ID]
+
+
+def name_of(task: Task) -> str:
+    """Return one task with what started it: "task 0a1b2c3d of family batch"."""
+    if task.service_name:
+        return f"task {short(task.id)} of service {task.service_name}"
+    family = task.group.removeprefix("family:") or family_of(task.task_definition_arn)
+    return f"task {short(task.id)} of family {family}" if family else f"task {short(task.id)}"
+
+
+def family_of(task_definition_arn: str) -> str:
+    """Return the family of a task definition's ARN, "" where there is no ARN."""
+    return task_definition_arn.rsplit("/", 1)[-1].partition(":")[0]

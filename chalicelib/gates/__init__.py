@@ -6,8 +6,8 @@ as `chalicelib.explain`, `leases` keeps the slots of quorum groups and drain bud
 
 from chalicelib.gates.deciding import Decision, Rules, decide_gates
 from chalicelib.gates.declared import Declared, SignOffRule, Silence, declare
+from chalicelib.gates.gate_memory import GateMemory, QueueRun
 from chalicelib.gates.leases import Holder, Lease
-from chalicelib.gates.memory import GateMemory, QueueRun
 from chalicelib.gates.seen import Answer, Counts, Group, Leaving, Seen, SignOff, StatefulService
 
 __all__ = [

@@ -15,6 +15,7 @@ from datetime import datetime
 from chalicelib.explain.blocker import Blocker, BlockerKind, in_order
 from chalicelib.explain.words import some
 from chalicelib.gates import queues, signing
+from chalicelib.gates.gate_memory import GateMemory, Slot
 from chalicelib.gates.leases import (
     Holder,
     Lease,
@@ -27,7 +28,6 @@ from chalicelib.gates.leases import (
     quorum_key,
     taken,
 )
-from chalicelib.gates.memory import GateMemory, Slot
 from chalicelib.gates.quorum import full_blocker, short_blocker, standby_blockers, wanted_of
 from chalicelib.gates.seen import Answer, Counts, Seen, StatefulService
 from chalicelib.gates.signing import Ask

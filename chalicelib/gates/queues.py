@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.explain.blocker import Blocker, BlockerKind
 from chalicelib.explain.words import spell
-from chalicelib.gates.memory import QueueRun
+from chalicelib.gates.gate_memory import QueueRun
 from chalicelib.gates.seen import Counts
 
 CONSISTENT_AFTER = timedelta(minutes=1)

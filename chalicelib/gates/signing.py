@@ -8,8 +8,7 @@ from datetime import datetime
 
 from chalicelib.common.model import stamp
 from chalicelib.explain.blocker import Blocker, BlockerKind
-from chalicelib.explain.naming import short
-from chalicelib.explain.words import until
+from chalicelib.explain.words import short, until
 from chalicelib.gates.declared import SignOffRule, Silence
 from chalicelib.gates.seen import Answer, SignOff, StatefulService
 

@@ -17,12 +17,12 @@ from chalicelib.common.timers import Timers
 from chalicelib.explain import BlockerKind, group, one_line
 from chalicelib.gates import Decision, GateMemory, Holder, Rules, Seen, decide_gates
 from chalicelib.gates.deciding import wanted_slots
+from chalicelib.gates.gate_memory import closed_names, kept, kinds_told
 from chalicelib.gates.leases import Lease, expiry, full, needs_renewal, taken
 from chalicelib.gates.leases import Wanted as Slot
-from chalicelib.gates.telling import closed_names, kept, kinds_told
-from chalicelib.gateways import leases, signing, waiting
+from chalicelib.gateways import leases, sign_offs, waiting
 from chalicelib.gateways.gates import Question, read_gates, without_the_dead
-from chalicelib.gateways.signing import Asking
+from chalicelib.gateways.sign_offs import Asking
 from chalicelib.look.awaiting import wait_of
 from chalicelib.look.decide import Look, gone, what_to_explain
 from chalicelib.look.memory import Memory
@@ -114,7 +114,7 @@ def look_at_gates(event: Event) -> dict[str, Any]:
     seen, known = read_gates(now.question, now.gates)
     decision = _decide(now, seen, known)
     is_written = leases.write_leases(now.table, decision.writes)
-    untold = signing.ask(now.asking, decision.asks, now.at)
+    untold = sign_offs.ask(now.asking, decision.asks, now.at)
     if untold:
         logger.error(
             "the topic is gone, so nobody heard who is asked to sign off", extra={"tasks": list(untold)}

@@ -19,7 +19,7 @@ from chalicelib.common.model import instant, stamp
 from chalicelib.common.telemetry import logger
 from chalicelib.common.wording import one_of, shown
 from chalicelib.gates.seen import Answer
-from chalicelib.gateways import signing, stepfunctions, waiting
+from chalicelib.gateways import sign_offs, stepfunctions, waiting
 from chalicelib.gateways.ledger import ledger_of
 from chalicelib.wake import GATES
 
@@ -43,7 +43,7 @@ def sign_off(request: Mapping[str, Any], function_arn: str, at: datetime) -> dic
     """
     task, reply = _task(request.get("task")), _reply(request.get("answer", Reply.DONE))
     table = ledger_of(function_arn)
-    written, row = signing.answer(table, task, _changes(request, reply, table, task, at))
+    written, row = sign_offs.answer(table, task, _changes(request, reply, table, task, at))
     if row:
         _tell(table, row)
     return {
@@ -72,7 +72,7 @@ def _changes(request: Mapping[str, Any], reply: Reply, table: str, task: str, at
         return {"state": Answer.SIGNED.value, **told}
     if reply is Reply.REFUSE:
         return {"state": Answer.REFUSED.value, **told}
-    answer_by, deadline = map(instant, signing.asked_until(table, task))
+    answer_by, deadline = map(instant, sign_offs.asked_until(table, task))
     later = max(answer_by, at + timedelta(minutes=_minutes(request.get("minutes", 10))))
     return {"state": Answer.ASKED.value, "answer_by": stamp(min(later, deadline)), **told}
 

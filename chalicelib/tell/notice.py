@@ -15,9 +15,8 @@ from chalicelib.common.trigger import Trigger
 from chalicelib.common.wording import harmless, one_line
 from chalicelib.explain import Blocker, Circumstances, group, render_text, to_state
 from chalicelib.explain.circumstances import DescribedInstance
-from chalicelib.explain.naming import short
 from chalicelib.explain.of_instance import agent_disconnected
-from chalicelib.explain.words import count, some
+from chalicelib.explain.words import count, short, some
 from chalicelib.look.memory import Memory
 from chalicelib.plan.drain import Drain
 from chalicelib.policy.deadline import deadline_record, deadline_told

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chalicelib.gateways.signing import NotAsked
+from chalicelib.gateways.sign_offs import NotAsked
 from chalicelib.steps import sign_off as signing
 from cli.command import command
 from cli.desk import Desk

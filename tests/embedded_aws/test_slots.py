@@ -14,8 +14,8 @@ from chalicelib.gates import Answer, Holder, Lease, Silence
 from chalicelib.gates.leases import quorum_key
 from chalicelib.gates.signing import Ask
 from chalicelib.gateways import aws as gateway
-from chalicelib.gateways import leases, signing
-from chalicelib.gateways.signing import Asking
+from chalicelib.gateways import leases, sign_offs
+from chalicelib.gateways.sign_offs import Asking
 from chalicelib.steps.sign_off import sign_off
 from embedded_aws.aws import embedded_aws
 from embedded_aws.clients import client
@@ -100,7 +100,7 @@ ASK = Ask(TASK, "dedupe", after(minutes=10), Silence.PROCEED)
 
 
 def test_a_task_is_asked_and_answers_with_one_call(asking: Asking) -> None:
-    signing.ask(asking, [ASK], START)
+    sign_offs.ask(asking, [ASK], START)
     assert leases.read_kept(TABLE, (), [TASK]).sign_offs[TASK].answer is Answer.ASKED
     task_arn = f"arn:aws:ecs:eu-west-1:123456789012:task/web/{TASK}"
     told = sign_off({"task": task_arn, "answer": "done"}, FUNCTION, after(minutes=1))
@@ -109,22 +109,22 @@ def test_a_task_is_asked_and_answers_with_one_call(asking: Asking) -> None:
 
 
 def test_more_time_never_goes_beyond_the_deadline(asking: Asking) -> None:
-    signing.ask(asking, [ASK], START)
+    sign_offs.ask(asking, [ASK], START)
     more: dict[str, Any] = {"task": TASK, "answer": "more-time", "reason": "flushing"}
     assert sign_off({**more, "minutes": 20}, FUNCTION, START)["answer_by"] == "2026-03-02T10:20:00Z"
     assert sign_off({**more, "minutes": 600}, FUNCTION, START)["answer_by"] == "2026-03-02T11:00:00Z"
 
 
 def test_what_was_signed_stays_signed_when_another_drain_asks(asking: Asking) -> None:
-    signing.ask(asking, [ASK], START)
+    sign_offs.ask(asking, [ASK], START)
     sign_off({"task": TASK}, FUNCTION, START)
-    signing.ask(replace(asking, drain="i-1-y"), [ASK], after(minutes=5))
+    sign_offs.ask(replace(asking, drain="i-1-y"), [ASK], after(minutes=5))
     assert leases.read_kept(TABLE, (), [TASK]).sign_offs[TASK].answer is Answer.SIGNED
 
 
 def test_an_item_that_a_task_wrote_itself_counts(asking: Asking) -> None:
-    signing.ask(asking, [ASK], START)
-    how = signing.question(asking, ASK, START)["answer_with"]["dynamodb"]
+    sign_offs.ask(asking, [ASK], START)
+    how = sign_offs.question(asking, ASK, START)["answer_with"]["dynamodb"]
     client("dynamodb").update_item(
         TableName=how["TableName"],
         Key=how["Key"],
@@ -150,6 +150,6 @@ def test_an_answer_that_means_nothing_is_refused(request_: dict[str, Any], said:
 
 
 def test_minutes_are_whole_numbers(asking: Asking) -> None:
-    signing.ask(asking, [ASK], START)
+    sign_offs.ask(asking, [ASK], START)
     with pytest.raises(InvalidRequest, match="whole number from 1 to 2880"):
         sign_off({"task": TASK, "answer": "more-time", "minutes": "ten"}, FUNCTION, START)

@@ -35,7 +35,7 @@ from chalicelib.gateways import (
     ledger,
     providers,
     queues,
-    signing,
+    sign_offs,
     stateful,
     stepfunctions,
     topics,
@@ -43,7 +43,7 @@ from chalicelib.gateways import (
     waiting,
 )
 from chalicelib.gateways.aws import client
-from chalicelib.gateways.signing import Asking, NotAsked
+from chalicelib.gateways.sign_offs import Asking, NotAsked
 from chalicelib.plan.findings import AutoScalingGroup
 from chalicelib.tell.notice import Notice
 from tests.builders import CLUSTER, INSTANCE_ARN, START, a_task, after, task_arn
@@ -201,14 +201,14 @@ ROWS = (
         lambda: queues.postpone(QUEUE_ARN, {"handle": 5}), gone(Gone),
         before=(URL,)),
     # SNS: a question that nobody hears is written down all the same.
-    Row("signing._is_told", "sns", "publish", lambda: signing.ask(ASKING, [ASKED], START), gone(("0a1b",)),
+    Row("sign_offs._is_told", "sns", "publish", lambda: sign_offs.ask(ASKING, [ASKED], START), gone(("0a1b",)),
         after=(WRITTEN,)),
     # DynamoDB: conditions are answers.
-    Row("signing._record", "dynamodb", "put_item", lambda: signing.ask(ASKING, [ASKED], START),
+    Row("sign_offs._record", "dynamodb", "put_item", lambda: sign_offs.ask(ASKING, [ASKED], START),
         {"condition": ()}, before=(NOT_TOLD,)),
-    Row("signing.answer", "dynamodb", "update_item", lambda: signing.answer(TABLE, "0a1b", {"state": "signed"}),
+    Row("sign_offs.answer", "dynamodb", "update_item", lambda: sign_offs.answer(TABLE, "0a1b", {"state": "signed"}),
         {"condition": NotAsked}),
-    Row("signing.asked_until", "dynamodb", "get_item", lambda: signing.asked_until(TABLE, "0a1b")),
+    Row("sign_offs.asked_until", "dynamodb", "get_item", lambda: sign_offs.asked_until(TABLE, "0a1b")),
     Row("leases._items", "dynamodb", "batch_get_item", lambda: leases.read_kept(TABLE, ["lease#a"], ())),
     Row("leases.write_leases", "dynamodb", "transact_write_items",
         lambda: leases.write_leases(TABLE, [Lease("lease#a"), Lease("lease#b")]), {"condition": False}),

@@ -17,7 +17,7 @@ from chalicelib.common.errors import InvalidInput
 from chalicelib.events.request import DrainRequest, LifecycleAction
 from chalicelib.explain.blocker import Blocker
 from chalicelib.fleet.request import FleetRequest
-from chalicelib.gates.memory import GateMemory, QueueRun, Slot
+from chalicelib.gates.gate_memory import GateMemory, QueueRun, Slot
 from chalicelib.look.awaiting import Told
 from chalicelib.look.decide import Look
 from chalicelib.look.memory import Memory

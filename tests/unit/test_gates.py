@@ -29,9 +29,8 @@ from chalicelib.gates import (
     declare,
 )
 from chalicelib.gates.foreseeing import foreseen
+from chalicelib.gates.gate_memory import Slot, kept
 from chalicelib.gates.leases import quorum_key
-from chalicelib.gates.memory import Slot
-from chalicelib.gates.telling import kept
 from chalicelib.policy import DrainBudget
 from chalicelib.policy.parsers import drain_budget
 from tests.builders import START, after

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.explain import Blocker, BlockerKind, to_state
-from chalicelib.gates.telling import kinds_told
+from chalicelib.gates.gate_memory import kinds_told
 from tests.unit.test_plan import plan
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from chalicelib.explain.blocker import BlockerKind
-from chalicelib.gates.memory import QueueRun
+from chalicelib.gates.gate_memory import QueueRun
 from chalicelib.gates.queues import blocker, is_empty, run_of
 from chalicelib.gates.seen import Counts
 from tests.builders import START, after

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.explain.blocker import BlockerKind
 from chalicelib.explain.circumstances import ServiceEvent
-from chalicelib.explain.evidence import kind_of, signs
+from chalicelib.explain.deployments import kind_of, signs
 from docs.gallery.worlds import NOW, a_service
 
 NO_PLACE = (

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from chalicelib.common.carried import Carried
 from chalicelib.explain.blocker import Blocker
+from chalicelib.explain.words import clip
+
+BLOCKERS_KEPT = 20
+LONGEST_TEXT = 500
+"""Characters of a text: the state's 256 KiB are for the drain's memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +65,30 @@ class GateMemory(Carried):
     """The same for the explanation."""
     unstopped: int = 0
     """How many tasks the last look saw on the instance: as many are lost where it goes before its gates open."""
+
+
+def closed_names(blockers: Iterable[Blocker]) -> tuple[str, ...]:
+    """Return what is closed, without the numbers that change at each look."""
+    return tuple(f"{each.kind.value}: {clip(each.subject, LONGEST_TEXT)}" for each in blockers)[
+        :BLOCKERS_KEPT
+    ]
+
+
+def kept(blockers: tuple[Blocker, ...]) -> tuple[Blocker, ...]:
+    """Return the most important blockers, as long as the machine's state has room for."""
+    return tuple(
+        replace(
+            each,
+            subject=clip(each.subject, LONGEST_TEXT),
+            reason=clip(each.reason, LONGEST_TEXT),
+            remedy=clip(each.remedy, LONGEST_TEXT),
+            tasks=each.tasks[:BLOCKERS_KEPT],
+        )
+        for each in blockers[:BLOCKERS_KEPT]
+    )
+
+
+def kinds_told(explanation: Mapping[str, Any]) -> frozenset[str]:
+    """Return the kinds of blockers that an explanation names, given `$explanation`; none before the first."""
+    blockers = explanation["blockers"]
+    return frozenset(group["kind"] for group in blockers["groups"]) if blockers else frozenset()

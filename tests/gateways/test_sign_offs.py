@@ -11,8 +11,8 @@ import pytest
 from chalicelib.common.errors import Throttled
 from chalicelib.gates import Answer, Silence
 from chalicelib.gates.signing import Ask
-from chalicelib.gateways import signing
-from chalicelib.gateways.signing import Asking, NotAsked
+from chalicelib.gateways import sign_offs
+from chalicelib.gateways.sign_offs import Asking, NotAsked
 from tests.builders import START, after
 from tests.gateways.stubs import Stubs
 
@@ -38,7 +38,7 @@ def expect_question(stubs: Stubs) -> None:
         {"MessageId": "1"},
         TopicArn=ASKING.topic,
         Subject="ecs-drainer: may task 0a1b2c3d of dedupe be stopped?",
-        Message=json.dumps(signing.question(ASKING, ASK, START), sort_keys=True),
+        Message=json.dumps(sign_offs.question(ASKING, ASK, START), sort_keys=True),
         MessageAttributes={
             name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
         },
@@ -73,35 +73,35 @@ def expect_record(stubs: Stubs) -> None:
 def test_a_task_is_told_and_that_is_written_down_for_a_week(stubs: Stubs) -> None:
     expect_question(stubs)
     expect_record(stubs)
-    assert signing.ask(ASKING, [ASK], START) == ()
+    assert sign_offs.ask(ASKING, [ASK], START) == ()
 
 
 def test_the_question_says_how_to_answer_with_one_call() -> None:
-    asked = signing.question(ASKING, replace(ASK, on_silence=Silence.HOLD), START)
+    asked = sign_offs.question(ASKING, replace(ASK, on_silence=Silence.HOLD), START)
     assert (asked["silence_means"], asked["answer_by"]) == ("no", "2026-03-02T10:10:00Z")
     assert asked["answer_with"]["lambda"]["FunctionName"] == "ecs-drainer-dev-sign_off"
     assert asked["answer_with"]["dynamodb"]["Key"] == KEY
-    assert signing.question(ASKING, ASK, START)["silence_means"] == "yes"
+    assert sign_offs.question(ASKING, ASK, START)["silence_means"] == "yes"
 
 
 def test_an_answer_that_overtook_the_question_stays(stubs: Stubs) -> None:
     expect_question(stubs)
     stubs.refuse("dynamodb", "put_item", "ConditionalCheckFailedException")
-    assert signing.ask(ASKING, [ASK], START) == ()
+    assert sign_offs.ask(ASKING, [ASK], START) == ()
 
 
 def test_a_question_that_was_throttled_is_not_written_down_as_asked(stubs: Stubs) -> None:
     """SNS's own name of it: as a refusal it would end the drain."""
     stubs.refuse("sns", "publish", "Throttled", 429)
     with pytest.raises(Throttled):
-        signing.ask(ASKING, [ASK], START)
+        sign_offs.ask(ASKING, [ASK], START)
 
 
 def test_without_its_topic_a_question_is_written_down_all_the_same(stubs: Stubs) -> None:
     """Who reads the ledger can answer, and the drain goes on rather than fail under the hook's timer."""
     stubs.refuse("sns", "publish", "NotFound", 404, "Topic does not exist")
     expect_record(stubs)
-    assert signing.ask(ASKING, [ASK], START) == (TASK,)
+    assert sign_offs.ask(ASKING, [ASK], START) == (TASK,)
 
 
 def test_an_answer_is_written_where_a_drain_has_asked(stubs: Stubs) -> None:
@@ -123,14 +123,14 @@ def test_an_answer_is_written_where_a_drain_has_asked(stubs: Stubs) -> None:
         ExpressionAttributeValues={":state": {"S": "refused"}, ":reason": {"S": "flushing"}},
         ReturnValues="ALL_NEW",
     )
-    answered, row = signing.answer(TABLE, TASK, {"state": "refused", "reason": "flushing"})
+    answered, row = sign_offs.answer(TABLE, TASK, {"state": "refused", "reason": "flushing"})
     assert (answered.answer, answered.reason, row) == (Answer.REFUSED, "flushing", "")
 
 
 def test_a_task_that_nobody_asked_is_told_so(stubs: Stubs) -> None:
     stubs.refuse("dynamodb", "update_item", "ConditionalCheckFailedException")
     with pytest.raises(NotAsked, match="no drain has asked it"):
-        signing.answer(TABLE, TASK, {"state": "signed"})
+        sign_offs.answer(TABLE, TASK, {"state": "signed"})
 
 
 def test_until_when_a_task_is_to_answer(stubs: Stubs) -> None:
@@ -138,6 +138,6 @@ def test_until_when_a_task_is_to_answer(stubs: Stubs) -> None:
     times = {"answer_by": {"S": "2026-03-02T10:10:00Z"}, "deadline_at": {"S": "2026-03-02T11:00:00Z"}}
     stubs.expect("dynamodb", "get_item", {"Item": {**KEY, **times}}, **asked)
     stubs.expect("dynamodb", "get_item", {}, **asked)
-    assert signing.asked_until(TABLE, TASK) == ("2026-03-02T10:10:00Z", "2026-03-02T11:00:00Z")
+    assert sign_offs.asked_until(TABLE, TASK) == ("2026-03-02T10:10:00Z", "2026-03-02T11:00:00Z")
     with pytest.raises(NotAsked):
-        signing.asked_until(TABLE, TASK)
+        sign_offs.asked_until(TABLE, TASK)
