@@ -176,9 +176,11 @@ def managed_draining(found: Group) -> Complaints:
             f"if our deadlines are to count: aws ecs update-capacity-provider --name {provider} "
             "--auto-scaling-group-provider managedDraining=DISABLED"
         )
-        if not found.ours and Trigger.MANAGED_DRAINING not in found.resolved().policy.triggers:
+        triggers = found.resolved().policy.triggers
+        if not found.ours and Trigger.MANAGED_DRAINING not in triggers:
+            chosen = " ".join(sorted({*triggers, Trigger.MANAGED_DRAINING}))
             sentence = sentence.replace("ecs-drainer only watches", "nobody watches that")
-            remedy = f"{remedy}; to have it watched, with a deadline: the tag ecs-drainer:triggers=managed-draining"
+            remedy = f"{remedy}; to have it watched, with a deadline: the tag ecs-drainer:triggers='{chosen}'"
         yield Complaint(Level.WARNING, f"group {found.group.name}", sentence, remedy)
 
 

@@ -32,10 +32,11 @@ def terminate(stage: Stage, instance: int = 1, replace: bool = False) -> None:
     stage.world.terminate(stage.instances[instance - 1], replace=replace)
 
 
-def deliver_again(stage: Stage) -> None:
-    """EventBridge delivers the lifecycle event once more: it promises at least once, not once."""
+def deliver_again(stage: Stage, hook: str = HOOK) -> None:
+    """EventBridge delivers a hook's lifecycle event once more: it promises at least once, not once."""
     name = "EC2 Instance-terminate Lifecycle Action"
-    event = next(event for event in events_state().emitted if event["detail-type"] == name)
+    events = (event for event in events_state().emitted if event["detail-type"] == name)
+    event = next(event for event in events if event["detail"]["LifecycleHookName"] == hook)
     _invoke(stage, "start_drain", event)
 
 

@@ -16,6 +16,7 @@ from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
 from chalicelib.common.errors import InvalidInput
 from chalicelib.common.model import instant, stamp
+from chalicelib.common.wording import shown
 
 
 class Carried:
@@ -59,7 +60,7 @@ def _read_field(kind: type, each: Field[Any], state: Mapping[str, Any]) -> Any:
         return _read(expected, state[key])
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise InvalidInput(
-            f"`{key}` of {kind.__name__} in the machine's state is {state[key]!r}: {error}"
+            f"`{key}` of {kind.__name__} in the machine's state is {shown(state[key])}: {error}"
         ) from None
 
 

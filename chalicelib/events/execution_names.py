@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
+from chalicelib.common.trigger import Trigger
 from chalicelib.events.request import DrainRequest
 
 LONGEST_NAME = 80
@@ -28,6 +29,11 @@ def execution_name(request: DrainRequest, at: datetime | None = None) -> str:
     if named_at is None:
         raise ValueError(f"a drain by trigger {request.trigger} is named for the instant at which it starts")
     return f"{request.instance_id}-{request.trigger.label}-{named_at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def is_of_a_watch(name: str) -> bool:
+    """Whether an execution of this name only watches ECS drain: a lifecycle action of ours needs a drain beside it."""
+    return f"-{Trigger.MANAGED_DRAINING.label}-" in name
 
 
 def execution_input(request: DrainRequest) -> str:

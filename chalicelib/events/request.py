@@ -13,6 +13,7 @@ from typing import Any
 from chalicelib.common.carried import Carried
 from chalicelib.common.errors import InvalidRequest
 from chalicelib.common.trigger import Trigger
+from chalicelib.common.wording import one_line
 from chalicelib.events.fields import Fields
 
 LONGEST_METADATA = 4_000
@@ -106,12 +107,17 @@ class DrainRequest(Carried):
             trigger=Trigger(fields.word("trigger", tuple(Trigger)) or Trigger.MANUAL),
             lifecycle_action=LifecycleAction.from_state(action) if action is not None else None,
             settings={**{name: state[name] for name in state if name not in cls.__slots__}, **written},
-            reason=fields.line_or_none("reason", "some words"),
-            who=fields.line_or_none("who", "a name"),
+            reason=spelt_out(fields.text_or_none("reason", "some words")),
+            who=spelt_out(fields.text_or_none("who", "a name")),
             event_at=fields.at_or_none("event_at"),
             gone_at=fields.at_or_none("gone_at"),
             idempotency_key=fields.text_or_none("idempotency_key", "a key"),
         )
+
+
+def spelt_out(text: str | None) -> str | None:
+    """Return a text of an execution's input on one harmless line: an event brought it, whose drain must begin."""
+    return text and one_line(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,11 @@ class BlockerKind(StrEnum):
     SIGN_OFF_AWAITED = "sign-off-awaited"
     NOT_ITS_TURN = "not-its-turn"
 
+    @classmethod
+    def _missing_(cls, _value: object) -> BlockerKind:
+        """Return what stands for a kind of another release: a rollback must not fail a drain over a word."""
+        return cls.UNEXPLAINED
+
     @property
     def headline(self) -> str:
         """One line for people that is true of every blocker of the kind."""

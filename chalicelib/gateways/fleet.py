@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
+from chalicelib.common.errors import AccessDenied
 from chalicelib.common.model import Task
+from chalicelib.common.telemetry import logger
 from chalicelib.explain import Circumstances
-from chalicelib.explain.circumstances import DescribedInstance
+from chalicelib.explain.capacity import Provider, Share
+from chalicelib.explain.circumstances import DescribedInstance, Service
 from chalicelib.fleet import Member
 from chalicelib.fleet.own_turn import on_their_own_turn, resolve_each
-from chalicelib.gateways import described, ecs
+from chalicelib.gateways import described, ecs, providers
 from chalicelib.gateways.autoscaling import groups_of
 from chalicelib.gateways.circumstances import container_instances_of, needs_of, services_of
 from chalicelib.gateways.providers import default_shares_for
 from chalicelib.gateways.stateful import stateful_by_instance
 from chalicelib.policy import Gates, Resolved, Source
+
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,8 @@ def _in_cluster(cluster: str, instance_ids: Collection[str]) -> Surroundings | N
     others = tuple(one for one in instances if one.ec2_instance_id not in instance_ids)
     tasks = _tasks_of(cluster)
     services = services_of(cluster, tasks)
+    none: tuple[Share, ...] = ()
+    default = _where_allowed(lambda: default_shares_for(cluster, services.values()), none)
     world = Circumstances(
         cluster=cluster.rsplit("/", 1)[-1],
         instance=doomed[0],
@@ -76,9 +84,24 @@ def _in_cluster(cluster: str, instance_ids: Collection[str]) -> Surroundings | N
         others=others,
         services=services,
         needs=needs_of((), services.values()),
-        default_shares=default_shares_for(cluster, services.values()),
+        default_shares=default,
+        providers=_where_allowed(lambda: _providers(services.values(), default), {}),
     )
     return Surroundings(cluster, doomed, world)
+
+
+def _providers(services: Iterable[Service], default: tuple[Share, ...]) -> dict[str, Provider]:
+    """Return the capacity providers that strategies name: some need no instance of ours."""
+    return providers.providers_of(providers.read_answers(providers.names_of(services, default)), {})
+
+
+def _where_allowed(read: Callable[[], Read], otherwise: Read) -> Read:
+    """Read what makes a plan better; without it the plan is that of a service without a strategy."""
+    try:
+        return read()
+    except AccessDenied as denied:
+        logger.warning(f"a fleet is planned without it: {denied}")
+        return otherwise
 
 
 def _tasks_of(cluster: str) -> Iterable[Task]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.common.ledger import Entry
+from chalicelib.events.execution_names import is_of_a_watch
 from chalicelib.plan.findings import AutoScalingGroup
 
 WAITING = {
@@ -63,14 +64,15 @@ def in_service_beside_a_warm_pool(groups: Iterable[AutoScalingGroup]) -> Iterato
 def has_an_execution(instance_id: str, running: Iterable[str]) -> bool:
     """Say whether one of the running executions, by their names, is of this instance.
 
-    It may not be in the ledger yet: planning hundreds of drains at once takes as long as ECS throttles it.
+    It may not be in the ledger yet: planning hundreds of drains at once takes as long as ECS throttles it. One that
+    only watches doesn't count: it leaves our lifecycle action to its timer, and the drain that answers it takes over.
     """
-    return any(name.startswith(f"{instance_id}-") for name in running)
+    return any(name.startswith(f"{instance_id}-") and not is_of_a_watch(name) for name in running)
 
 
 def why_not_to_start(entry: Entry, is_running: bool, at: datetime) -> str | None:
     """Return why no drain is started for a waiting instance, or None when it needs one."""
-    if entry.execution and is_running:
+    if entry.execution and is_running and not is_of_a_watch(entry.execution):
         return "a drain is open"
     ended = at - entry.last_ended_at if entry.last_ended_at else LONGEST_HOOK
     is_settled = entry.knew_lifecycle_action and entry.last_outcome not in (None, *TRIED_AGAIN)

@@ -3,7 +3,7 @@
     resolved = resolve([environment_source(os.environ), tag_source(tags, group), metadata_source(text, hook)])
     resolved.policy.deadline, resolved.sources["deadline"], resolved.notices
 
-Pure: no AWS, no clock. See design in `docs/` for the table, which `settings_table()` writes.
+Pure: no AWS, no clock. README.md has the table, which `settings_table()` writes.
 """
 
 from chalicelib.policy.resolve import Circumstances, Resolved, resolve

@@ -114,10 +114,13 @@ def notify(value: object) -> str:
 
 
 def triggers(value: object) -> frozenset[Trigger]:
-    """Read which of the optional triggers may start a drain: their words, `all` or `none`."""
+    """Read which of the optional triggers may start a drain: their words, `all` or `none`.
+
+    `all` are the warnings: who wants ECS's own draining watched, and perhaps ended, says so.
+    """
     words = _words(value)
     if words in (["all"], ["none"]):
-        return frozenset(OPTIONAL_TRIGGERS if words == ["all"] else ())
+        return frozenset(OPTIONAL_TRIGGERS) - {Trigger.MANAGED_DRAINING} if words == ["all"] else frozenset()
     if not words:
         raise ValueError(
             f"{shown(value)} names no trigger: expected {one_of([*OPTIONAL_TRIGGERS, 'all', 'none'])}"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib.common.errors import InvalidEvent
+from chalicelib.common.errors import DrainerError, InvalidEvent
 from chalicelib.common.telemetry import logger
 from chalicelib.common.trigger import Trigger
 from chalicelib.events import (
@@ -31,15 +31,22 @@ def start_drain(event: Event, function_arn: str) -> list[dict[str, Any]]:
     """Start a drain for each instance that an AWS event names.
 
     Raises InvalidEvent, so that Lambda keeps the event in the dead-letter queue; of several messages in one
-    event, those that can be read are acted on first.
+    event, those that can be acted on are first. Raises what every gateway does, so that Lambda tries again.
     """
     try:
         outcomes, refusal = parse_event(event), None
     except InvalidEvent as error:
         outcomes, refusal = error.understood, error
-    answers = [start(outcome, function_arn, None) for outcome in outcomes]
-    if refusal:
-        raise refusal
+    answers, failures = [], list[DrainerError]([refusal] if refusal else [])
+    for outcome in outcomes:
+        try:
+            answers.append(start(outcome, function_arn, None))
+        except (
+            DrainerError
+        ) as error:  # the others are started first: what is tried again then finds them started
+            failures.append(error)
+    if failures:
+        raise failures[0]
     return answers
 
 

@@ -41,6 +41,10 @@ RARE = {
         "plan_fleet",
         "ecs:DescribeClusters",
     ): "a service that names neither a launch type nor a strategy of its own",
+    (
+        "plan_fleet",
+        "ecs:DescribeCapacityProviders",
+    ): "a service whose strategy names other providers than Fargate's",
     ("look", "dynamodb:UpdateItem"): "slots are prolonged where a drain holds them for more than 20 minutes",
     ("look", "elasticloadbalancing:DescribeTargetGroupAttributes"): "a standby behind a target group",
     ("look", "elasticloadbalancing:DescribeTargetGroups"): "a standby behind a target group",

@@ -33,6 +33,7 @@ def an_entry(outcome: str | None = None, *, knew: bool = True, failures: int = 0
     [
         ("its event was lost", Entry(), False, 1, True),
         ("a drain is open", Entry(execution="arn"), True, 1, False),
+        ("only a watch is open", Entry(execution="arn:aws:states:…:i-0aa-managed-x"), True, 1, True),
         ("its execution is dead, the entry is left behind", Entry(execution="arn"), False, 1, True),
         ("its drain failed just now", an_entry("failed", failures=1), False, 0.5, False),
         ("its drain failed a while ago", an_entry("failed", failures=1), False, 2, True),
@@ -101,3 +102,6 @@ def test_an_execution_that_is_still_planning_is_known_by_its_name() -> None:
     assert has_an_execution("i-0bbb", running)
     assert not has_an_execution("i-0b", running)
     assert not has_an_execution("i-0cc", running)
+    assert not has_an_execution("i-0dd", {"i-0dd-managed-2b1c"}), (
+        "a watch answers no lifecycle action of ours"
+    )

@@ -243,11 +243,21 @@ def test_who_takes_over_holds_the_action_that_the_other_one_held() -> None:
 
 
 def test_a_deadline_only_tightens() -> None:
-    """The person's drain was to end at 10:30, the lifecycle action's at 11:00."""
+    """The person's drain was to end at 10:30, the lifecycle action's at 11:00; `keep` has no answer for a hook."""
     found = STORIES["a lifecycle action takes over from the drain that a person began"].walked()
-    assert found.variables["deadline"] == {"at": "2026-03-02T10:30:00Z", "action": "keep"}
+    assert found.variables["deadline"] == {"at": "2026-03-02T10:30:00Z", "action": "continue"}
+    asked = opened(deadline='{"at":"2026-03-02T10:30:00Z","action":"stop-tasks"}')
+    found = Story({"Open the ledger entry": [HELD, {}], "Read the open drain": asked}).walked()
+    assert found.variables["deadline"] == {"at": "2026-03-02T10:30:00Z", "action": "stop-tasks"}
     later = opened(deadline='{"at":"2026-03-02T12:30:00Z","action":"keep"}')
     found = Story({"Open the ledger entry": [HELD, {}], "Read the open drain": later}).walked()
+    assert found.variables["deadline"] == {"at": "2026-03-02T11:00:00.000Z", "action": "continue"}
+
+
+def test_a_watch_has_no_say_in_when_our_lifecycle_action_is_answered() -> None:
+    """It went by the stage's settings, and had no hook whose metadata could say more."""
+    watch = opened(deadline='{"at":"2026-03-02T10:30:00Z","action":"continue"}', trigger="managed-draining")
+    found = Story({"Open the ledger entry": [HELD, {}], "Read the open drain": watch}).walked()
     assert found.variables["deadline"] == {"at": "2026-03-02T11:00:00.000Z", "action": "continue"}
 
 
