@@ -97,9 +97,9 @@ def _confirm(desk: Desk, *, yes: bool) -> None:
     if not desk.edge.can_ask:
         raise Halt(f"{what}? Nobody is there to answer", "give --yes", ExitCode.REFUSED)
     desk.warn(
-        f"This creates an Auto Scaling group of {INSTANCES} {INSTANCE_TYPE} with a cluster, a launch template, two "
-        "services, a topic, a rule, two queues, three state machines, and roles for them, all of them "
-        f"named {PREFIX}-..., and tagged.\n"
+        f"This creates an Auto Scaling group of {INSTANCES} {INSTANCE_TYPE} with a cluster, a capacity provider, a "
+        "launch template, two services, a topic, a rule, two queues, three state machines, and roles for them, all of "
+        f"them with {PREFIX}-... in their names, and tagged.\n"
         f"It takes half an hour to an hour: {price()}.\n"
         "All of it is removed at the end, after an error and after Ctrl-C as well."
     )

@@ -45,6 +45,14 @@ class Run:
         return f"{PREFIX}-{self.id}-{part}"
 
     @property
+    def provider(self) -> str:
+        """The name of its capacity provider: none may begin with `ecs`.
+
+        https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateCapacityProvider.html
+        """
+        return f"throwaway-of-{self.name('group')}"
+
+    @property
     def path(self) -> str:
         """The IAM path of its roles: they can be listed without reading all of the account's."""
         return f"/{PREFIX}/"

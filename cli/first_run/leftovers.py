@@ -113,6 +113,31 @@ def _remove_rule(account: Account, name: str) -> None:
     account.ask("events", "delete_rule", Name=name)
 
 
+def _providers(account: Account) -> Pairs:
+    asked = "ecs", "describe_capacity_providers", "capacityProviders", "nextToken"
+    for one in account.pages(*asked, include=["TAGS"]):
+        if one["status"] != "INACTIVE":
+            yield one["name"], tag_of(one.get("tags", []))
+
+
+def _remove_provider(account: Account, name: str) -> None:
+    """Take it off its cluster and delete it, while its group is there still: ECS takes its hook off that."""
+    for cluster in _cluster_arns(account):
+        described = account.ask("ecs", "describe_clusters", clusters=[cluster])["clusters"]
+        if any(name in one.get("capacityProviders", []) for one in described if one["status"] == "ACTIVE"):
+            without: Answer = {"capacityProviders": [], "defaultCapacityProviderStrategy": []}
+            account.ask_until_taken("ecs", "put_cluster_capacity_providers", cluster=cluster, **without)
+    account.ask_until_taken("ecs", "delete_capacity_provider", capacityProvider=name)
+    account.wait_for(
+        f"the capacity provider {name} is gone", lambda: _no_provider(account, name), GONE_WITHIN
+    )
+
+
+def _no_provider(account: Account, name: str) -> bool | None:
+    answer = account.ask("ecs", "describe_capacity_providers", capacityProviders=[name])
+    return None if any(one["status"] != "INACTIVE" for one in answer["capacityProviders"]) else True
+
+
 def _groups(account: Account) -> Pairs:
     wanted = [{"Name": "key", "Values": [TAG]}]
     for one in account.pages("autoscaling", "describe_tags", "Tags", "NextToken", Filters=wanted):
@@ -130,10 +155,14 @@ def _no_group(account: Account, name: str) -> bool | None:
     return None if answer["AutoScalingGroups"] else True
 
 
-def _clusters(account: Account) -> Pairs:
+def _cluster_arns(account: Account) -> list[str]:
+    """Return the clusters that are named as first runs name theirs."""
     arns = account.pages("ecs", "list_clusters", "clusterArns", "nextToken")
-    ours = [arn for arn in arns if arn.rpartition("/")[2].startswith(PREFIX)]
-    for batch in in_batches(ours, 100):
+    return [arn for arn in arns if arn.rpartition("/")[2].startswith(PREFIX)]
+
+
+def _clusters(account: Account) -> Pairs:
+    for batch in in_batches(_cluster_arns(account), 100):
         for one in account.ask("ecs", "describe_clusters", clusters=list(batch), include=["TAGS"])[
             "clusters"
         ]:
@@ -240,6 +269,7 @@ def _remove_role(account: Account, name: str) -> None:
 
 KINDS = (
     Kind("state machine", _machines, _remove_machine),
+    Kind("capacity provider", _providers, _remove_provider),
     Kind("Auto Scaling group", _groups, _remove_group),
     Kind("cluster", _clusters, _remove_cluster),
     Kind("task definition", _task_definitions, _remove_task_definition),

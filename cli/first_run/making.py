@@ -153,6 +153,23 @@ class Maker:
         )
         return str(answer["taskDefinition"]["taskDefinitionArn"])
 
+    def provider(self, group_arn: str) -> str:
+        """Create a capacity provider of the group with managed draining, and nothing else that is managed."""
+        name = self.run.provider
+        self.account.ask(
+            "ecs",
+            "create_capacity_provider",
+            name=name,
+            autoScalingGroupProvider={
+                "autoScalingGroupArn": group_arn,
+                "managedScaling": {"status": "DISABLED"},
+                "managedTerminationProtection": "DISABLED",
+                "managedDraining": "ENABLED",
+            },
+            tags=self.run.tags("key", "value"),
+        )
+        return name
+
     def _profile(self) -> None:
         name = self.run.name("instances")
         self.role("instances", "ec2.amazonaws.com", {"*": OF_THE_AGENT})

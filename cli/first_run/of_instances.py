@@ -59,6 +59,13 @@ class Ground:
         found = self.instances()
         return found if len(found) >= INSTANCES else None
 
+    def task(self, arn: str) -> Answer:
+        """Describe a task; raises Unsettled for one that ECS knows no more of."""
+        found: list[Answer] = self.ask("describe_tasks", tasks=[arn])["tasks"]
+        if not found:
+            raise Unsettled("ECS knows no more of a task that was just seen")
+        return found[0]
+
     def set_state(self, arn: str, status: str) -> Answer:
         """Set a container instance's status; returns the failures, or the error, that AWS answered."""
         try:
@@ -173,29 +180,22 @@ def _service_of_one(ground: Ground, name: str, definition: str) -> str:
 
 def _running(ground: Ground, service: str) -> str | None:
     arns = ground.ask("list_tasks", serviceName=service)["taskArns"]
-    return str(arns[0]) if arns and _task(ground, arns[0])["lastStatus"] == "RUNNING" else None
-
-
-def _task(ground: Ground, arn: str) -> Answer:
-    found: list[Answer] = ground.ask("describe_tasks", tasks=[arn])["tasks"]
-    if not found:
-        raise Unsettled("ECS knows no more of a task that was just seen")
-    return found[0]
+    return str(arns[0]) if arns and ground.task(arns[0])["lastStatus"] == "RUNNING" else None
 
 
 def _stopped(ground: Ground, arn: str) -> Answer | None:
-    task = _task(ground, arn)
+    task = ground.task(arn)
     return task if task["lastStatus"] == "STOPPED" else None
 
 
 def _told_to_stop(ground: Ground, arn: str) -> str | None:
-    task = _task(ground, arn)
+    task = ground.task(arn)
     return str(task["lastStatus"]) if task["desiredStatus"] == "STOPPED" else None
 
 
 def _replacement(ground: Ground, old: str) -> Answer | None:
     arns = ground.ask("list_tasks", serviceName=ground.maker.run.name("plain"))["taskArns"]
-    return next((_task(ground, arn) for arn in arns if arn != old), None)
+    return next((ground.task(arn) for arn in arns if arn != old), None)
 
 
 def _protected(left: str | None) -> Seen:

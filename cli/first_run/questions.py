@@ -206,6 +206,28 @@ QUESTIONS: tuple[Question, ...] = (
             ),
         ),
     ),
+    Question(
+        id="active-under-managed-draining",
+        asks="Does an instance that somebody sets ACTIVE stay ACTIVE while ECS's managed draining holds it?",
+        matters_for="what `on_deadline = undrain` is worth to a drain that only watches ECS drain",
+        stands="A watch that undrains ends there, and says that ECS's lifecycle action still holds the instance.",
+        settled_by="The group gets a capacity provider with managed draining; an instance of it, with a task that is "
+        "no service's, is scaled in, and set ACTIVE once ECS has set it DRAINING; three minutes later its status is "
+        "read.",
+        answers=(
+            Answer(
+                "drained-again",
+                "ECS sets it DRAINING again.",
+                "`undrain` gives a watch nothing that `keep` doesn't: ECS drains on. `stop-tasks` ends its drain.",
+            ),
+            Answer(
+                "stays-active",
+                "It stays ACTIVE.",
+                "`undrain` lets tasks be placed on it again; Auto Scaling still terminates it, with whatever runs "
+                "there, when ECS's lifecycle action ends.",
+            ),
+        ),
+    ),
 )
 
 

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.common.errors import DrainerError
 from cli.desk import Desk
-from cli.first_run import of_instances, of_machines
+from cli.first_run import of_instances, of_machines, of_providers
 from cli.first_run.account import Account, Run
 from cli.first_run.findings import Finding, Seen, Unsettled, unsettled
 from cli.first_run.leftovers import leftovers, remove
@@ -30,8 +30,9 @@ OF_INSTANCES: Mapping[tuple[str, ...], Callable[[Ground], Mapping[str, Seen]]] =
     ("draining-and-protection", "stopping-counts"): of_instances.leaving,
     ("new-root-volume",): of_instances.root_volumes,
     ("topic-body", "token-of-another"): of_instances.lifecycle,
+    ("active-under-managed-draining",): of_providers.set_active,
 }
-"""What is tried, by the questions that it answers, in this order: the last trial ends the instances."""
+"""What is tried, by the questions that it answers, in this order: the last two end the instances."""
 
 STOOD_IN_THE_WAY = (DrainerError, Unsettled, BotoCoreError, ClientError, Halt)
 

@@ -115,6 +115,32 @@ class EcsBackend(EC2ContainerServiceBackend):  # type: ignore[misc]  # moto ship
         self.scheduler.wake_cluster(cluster.name)
         return cluster
 
+    def create_capacity_provider(
+        self, name: str, asg_details: dict[str, Any], tags: list[dict[str, str]] | None
+    ) -> Any:
+        """Create a capacity provider; raises ClientError for a name that is kept for AWS (API reference)."""
+        if name.lower().startswith(("aws", "ecs", "fargate")):
+            raise ClientError(
+                "The specified capacity provider name is invalid. The name can't be prefixed with 'aws', 'ecs', or "
+                "'fargate'."
+            )
+        return super().create_capacity_provider(name, asg_details, tags)
+
+    def describe_capacity_providers(self, names: list[str] | None) -> tuple[list[Any], list[Any]]:
+        """Describe capacity providers: all of the account where none is named."""
+        providers, failures = super().describe_capacity_providers(names or list(self.capacity_providers))
+        return providers, failures
+
+    def delete_capacity_provider(self, name_or_arn: str) -> Any:
+        """Delete a capacity provider; raises ClientError while a cluster has it."""
+        provider = self._get_provider(name_or_arn)
+        if provider is None:
+            raise ClientError("The specified capacity provider was not found. Specify a valid name or ARN.")
+        active = [cluster for cluster in self.clusters.values() if cluster.status == "ACTIVE"]
+        if any(provider.name in (cluster.capacity_providers or ()) for cluster in active):
+            raise ClientError("The specified capacity provider is in use and cannot be removed.")
+        return super().delete_capacity_provider(name_or_arn)
+
     def update_capacity_provider(self, name_or_arn: str, asg_provider: dict[str, Any]) -> Any:
         """Change a capacity provider, its managed draining too, which moto forgets."""
         provider = super().update_capacity_provider(name_or_arn, asg_provider)

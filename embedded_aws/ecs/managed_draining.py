@@ -6,7 +6,7 @@ Developer Guide, "Safely stop Amazon ECS workloads running on EC2 instances" (ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from moto.ecs.models import ecs_backends
@@ -24,9 +24,10 @@ LOOKS_EVERY_SECONDS = 5.0
 
 @dataclass
 class Watch:
-    """Whether ECS looks at what it drains already."""
+    """Whether ECS looks at what it drains already, and the tokens of the actions that it has taken up."""
 
     is_on: bool = False
+    taken_up: set[str] = field(default_factory=set)
 
 
 def enable(cluster: str, group: str, provider: str) -> None:
@@ -59,10 +60,14 @@ def follow(provider: Any) -> None:
         HeartbeatTimeout=HEARTBEAT_SECONDS,
         DefaultResult="CONTINUE",
     )
-    watch = current().part("ecs managed draining", Watch)
+    watch = _watch()
     if not watch.is_on:
         watch.is_on = True
         later(behaviour().managed_draining_begins_seconds, _look, "ECS begins to drain")
+
+
+def _watch() -> Watch:
+    return current().part("ecs managed draining", Watch)
 
 
 def _look() -> None:
@@ -77,10 +82,13 @@ def _look() -> None:
 def _drain(wait: LifecycleWait, action: LifecycleAction) -> None:
     instances = _instances(action.member.instance_id)
     active = [instance for instance in instances if instance.status == "ACTIVE"]
+    if action.token in _watch().taken_up and behaviour().managed_draining_leaves_active:
+        active = []
     for instance in active:
         client("ecs").update_container_instances_state(
             cluster=instance.cluster_name, containerInstances=[instance.arn], status="DRAINING"
         )
+    _watch().taken_up.add(action.token)
     if not active and not any(instance.tasks for instance in instances):
         wait.complete(action, CONTINUE)
 

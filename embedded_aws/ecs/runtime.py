@@ -25,6 +25,9 @@ class Behaviour:
     """How long a task may wait for an instance of its capacity provider: 10 to 30 minutes, says AWS."""
     managed_draining_begins_seconds: float = 1.0
     """From the first capacity provider with managed draining until ECS first looks: AWS promises no time."""
+    managed_draining_leaves_active: bool = False
+    """Whether what is set ACTIVE while ECS's managed draining holds it stays so; else it is DRAINING again at ECS's
+    next look. AWS documents neither."""
     draining_twice: Literal["accepted", "failed", "refused"] = "accepted"
     """DRAINING of a DRAINING instance: nothing, an entry in `failures`, or an error. UpdateContainerInstancesState in
     the API reference speaks of ACTIVE ones only."""

@@ -13,6 +13,7 @@ import pytest
 
 from cli.exit_codes import ExitCode
 from cli.first_run.making import Maker
+from cli.first_run.questions import QUESTIONS
 from cli.first_run.running import FirstRun
 from embedded_aws.requests import Call, Fault
 from tests.cli.first_run.test_first_run_answers import SMALL, everything
@@ -35,7 +36,11 @@ def after(number: int, told: Shell, do: Callable[[], None]) -> Callable[[float],
 
 @pytest.mark.parametrize(
     ("sleeps", "sent"),
-    [*((sleeps, signal.SIGINT) for sleeps in (0, 13, 17, 60, 90)), (17, signal.SIGTERM), (17, signal.SIGHUP)],
+    [
+        *((sleeps, signal.SIGINT) for sleeps in (0, 13, 17, 60, 90, 105, 120)),
+        (17, signal.SIGTERM),
+        (17, signal.SIGHUP),
+    ],
 )
 def test_ctrl_c_ends_the_trying_and_everything_is_removed(sleeps: int, sent: int, tmp_path: Path) -> None:
     """`kill` and a terminal that is closed are no different; what was found until then is reported."""
@@ -47,7 +52,7 @@ def test_ctrl_c_ends_the_trying_and_everything_is_removed(sleeps: int, sent: int
         assert "Interrupted: what was found until then follows." in ran.stderr
         assert everything() == before
         found = {each["id"]: each["answer"] for each in json.loads((tmp_path / "r").read_text())}
-        assert len(found) == 9
+        assert len(found) == len(QUESTIONS)
         assert None in found.values()
 
 
@@ -111,7 +116,7 @@ def test_what_aws_refuses_is_told_for_its_questions_and_the_others_are_answered(
         assert found["fleet-stopped"]["answer"] == "goes-on"
         assert found["topic-body"]["answer"] == "unsettled"
         assert "not authorized to create a group" in found["topic-body"]["evidence"]["why"]
-        assert "2 of 9 questions are settled." in ran.stdout
+        assert f"2 of {len(QUESTIONS)} questions are settled." in ran.stdout
         assert everything() == before
 
 
@@ -159,6 +164,11 @@ def test_what_others_named_alike_is_left_alone() -> None:
         sns.create_topic(Name="ecs-drainer-first-run-notes")
         sns.create_topic(
             Name="ecs-drainer-first-run-x", Tags=[{"Key": "ecs-drainer-first-run", "Value": "us-east-1/1"}]
+        )
+        (group,) = boto3.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+        boto3.client("ecs").create_capacity_provider(
+            name="throwaway-of-ecs-drainer-first-run-x-group",
+            autoScalingGroupProvider={"autoScalingGroupArn": group["AutoScalingGroupARN"]},
         )
         before = everything()
         assert told.quietly("doctor --first-run --clean-up --yes").exit_code == ExitCode.OK

@@ -11,7 +11,7 @@ import pytest
 
 from cli.exit_codes import ExitCode
 from cli.first_run.findings import ACCOUNT, HIDDEN
-from cli.first_run.questions import QUESTIONS
+from cli.first_run.questions import QUESTIONS, question
 from cli.first_run.running import OF_INSTANCES, OF_MACHINES
 from embedded_aws import autoscaling, ecs, stepfunctions
 from embedded_aws.conformance.__main__ import main as conformance
@@ -34,6 +34,7 @@ def turn_every_switch() -> None:
     of_ecs.keeps_container_instance = True
     of_ecs.tells_of_set_states = True
     of_ecs.stopping_counts_towards_maximum = False
+    of_ecs.managed_draining_leaves_active = True
     of_groups.topics_get_text = of_groups.tokens_suit_any_instance = True
     of_machines.names_errors_by_code = of_machines.stops_children_unasked = True
 
@@ -67,6 +68,7 @@ def everything() -> dict[str, list[str]]:
         "machines": [one["name"] for one in sfn.list_state_machines()["stateMachines"]],
         "groups": [one["AutoScalingGroupName"] for one in groups],
         "clusters": tasks.list_clusters()["clusterArns"],
+        "providers": [one["name"] for one in tasks.describe_capacity_providers()["capacityProviders"]],
         "task definitions": tasks.list_task_definitions()["taskDefinitionArns"],
         "templates": [
             one["LaunchTemplateName"] for one in ec2.describe_launch_templates()["LaunchTemplates"]
@@ -126,6 +128,23 @@ def test_draining_twice_may_be_refused_outright_too(tmp_path: Path) -> None:
         assert list(one) == ["draining-twice"]
         assert one["draining-twice"]["answer"] == "error"
         assert "InvalidParameterException" in one["draining-twice"]["evidence"]["second"]["error"]
+
+
+@pytest.mark.parametrize("answer", [each.id for each in question("active-under-managed-draining").answers])
+def test_the_question_of_a_capacity_provider_needs_no_other_before_it(answer: str, tmp_path: Path) -> None:
+    """The two instances that the group begins with were there before its provider: it is asked of another."""
+    name = "active-under-managed-draining"
+    with shell(SMALL, instances=1) as told:
+        before = everything()
+        ecs.behaviour().managed_draining_leaves_active = answer == "stays-active"
+        one = asked(told, tmp_path / "r", f"--with-a-throwaway-group --yes --question {name}")
+        assert one[name]["answer"] == answer
+        assert one[name]["evidence"]["lifecycle_state"] == "Terminating:Wait"
+        assert everything() == before
+        made = [call.operation for call in told.aws.requests.calls]
+        tagged = next(call for call in told.aws.requests.calls if call.operation == "CreateCapacityProvider")
+        assert "ecs-drainer-first-run" in str(tagged)
+        assert made.index("DeleteCapacityProvider") < made.index("DeleteAutoScalingGroup")
 
 
 def test_every_question_has_something_that_asks_it() -> None:

@@ -226,6 +226,58 @@ def test_managed_draining_is_a_hook_of_ecs_on_the_group() -> None:
         assert hooks(world) == []
 
 
+@pytest.mark.parametrize(("stays", "status"), [(False, "DRAINING"), (True, "ACTIVE")])
+def test_what_is_set_active_under_managed_draining_is_drained_again_or_stays(
+    stays: bool, status: str
+) -> None:
+    """AWS documents neither; whichever it is, ECS waits for the task, and lets the instance go then."""
+    with provided() as world:
+        behaviour().managed_draining_leaves_active = stays
+        world.provide("a", 1, managedDraining="ENABLED")
+        world.ecs.register_task_definition(
+            family="batch", containerDefinitions=[{"name": "app", "image": "app:1", "memory": 64}]
+        )
+        (arn,) = world.ecs.list_container_instances(cluster=CLUSTER)["containerInstanceArns"]
+        asked = {"cluster": CLUSTER, "containerInstances": [arn]}
+        (task,) = world.ecs.start_task(taskDefinition="batch", **asked)["tasks"]
+        described = world.ecs.describe_container_instances(**asked)["containerInstances"][0]
+        world.world.terminate(described["ec2InstanceId"])
+        world.advance(30)
+        assert (
+            world.ecs.describe_container_instances(**asked)["containerInstances"][0]["status"] == "DRAINING"
+        )
+        world.ecs.update_container_instances_state(status="ACTIVE", **asked)
+        world.advance(60)
+        assert world.ecs.describe_container_instances(**asked)["containerInstances"][0]["status"] == status
+        states = {one["InstanceId"]: one["LifecycleState"] for one in world.group("a")["Instances"]}
+        assert states[described["ec2InstanceId"]] == "Terminating:Wait"
+        world.ecs.stop_task(cluster=CLUSTER, task=task["taskArn"])
+        world.advance(120)
+        assert described["ec2InstanceId"] not in [one["InstanceId"] for one in world.group("a")["Instances"]]
+
+
+@pytest.mark.parametrize("name", ["ecs-drainer", "aws-own", "Fargate-too"])
+def test_a_name_that_is_kept_for_aws_is_refused(name: str) -> None:
+    """CreateCapacityProvider: the name can't be prefixed with "aws", "ecs", or "fargate"."""
+    with provided() as world, pytest.raises(ClientError, match="name is invalid"):
+        world.ecs.create_capacity_provider(name=name, autoScalingGroupProvider={"autoScalingGroupArn": "a"})
+
+
+def test_a_provider_is_deleted_once_it_is_off_its_cluster() -> None:
+    """DeleteCapacityProvider: only those that aren't associated with a cluster can be deleted."""
+    with provided() as world:
+        world.provide("a", 1)
+        with pytest.raises(ClientError, match="is in use"):
+            world.ecs.delete_capacity_provider(capacityProvider="a")
+        world.names.clear()
+        world.associate()
+        assert [one["name"] for one in world.ecs.describe_capacity_providers()["capacityProviders"]] == ["a"]
+        world.ecs.delete_capacity_provider(capacityProvider="a")
+        assert world.ecs.describe_capacity_providers()["capacityProviders"] == []
+        with pytest.raises(ClientError, match="was not found"):
+            world.ecs.delete_capacity_provider(capacityProvider="a")
+
+
 def test_a_provider_that_nobody_made_is_not_associated() -> None:
     """PutClusterCapacityProviders: the providers must exist."""
     with provided() as world, pytest.raises(ClientError, match="capacity provider was not found"):
