@@ -6,6 +6,7 @@ Results go to standard output, as text or as one JSON document; warnings, refusa
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,11 +23,14 @@ from chalicelib.common.wording import harmless
 from cli.edge import Edge
 from cli.exit_codes import ExitCode
 from cli.installation import Installation, locate
-from cli.problems import problem_of
+from cli.problems import Halt, problem_of
 from cli.tables import columns, rich_table
 
 P = ParamSpec("P")
 Answer = TypeVar("Answer")
+
+STAGE = re.compile(r"[A-Za-z0-9-]{1,32}", re.ASCII)
+"""The names of stacks and functions are made of it."""
 
 RETRY_AFTER = (1.0, 2.0, 4.0, 8.0)
 """Seconds between the attempts of a read that AWS throttles: the gateways themselves ask once."""
@@ -49,7 +53,10 @@ class Desk:
 
     @cached_property
     def installation(self) -> Installation:
-        """The stage's installation, in the account and Region of the credentials."""
+        """The stage's installation, in the account and Region of the credentials; raises Halt for no stage's name."""
+        if not STAGE.fullmatch(self.stage):
+            expected = "expected letters, digits and dashes, such as dev"
+            raise Halt(f"--stage {self.stage!r} is no stage's name: {expected}", code=ExitCode.USAGE)
         return self.ask(locate, self.stage)
 
     @property

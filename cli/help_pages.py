@@ -109,7 +109,7 @@ def _choices(parameter: Any) -> str:
 def _help(parameter: Any) -> str:
     default = getattr(parameter.default, "value", parameter.default)
     is_told = (
-        default not in (None, False, (), [])
+        default not in (None, False, "", (), [])
         and parameter.param_type_name == "option"
         and not parameter.required
     )

@@ -57,9 +57,18 @@ def _gates(prospect: Prospect) -> list[str]:
 
 def _deadline(prospect: Prospect) -> str:
     policy, sources = prospect.policy, prospect.plan.drain.sources
-    end = f"{spell(policy.deadline)} from the start, then {action_then(prospect.plan.to_state())}"
-    origin = sources["deadline"]
-    return f"{end} ({'built in' if origin == DEFAULTS else f'from {origin}'})"
+    then = action_then(prospect.plan.to_state())
+    why = (
+        f"{_from(sources['on_deadline'])}, which without a lifecycle action"
+        if then != policy.on_deadline
+        else ""
+    )
+    ending = f"{policy.on_deadline} ({why} is {then})" if why else f"{then} ({_from(sources['on_deadline'])})"
+    return f"{spell(policy.deadline)} from the start ({_from(sources['deadline'])}), then {ending}"
+
+
+def _from(origin: str) -> str:
+    return "built in" if origin == DEFAULTS else f"from {origin}"
 
 
 def record(prospect: Prospect) -> dict[str, Any]:

@@ -165,7 +165,12 @@ def asked_in_vain(prospect: Prospect) -> Iterator[Objection]:
     for name in prospect.request.settings:
         if prospect.plan.drain.sources[name] != asked:
             flag = f"--{name.replace('_', '-')}"
-            why = [each for each in prospect.plan.drain.notices if each.startswith(f"{name} in {asked}")]
+            begin = f"{name} in {asked}: "
+            why = [
+                each.removeprefix(begin).rpartition("; ")[0]
+                for each in prospect.plan.drain.notices
+                if each.startswith(begin)
+            ]
             yield Objection("setting", prospect.instance_id, f"{flag} can't be kept: {some(why)}")
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.common.ledger import Record
-from chalicelib.common.model import stamp
+from chalicelib.common.model import instant, stamp
 from chalicelib.explain.words import spell
 from chalicelib.policy.deadline import deadline_record, deadline_told
 from cli.asking import asker
@@ -18,12 +18,18 @@ def text(execution: str, state: Mapping[str, Any], now: datetime) -> str:
     drain = state["drain"]
     asked = asker(drain["who"], drain["trigger"], drain["reason"])
     lines = [
-        f"{drain['instance_id']}: {state['look']['summary']}",
+        f"{drain['instance_id']}: {_seen(state, now)}{state['look']['summary']}",
         f"  draining since {drain['started_at']}, asked for by {asked}",
         f"  {deadline_told(state, now)}",
         f"  drain {execution.rsplit(':', 1)[-1]}",
     ]
     return "\n".join([*lines, *(f"  {line}" for line in state["explanation"]["text"].splitlines())])
+
+
+def _seen(state: Mapping[str, Any], now: datetime) -> str:
+    """Say how old the look is: events may be waited for since, and `explain` reads anew."""
+    at = state["look"].get("at")
+    return f"at the look {spell(now - instant(at))} ago, " if at else ""
 
 
 def facts(state: Mapping[str, Any]) -> dict[str, Any]:

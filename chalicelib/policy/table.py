@@ -103,8 +103,8 @@ class DrainPolicy(Carried):
     on_deadline: OnDeadline = _choice(
         "continue",
         OnDeadline,
-        "What is done at the deadline. `abandon` only where the group's retention policy keeps the instance, "
-        "`keep` only without a lifecycle action.",
+        "What is done at the deadline; `continue` is `keep` where nothing waits for an answer. `abandon` only where "
+        "the group's retention policy keeps the instance, `keep` only without a lifecycle action.",
     )
     standalone_tasks: StandaloneTasks = _row(
         "wait",

@@ -63,6 +63,9 @@ def _welcome(server: sandbox.Server, instances: list[str]) -> str:
     if instances:
         lines.append(f"Its cluster `web` has {count(len(instances), 'instance')}: {' '.join(instances)}")
         lines.append(f"Try: ecs-drainer plan {instances[0]} --sandbox")
+        lines.append("(a task and a service hold that one on purpose: the remedies free it)")
+    exports = " ".join(f"{name}={value}" for name, value in server.environment.items())
+    lines.append(f"The AWS CLI asks it after: export {exports}")
     return "\n".join([*lines, "`ecs-drainer sandbox down` ends it."])
 
 

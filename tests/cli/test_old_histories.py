@@ -109,7 +109,8 @@ def test_an_old_drain_that_is_open_stands_as_its_last_look_saw_it(old: list[Even
         if event.type.endswith("StateExited"):
             state = state_after(state, event.details)
     lines = standing.text(EXECUTION, state, after(seconds=100)).splitlines()
-    assert lines[0] == f"{INSTANCE}: 1 task holds the drain: web d6f7b197 RUNNING"
+    assert lines[0].startswith(f"{INSTANCE}: at the look ")
+    assert lines[0].endswith(" ago, 1 task holds the drain: web d6f7b197 RUNNING")
     assert "stop-tasks" in lines[2]
     assert any("leave no room to move a task" in line for line in lines)
     assert standing.facts(state)["on_deadline"] == "stop-tasks"

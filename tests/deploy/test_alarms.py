@@ -76,3 +76,10 @@ def test_every_way_for_a_drain_to_end_badly_has_an_alarm() -> None:
         "ExecutionsAborted",
         "ApproximateNumberOfMessagesVisible",
     }
+
+
+def test_every_alarm_has_its_row_in_the_operations_page() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+    names = {alarm["AlarmName"]["Fn::Sub"].removeprefix("${AppName}-${Stage}-") for alarm in ALARMS.values()}
+    assert names
+    assert [name for name in names if f"| `{name}` |" not in page] == []
