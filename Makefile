@@ -17,6 +17,7 @@ $(VENV)/installed: requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; call make with PYTHON=python3.11, say") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@ln -sf ../../ecs-drainer $(VENV)/bin/ecs-drainer
 	@touch $@
 
 # What locks, audits and mutates; nothing else needs it.
@@ -104,4 +105,4 @@ mutants: $(VENV)/tools ## Change decisions in small ways and see whether a test 
 	cd $(MUTANTS) && $(abspath $(VENV))/bin/mutmut run $(ONLY) && $(abspath $(VENV))/bin/mutmut results
 
 clean: ## Remove the environment and everything that was made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) .sandbox .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
