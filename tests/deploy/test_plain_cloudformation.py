@@ -69,7 +69,7 @@ def test_deploying_again_changes_nothing_until_the_definition_does(
     again = deploy(project, packaged, aws, "--no-fail-on-empty-changeset")
     assert "No changes to deploy" in again
 
-    project.edit("statemachine/drain.asl.json", "ecs-drainer: one execution", "Changed: one execution")
+    project.edit("statemachine/drain.asl.json", "One execution drains", "Changed: one execution drains")
     template = "statemachine/template.yaml"
     where = ["--s3-bucket", BUCKET, "--output-template-file", str(packaged)]
     run(project, "cloudformation", "package", "--template-file", template, *where)
