@@ -65,7 +65,7 @@ class Look(Carried):
 
     def to_state(self) -> dict[str, Any]:
         """Return the JSON that the state machine keeps as `$look`."""
-        return {**state_of(self), "memory": self.memory.to_state(), "tasks_to_stop": len(self.stop_now)}
+        return {**state_of(self), "tasks_to_stop": len(self.stop_now)}
 
 
 def decide(
