@@ -1,11 +1,13 @@
 """The machine's picture with what was executed on it. `statemachine/drain.svg` is laid out when it is written; what
-happens here is to light its states and ways by classes, and to list what it lacks.
+happens here is to light its states and ways by classes, and to list what it lacks. Its style goes into the page's own:
+a content security policy that allows no style within the page allows none within a picture either.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -65,9 +67,21 @@ class Lit:
     """States of the definition of another release, which the picture lacks."""
 
 
+@cache
+def _source() -> str:
+    return PICTURE.read_text(encoding="utf-8")
+
+
+@cache
+def style() -> str:
+    """Return the picture's own style sheet."""
+    return ElementTree.fromstring(_source()).findtext(f"{SVG}style", "").strip() + "\n"  # noqa: S314  # our own file
+
+
 def light(visits: Sequence[Visit], *, is_open: bool) -> Lit:
-    """Return the picture with what these visits went through."""
-    picture = ElementTree.fromstring(PICTURE.read_text(encoding="utf-8"))  # noqa: S314  # our own file
+    """Return the picture with what these visits went through, without its style."""
+    picture = ElementTree.fromstring(_source())  # noqa: S314  # our own file
+    picture[:] = [each for each in picture if each.tag != f"{SVG}style"]
     states = {
         each.attrib["data-name"]: each for each in picture.iter(f"{SVG}g") if "data-name" in each.attrib
     }
