@@ -54,6 +54,11 @@ COMMANDS = (
         "Show one drain, open or past: every state it went through, and every task through its statuses.",
         module="show",
     ),
+    _looking(
+        "console",
+        "Serve a page for your browser: open drains live, what holds them, history and audit. Ctrl-C ends it.",
+        module="console",
+    ),
     _setting_up(
         "enroll", "Put the lifecycle hook on Auto Scaling groups, so that terminating instances are drained."
     ),

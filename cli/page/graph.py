@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 from chalicelib.explain.words import count
 from cli.audit import Visit
+from cli.changes import WAIT_FOR_EVENTS
 
 PICTURE = Path(__file__).parents[2] / "statemachine" / "drain.svg"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -78,8 +79,11 @@ def style() -> str:
     return ElementTree.fromstring(_source()).findtext(f"{SVG}style", "").strip() + "\n"  # noqa: S314  # our own file
 
 
-def light(visits: Sequence[Visit], *, is_open: bool) -> Lit:
-    """Return the picture with what these visits went through, without its style."""
+def light(visits: Sequence[Visit], *, is_open: bool, steps_at: str = "") -> Lit:
+    """Return the picture with what these visits went through, without its style.
+
+    `steps_at`: the address of the page with the visits one by one, where that is another page.
+    """
     picture = ElementTree.fromstring(_source())  # noqa: S314  # our own file
     picture[:] = [each for each in picture if each.tag != f"{SVG}style"]
     states = {
@@ -87,7 +91,7 @@ def light(visits: Sequence[Visit], *, is_open: bool) -> Lit:
     }
     executed = {each.name: each for each in _executed(visits, is_open=is_open)}
     for name in executed.keys() & states.keys():
-        _light(states[name], executed[name])
+        _light(states[name], executed[name], steps_at)
     scopes = {name: each.attrib["data-within"] for name, each in states.items()}
     _light_ways(next(each for each in picture if each.get("class") == "ways"), set(_taken(visits, scopes)))
     return Lit(
@@ -103,7 +107,8 @@ def _executed(visits: Iterable[Visit], *, is_open: bool) -> Iterator[Executed]:
     for number, visit in enumerate(visits):
         by_name.setdefault(visit.name, []).append((number, visit))
     for name, own in by_name.items():
-        failed = sum(len(visit.errors) for _, visit in own)
+        # The wait for events ends by its time-outs as a rule; there they are no failures.
+        failed = 0 if name == WAIT_FOR_EVENTS else sum(len(visit.errors) for _, visit in own)
         yield Executed(
             name=name,
             first=own[0][0],
@@ -126,12 +131,14 @@ def _taken(visits: Sequence[Visit], scopes: Mapping[str, str]) -> Iterator[tuple
         before[scope] = visit.name
 
 
-def _light(state: ElementTree.Element, executed: Executed) -> None:
+def _light(state: ElementTree.Element, executed: Executed, steps_at: str) -> None:
     """Light a state, and make it a link to its first visit."""
     state.attrib["class"] += executed.classes
     *_, badge = state.iter(f"{SVG}text")
     badge.text = executed.badge
-    link = ElementTree.Element(f"{SVG}a", {"href": f"#step-{executed.first}", "aria-label": executed.words})
+    link = ElementTree.Element(
+        f"{SVG}a", {"href": f"{steps_at}#step-{executed.first}", "aria-label": executed.words}
+    )
     link.extend(list(state))
     state[:] = [link]
 

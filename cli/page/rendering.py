@@ -69,15 +69,19 @@ def render(audit: Audit, now: datetime) -> str:
     return page.render(**sections(audit, now), runs=steps, css=sheet())
 
 
-def sections(audit: Audit, now: datetime) -> dict[str, object]:
-    """Return what the templates of a drain's sections show of it, but for its states one by one (`runs`)."""
+def sections(audit: Audit, now: datetime, steps_at: str = "") -> dict[str, object]:
+    """Return what the templates of a drain's sections show of it, but for its states one by one (`runs`).
+
+    `steps_at`: the address of the page that has those, where it is another.
+    """
     return {
         "audit": audit,
         "verdict": verdict(audit),
         "facts": facts(audit, now),
         "story": [change for change in audit.changes if change.kind != "task"],
         "timeline": timeline(audit, now),
-        "graph": light(audit.visits, is_open=audit.execution.ended_at is None),
+        "graph": light(audit.visits, is_open=audit.execution.ended_at is None, steps_at=steps_at),
+        "steps_at": steps_at,
         "began_at": audit.execution.started_at,
         "now": now,
     }
