@@ -59,6 +59,12 @@ COMMANDS = (
         "Serve a page for your browser: open drains live, what holds them, history and audit. Ctrl-C ends it.",
         module="console",
     ),
+    _looking(
+        "rehearsal-page",
+        "Write the answer of a rehearsal as one page for a browser: the fleet over time, with a slider.",
+        "rehearsal_page",
+        module="rehearsal_page",
+    ),
     _setting_up(
         "enroll", "Put the lifecycle hook on Auto Scaling groups, so that terminating instances are drained."
     ),

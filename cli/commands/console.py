@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import webbrowser
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -29,12 +30,26 @@ AllowActions = Annotated[
         help="Let its pages cancel drains, extend deadlines and stop tasks, with your credentials.",
     ),
 ]
+Rehearsals = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--rehearsal",
+        metavar="FILE",
+        exists=True,
+        help="Show the answer of a rehearsal, or every `*.json` of a folder, as a page beside the drains.",
+    ),
+]
 Open = Annotated[bool, typer.Option("--open", help="Open it in your browser.")]
 
 
 @command
 def console(
-    desk: Desk, *, port: Port = 0, allow_actions: AllowActions = False, opens: Open = False
+    desk: Desk,
+    *,
+    port: Port = 0,
+    allow_actions: AllowActions = False,
+    rehearsals: Rehearsals = None,
+    opens: Open = False,
 ) -> ExitCode:
     """Serve a page for your browser: open drains live, what holds them, history and audit. Ctrl-C ends it.
 
@@ -48,7 +63,9 @@ def console(
             "install `ecs-drainer[console]` where you installed `ecs-drainer`; a clone has them by `make install`",
         )
     from cli.console.serving import serve  # noqa: PLC0415  # needs what may be missing
+    from cli.page.rehearsed.files import rehearsals_in  # noqa: PLC0415  # needs the template engine
 
+    files = rehearsals_in(rehearsals or ())
     account = f"stage {desk.stage} in account {desk.installation.account}, {desk.installation.region}"
 
     def ready(address: str) -> None:
@@ -59,7 +76,7 @@ def console(
             webbrowser.open(address)
 
     try:
-        serve(desk, port=port, allows_actions=allow_actions, ready=ready)
+        serve(desk, port=port, allows_actions=allow_actions, rehearsals=files, ready=ready)
     except KeyboardInterrupt:
         desk.warn("The console is closed.")
     return ExitCode.OK

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -23,13 +23,14 @@ from cli.console.pages import Pages, moved
 from cli.console.pulse import Pulse
 from cli.desk import Desk
 from cli.exit_codes import ExitCode
-from cli.page.rendering import sheet
+from cli.page.rendering import read_shared, sheet
 from cli.problems import Halt, Problem, problem_of
 
 STATIC = Path(__file__).parent / "static"
 STATUSES = {ExitCode.NOT_FOUND: 404, ExitCode.USAGE: 400, ExitCode.REFUSED: 409, ExitCode.NOT_ALLOWED: 403}
 """The HTTP status of a problem's exit code; 502 of any other: AWS did not answer as it should."""
 PING_SECONDS = 15
+OF_REHEARSALS = {"rehearsal.css": "text/css", "rehearsal.js": "text/javascript"}
 
 
 @dataclass
@@ -39,10 +40,11 @@ class Console:
     desk: Desk
     root: str
     allows_actions: bool = False
+    rehearsals: Mapping[str, Path] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.feed = Feed(self.desk)
-        self.pages = Pages(self.desk, self.feed, self.root, self.allows_actions)
+        self.pages = Pages(self.desk, self.feed, self.root, self.allows_actions, self.rehearsals)
         self.pulse = Pulse(self.feed.read, self.desk.edge.speed)
 
     async def answer(self, make: Callable[..., str], *given: str, otherwise: str = "problem") -> Response:
@@ -80,6 +82,14 @@ class Console:
     async def instances(self, _request: Request) -> Response:
         """Container instances."""
         return await self.answer(self.pages.instances)
+
+    async def all_rehearsals(self, _request: Request) -> Response:
+        """Every rehearsal."""
+        return await self.answer(self.pages.all_rehearsals)
+
+    async def rehearsal(self, request: Request) -> Response:
+        """One rehearsal."""
+        return await self.answer(self.pages.rehearsal, request.path_params["name"])
 
     async def explanation(self, request: Request) -> Response:
         """What holds an instance, now."""
@@ -160,7 +170,10 @@ def make_app(console: Console, *, port: int, token: str) -> App:
         Route("/instances", console.instances),
         Route("/instances/{instance}/explanation", console.explanation),
         Route("/instances/{instance}/plan", console.plan),
-        Route("/static/page.css", _sheet),
+        Route("/rehearsals", console.all_rehearsals),
+        Route("/rehearsals/{name}", console.rehearsal),
+        Route("/static/page.css", _shared(sheet(), "text/css")),
+        *(Route(f"/static/{name}", _shared(read_shared(name), kind)) for name, kind in OF_REHEARSALS.items()),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     return Guard(
@@ -170,8 +183,13 @@ def make_app(console: Console, *, port: int, token: str) -> App:
     )
 
 
-async def _sheet(_request: Request) -> Response:
-    return Response(sheet(), media_type="text/css")
+def _shared(text: str, kind: str) -> Callable[[Request], Awaitable[Response]]:
+    """Return what answers with a file that the pages in files have within them."""
+
+    async def answer(_request: Request) -> Response:
+        return Response(text, media_type=kind)
+
+    return answer
 
 
 def _no_page(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,18 @@ from cli.console.feed import Feed, Tracked
 from cli.desk import Desk
 from cli.drains import find_drain, instance_id_of
 from cli.executions import Execution
+from cli.exit_codes import ExitCode
 from cli.explained import read_explanation
 from cli.inventory import clusters, read_candidates, read_stage
+from cli.page.rehearsed.files import read_answer
+from cli.page.rehearsed.rendering import shown as rehearsed
 from cli.page.rendering import environment, facts, sections
 from cli.page.states import runs
 from cli.plan_view import render as plan_text
+from cli.problems import Halt
 from cli.prospects import with_gates_now
 from cli.requests import Wishes
+from rehearsal.result import Answer
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_CARDS = 100
@@ -47,6 +52,8 @@ class Pages:
     root: str
     """What every address begins with."""
     allows_actions: bool = False
+    rehearsals: Mapping[str, Path] = field(default_factory=dict)
+    """Files with the answers of rehearsals, by the name in their addresses."""
 
     @cached_property
     def _templates(self) -> Environment:
@@ -57,7 +64,7 @@ class Pages:
             "allows_actions": self.allows_actions,
             "well_ended": WELL_ENDED,
             "place": f"Stage {place.stage} in {place.region}, account {place.account}",
-            "rehearsal_links": (),
+            "rehearsal_links": ("Rehearsals",) if self.rehearsals else (),
         }
         made.filters["drain_url"] = lambda name: f"{self.root}/drains/{name}"
         return made
@@ -144,6 +151,21 @@ class Pages:
         found.sort(key=lambda each: (each.cluster, each.status != "DRAINING", each.instance_id))
         open_by_instance = {each.followed.instance_id: each.name for each in self.feed.open.values()}
         return self.render("instances", found=found, open=open_by_instance, notice=stage.notice)
+
+    def all_rehearsals(self) -> str:
+        """Return the page that lists the rehearsals; each file is read anew."""
+        answers = {name: self._rehearsal(name) for name in self.rehearsals}
+        return self.render("rehearsals", answers=answers)
+
+    def rehearsal(self, name: str) -> str:
+        """Return the page of one rehearsal; raises Halt where none has this name, or it is none."""
+        return self.render("rehearsal_page", **rehearsed(self._rehearsal(name)))
+
+    def _rehearsal(self, name: str) -> Answer:
+        file = self.rehearsals.get(name)
+        if file is None:
+            raise Halt(f"The console was given no rehearsal {name!r}", code=ExitCode.NOT_FOUND)
+        return read_answer(file)
 
     def explanation(self, instance: str) -> str:
         """Return what holds an instance, read anew: asks ECS."""

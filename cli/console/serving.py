@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import uvicorn
 
@@ -18,12 +19,19 @@ OPEN_STREAMS_END_WITHIN = 2
 """Seconds that a page's stream of events has to end, once the console is to stop."""
 
 
-def serve(desk: Desk, *, port: int, allows_actions: bool, ready: Callable[[str], None]) -> None:
+def serve(
+    desk: Desk,
+    *,
+    port: int,
+    allows_actions: bool,
+    rehearsals: Mapping[str, Path],
+    ready: Callable[[str], None],
+) -> None:
     """Serve until interrupted; `ready` is told the console's address once it listens. Raises Halt for a taken port."""
     listening = _listen(port)
     with listening:
         port, token = listening.getsockname()[1], new_token()
-        console = Console(desk, f"/{token}", allows_actions)
+        console = Console(desk, f"/{token}", allows_actions, rehearsals)
         config = uvicorn.Config(
             make_app(console, port=port, token=token),
             log_level="error",

@@ -19,7 +19,8 @@ from chalicelib.tell.notice import ENDINGS
 from cli.audit import Audit
 from cli.changes import WELL_ENDED, ending
 from cli.page.graph import light, style
-from cli.page.lanes import SCALE, timeline
+from cli.page.lanes import timeline
+from cli.page.scale import SCALE
 from cli.page.states import runs
 
 FOLDER = Path(__file__).parent
@@ -58,9 +59,15 @@ def _environment() -> Environment:
 
 
 @cache
+def read_shared(name: str) -> str:
+    """Return a style sheet or a script of this folder."""
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+@cache
 def sheet() -> str:
     """Return the style of a drain's page, the machine's picture included."""
-    return style() + (FOLDER / "page.css").read_text(encoding="utf-8")
+    return style() + read_shared("page.css")
 
 
 def render(audit: Audit, now: datetime) -> str:
