@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import webbrowser
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -75,8 +76,7 @@ def console(
         if opens:
             webbrowser.open(address)
 
-    try:
+    with suppress(KeyboardInterrupt):
         serve(desk, port=port, allows_actions=allow_actions, rehearsals=files, ready=ready)
-    except KeyboardInterrupt:
-        desk.warn("The console is closed.")
+    desk.warn("The console is closed.")
     return ExitCode.OK

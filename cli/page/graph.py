@@ -48,6 +48,11 @@ class Executed:
         return sign if self.times == 1 else f"{sign}{self.times}" if self.times < 1000 else f"{sign}999+"
 
     @property
+    def label(self) -> str:
+        """What its link is called: what is to be seen of it first, as those expect who say it aloud."""
+        return f"{self.name} {self.badge}{self.words.removeprefix(self.name)}"
+
+    @property
     def words(self) -> str:
         """The same in words."""
         failed = [count(self.failed_attempts, "failed attempt")] if self.failed_attempts else []
@@ -137,7 +142,7 @@ def _light(state: ElementTree.Element, executed: Executed, steps_at: str) -> Non
     *_, badge = state.iter(f"{SVG}text")
     badge.text = executed.badge
     link = ElementTree.Element(
-        f"{SVG}a", {"href": f"{steps_at}#step-{executed.first}", "aria-label": executed.words}
+        f"{SVG}a", {"href": f"{steps_at}#step-{executed.first}", "aria-label": executed.label}
     )
     link.extend(list(state))
     state[:] = [link]
