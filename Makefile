@@ -80,7 +80,7 @@ LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --g
 	--custom-compile-command "make lock" $(UPGRADE)
 
 lock: $(VENV)/tools ## Write the locks anew from pyproject.toml; UPGRADE=--upgrade takes what is newest
-	$(LOCK) pyproject.toml --extra sandbox --group dev --group lambda --output-file requirements.lock
+	$(LOCK) pyproject.toml --extra sandbox --extra console --group dev --group lambda --output-file requirements.lock
 	$(LOCK) --group tools --constraints requirements.lock --output-file tools.lock
 	$(LOCK) --group lambda --constraints requirements.lock --output-file requirements.txt
 

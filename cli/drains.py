@@ -40,10 +40,11 @@ def open_drains(desk: Desk) -> list[Found]:
     installation = desk.installation
     records = {record.execution: record for record in desk.ask(read_records, installation.ledger)}
     arns = desk.ask(executions.running, installation.state_machine)
-    return [Found(_instance_of(desk, arn, records.get(arn)), arn, True, records.get(arn)) for arn in arns]
+    return [Found(instance_in(desk, arn, records.get(arn)), arn, True, records.get(arn)) for arn in arns]
 
 
-def _instance_of(desk: Desk, arn: str, record: Record | None) -> str:
+def instance_in(desk: Desk, arn: str, record: Record | None) -> str:
+    """Return the EC2 id of the instance that an execution drains; `?` where nobody can tell."""
     if record:
         return record.instance_id
     execution = desk.ask(executions.describe, arn)
@@ -112,7 +113,7 @@ def _by_name(desk: Desk, name: str) -> Found | None:
         return None
     is_open = execution is not None and execution.status == "RUNNING"
     arn = execution.arn if execution else desk.installation.execution(name)
-    return Found(_instance_of(desk, arn, record), arn, is_open, record)
+    return Found(instance_in(desk, arn, record), arn, is_open, record)
 
 
 OPEN_HEADER = ("instance", "since", "left", "trigger", "who", "why", "drain")

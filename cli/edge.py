@@ -21,6 +21,8 @@ class Edge:
     """Whether standard output is a terminal, where a table can be drawn again and again."""
     can_ask: bool = False
     """Whether a person can answer a question on standard input."""
+    speed: float = 1.0
+    """How many of its seconds a second of this machine's clock is: the sandbox's time runs faster, or (0) stands."""
 
 
 def the_real_one() -> Edge:

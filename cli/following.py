@@ -6,7 +6,7 @@ Ctrl-C detaches: a drain runs in AWS and needs nobody who watches.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from chalicelib.common.model import stamp
@@ -15,6 +15,7 @@ from chalicelib.gateways.ledger import read_record
 from cli import executions
 from cli.changes import Change, Known, step
 from cli.desk import Desk
+from cli.executions import Event
 from cli.exit_codes import ExitCode
 from cli.followed import Followed, View, in_order, told
 from cli.live import LiveTable
@@ -83,23 +84,40 @@ def _read_all(desk: Desk, drains: Sequence[Followed], view: View) -> bool:
 
 
 def _news(desk: Desk, followed: Followed) -> list[Change]:
-    most = EVENTS_BEFORE if followed.known.last_id == 0 else None
-    changes: list[Change] = []
-    for event in desk.ask(executions.history_after, followed.execution, followed.known.last_id, most):
-        followed.known, more = step(followed.known, event)
-        changes += more
-    _name_tasks(desk, followed, changes)
+    changes = fold(desk, followed, unread(desk, followed))
     if followed.known.outcome == "taken-over":
         _go_on_with_successor(desk, followed)
     return in_order(followed, changes)
 
 
+def unread(desk: Desk, followed: Followed) -> list[Event]:
+    """Return the events of a drain's history that were not folded yet; at first the newest thousand."""
+    most = EVENTS_BEFORE if followed.known.last_id == 0 else None
+    return desk.ask(executions.history_after, followed.execution, followed.known.last_id, most)
+
+
+def fold(desk: Desk, followed: Followed, events: Iterable[Event]) -> list[Change]:
+    """Take events into what is known of a drain, and return what they changed; asks ECS what new tasks are called."""
+    changes: list[Change] = []
+    for event in events:
+        followed.known, more = step(followed.known, event)
+        changes += more
+    _name_tasks(desk, followed, changes)
+    return changes
+
+
 def _name_tasks(desk: Desk, followed: Followed, changes: Sequence[Change]) -> None:
     """Learn what new tasks are called; ECS forgets STOPPED tasks after an hour, which then stay nameless."""
     arns = {str(change.facts["task"]) for change in changes if change.kind == "task"} - followed.names.keys()
-    for cluster, those in by_cluster(arns).items():
-        tasks = desk.ask(describe_tasks, cluster, sorted(those)).tasks
-        followed.names |= names_of(tasks)
+    followed.names |= read_names(desk, arns)
+
+
+def read_names(desk: Desk, arns: Iterable[str]) -> dict[str, str]:
+    """Return what tasks are called, by ARN, as far as ECS still knows them."""
+    found: dict[str, str] = {}
+    for cluster, those in by_cluster(set(arns)).items():
+        found |= names_of(desk.ask(describe_tasks, cluster, sorted(those)).tasks)
+    return found
 
 
 def _go_on_with_successor(desk: Desk, followed: Followed) -> None:

@@ -15,6 +15,10 @@ from cli import executions
 from cli.cancelling import Doom, doom_of
 from cli.desk import Desk
 from cli.drains import Found, find_open
+from cli.exit_codes import ExitCode
+from cli.fleets.reading import fleet_that_waits_for
+from cli.inventory import clusters, read_stage
+from cli.problems import Halt
 from cli.requests import Wishes
 from cli.telling import tell
 
@@ -56,6 +60,34 @@ def read_case(desk: Desk, instance_id: str, clusters: Sequence[str]) -> Case:
     hook_name = (state.get("lifecycle_action") or {}).get("LifecycleHookName")
     hook = desk.ask(autoscaling.describe_hook, group.name, hook_name) if group and hook_name else None
     return Case(instance_id, findings, found, doom_of(instance_id, group, hook, state), state)
+
+
+def read_open_case(desk: Desk, instance_id: str) -> Case:
+    """Return what is to be known of an instance; raises Halt where there is nothing to give back."""
+    stage = desk.ask(read_stage, desk.installation)
+    case = read_case(desk, instance_id, clusters(desk, None, stage.settings))
+    if case.found is None and not case.draining:
+        raise Halt(f"No drain of {instance_id} is open, and it isn't DRAINING", code=ExitCode.NOT_FOUND)
+    return case
+
+
+def refuse_doomed(desk: Desk, cases: Sequence[Case], *, force: bool) -> None:
+    """Raise Halt where Auto Scaling takes an instance away whatever becomes of its drain, unless that is overridden."""
+    doomed = [case.doom.sentence(desk.now()) for case in cases if case.doom]
+    if doomed and not force:
+        sentences = "\n  ".join(doomed)
+        remedy = "let the drain go on; or give --force to stop it, which leaves the tasks to be killed"
+        raise Halt(f"Nothing was cancelled, because\n  {sentences}", remedy, ExitCode.REFUSED)
+
+
+def warn_of_fleet(desk: Desk, case: Case) -> None:
+    """Say that an open fleet comes back for what it has not drained yet."""
+    fleet = fleet_that_waits_for(desk, case.instance_id)
+    if fleet:
+        desk.warn(
+            f"Warning: {case.instance_id} waits in fleet {fleet}, which will drain it; "
+            f"`ecs-drainer fleet cancel {fleet}` stops that"
+        )
 
 
 def give_back(desk: Desk, case: Case, why: str) -> dict[str, Any]:

@@ -54,6 +54,17 @@ COMMANDS = (
         "Show one drain, open or past: every state it went through, and every task through its statuses.",
         module="show",
     ),
+    _looking(
+        "console",
+        "Serve a page for your browser: open drains live, what holds them, history and audit. Ctrl-C ends it.",
+        module="console",
+    ),
+    _looking(
+        "rehearsal-page",
+        "Write the answer of a rehearsal as one page for a browser: the fleet over time, with a slider.",
+        "rehearsal_page",
+        module="rehearsal_page",
+    ),
     _setting_up(
         "install",
         "Deploy ecs-drainer into the account as one CloudFormation stack, or bring an installed one up to date.",

@@ -65,7 +65,7 @@ def enter(edge: Edge) -> Edge:
     if server is None or not server.answers():
         raise Halt("The sandbox isn't running", "start it with `ecs-drainer sandbox up`", ExitCode.NOT_FOUND)
     point_at(server)
-    return replace(edge, now=server.now, sleep=server.sleep)
+    return replace(edge, now=server.now, sleep=server.sleep, speed=server.speed)
 
 
 def point_at(server: Served) -> None:

@@ -10,9 +10,7 @@ from cli.command import command
 from cli.desk import Desk
 from cli.drains import instance_id_of
 from cli.exit_codes import ExitCode
-from cli.fleets.reading import fleet_that_waits_for
-from cli.giving_back import Case, give_back, read_case
-from cli.inventory import clusters, read_stage
+from cli.giving_back import Case, give_back, read_open_case, refuse_doomed, warn_of_fleet
 from cli.options import Instances, Reason, Yes
 from cli.problems import Halt
 
@@ -33,39 +31,17 @@ def cancel(
     An instance that Auto Scaling is terminating can't be saved: that is said, with the time, and refused without
     --force. An instance that an earlier drain left DRAINING is set ACTIVE as well.
     """
-    cases = [_case(desk, instance_id_of(desk, name)) for name in instances]
-    doomed = [case.doom.sentence(desk.now()) for case in cases if case.doom]
-    if doomed and not force:
-        sentences = "\n  ".join(doomed)
-        remedy = "let the drain go on; or give --force to stop it, which leaves the tasks to be killed"
-        raise Halt(f"Nothing was cancelled, because\n  {sentences}", remedy, ExitCode.REFUSED)
+    cases = [read_open_case(desk, instance_id_of(desk, name)) for name in instances]
+    refuse_doomed(desk, cases, force=force)
     if not yes:
         _confirm(desk, cases)
     why = reason or "no reason was given"
     documents = [give_back(desk, case, why) for case in cases]
     for case in cases:
-        _warn_of_fleet(desk, case)
+        warn_of_fleet(desk, case)
     if desk.is_json:
         desk.report("", documents)
     return ExitCode.OK
-
-
-def _case(desk: Desk, instance_id: str) -> Case:
-    stage = desk.ask(read_stage, desk.installation)
-    case = read_case(desk, instance_id, clusters(desk, None, stage.settings))
-    if case.found is None and not case.draining:
-        raise Halt(f"No drain of {instance_id} is open, and it isn't DRAINING", code=ExitCode.NOT_FOUND)
-    return case
-
-
-def _warn_of_fleet(desk: Desk, case: Case) -> None:
-    """An open fleet comes back for what it has not drained yet."""
-    fleet = fleet_that_waits_for(desk, case.instance_id)
-    if fleet:
-        desk.warn(
-            f"Warning: {case.instance_id} waits in fleet {fleet}, which will drain it; "
-            f"`ecs-drainer fleet cancel {fleet}` stops that"
-        )
 
 
 def _confirm(desk: Desk, cases: list[Case]) -> None:

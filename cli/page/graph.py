@@ -1,16 +1,19 @@
 """The machine's picture with what was executed on it. `statemachine/drain.svg` is laid out when it is written; what
-happens here is to light its states and ways by classes, and to list what it lacks.
+happens here is to light its states and ways by classes, and to list what it lacks. Its style goes into the page's own:
+a content security policy that allows no style within the page allows none within a picture either.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
 from chalicelib.explain.words import count
 from cli.audit import Visit
+from cli.changes import WAIT_FOR_EVENTS
 
 PICTURE = Path(__file__).parents[2] / "statemachine" / "drain.svg"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -45,6 +48,11 @@ class Executed:
         return sign if self.times == 1 else f"{sign}{self.times}" if self.times < 1000 else f"{sign}999+"
 
     @property
+    def label(self) -> str:
+        """What its link is called: what is to be seen of it first, as those expect who say it aloud."""
+        return f"{self.name} {self.badge}{self.words.removeprefix(self.name)}"
+
+    @property
     def words(self) -> str:
         """The same in words."""
         failed = [count(self.failed_attempts, "failed attempt")] if self.failed_attempts else []
@@ -65,15 +73,30 @@ class Lit:
     """States of the definition of another release, which the picture lacks."""
 
 
-def light(visits: Sequence[Visit], *, is_open: bool) -> Lit:
-    """Return the picture with what these visits went through."""
-    picture = ElementTree.fromstring(PICTURE.read_text(encoding="utf-8"))  # noqa: S314  # our own file
+@cache
+def _source() -> str:
+    return PICTURE.read_text(encoding="utf-8")
+
+
+@cache
+def style() -> str:
+    """Return the picture's own style sheet."""
+    return ElementTree.fromstring(_source()).findtext(f"{SVG}style", "").strip() + "\n"  # noqa: S314  # our own file
+
+
+def light(visits: Sequence[Visit], *, is_open: bool, steps_at: str = "") -> Lit:
+    """Return the picture with what these visits went through, without its style.
+
+    `steps_at`: the address of the page with the visits one by one, where that is another page.
+    """
+    picture = ElementTree.fromstring(_source())  # noqa: S314  # our own file
+    picture[:] = [each for each in picture if each.tag != f"{SVG}style"]
     states = {
         each.attrib["data-name"]: each for each in picture.iter(f"{SVG}g") if "data-name" in each.attrib
     }
     executed = {each.name: each for each in _executed(visits, is_open=is_open)}
     for name in executed.keys() & states.keys():
-        _light(states[name], executed[name])
+        _light(states[name], executed[name], steps_at)
     scopes = {name: each.attrib["data-within"] for name, each in states.items()}
     _light_ways(next(each for each in picture if each.get("class") == "ways"), set(_taken(visits, scopes)))
     return Lit(
@@ -89,7 +112,8 @@ def _executed(visits: Iterable[Visit], *, is_open: bool) -> Iterator[Executed]:
     for number, visit in enumerate(visits):
         by_name.setdefault(visit.name, []).append((number, visit))
     for name, own in by_name.items():
-        failed = sum(len(visit.errors) for _, visit in own)
+        # The wait for events ends by its time-outs as a rule; there they are no failures.
+        failed = 0 if name == WAIT_FOR_EVENTS else sum(len(visit.errors) for _, visit in own)
         yield Executed(
             name=name,
             first=own[0][0],
@@ -112,12 +136,14 @@ def _taken(visits: Sequence[Visit], scopes: Mapping[str, str]) -> Iterator[tuple
         before[scope] = visit.name
 
 
-def _light(state: ElementTree.Element, executed: Executed) -> None:
+def _light(state: ElementTree.Element, executed: Executed, steps_at: str) -> None:
     """Light a state, and make it a link to its first visit."""
     state.attrib["class"] += executed.classes
     *_, badge = state.iter(f"{SVG}text")
     badge.text = executed.badge
-    link = ElementTree.Element(f"{SVG}a", {"href": f"#step-{executed.first}", "aria-label": executed.words})
+    link = ElementTree.Element(
+        f"{SVG}a", {"href": f"{steps_at}#step-{executed.first}", "aria-label": executed.label}
+    )
     link.extend(list(state))
     state[:] = [link]
 

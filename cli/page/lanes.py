@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 
 from chalicelib.common.duration import in_short
 from chalicelib.common.model import stamp
 from cli.audit import Audit, TaskHistory
+from cli.page.scale import SCALE, Axis, Mark
 
-SCALE = 1000.0
-"""Units across: the page stretches them to its width."""
-STEPS = tuple(
-    timedelta(seconds=seconds)
-    for seconds in (5, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
-)
-MOST_TICKS = 6
 TOLD = {
     "draining": "set DRAINING",
     "explanation": "explained",
@@ -68,14 +62,6 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """Something that happened, or a tick of the scale."""
-
-    x: float
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Timeline:
     """All of it."""
 
@@ -101,26 +87,13 @@ ORDER = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Time:
-    begins_at: datetime
-    ends_at: datetime
-
-    def x(self, at: datetime) -> float:
-        whole = max((self.ends_at - self.begins_at).total_seconds(), 1.0)
-        return round(min(max((at - self.begins_at).total_seconds() / whole, 0.0), 1.0) * SCALE, 1)
-
-    def since(self, at: datetime) -> str:
-        return in_short(at - self.begins_at)
-
-
 def timeline(audit: Audit, now: datetime) -> Timeline:
     """Return the timeline of a drain; one that is open runs until now."""
-    time = _Time(audit.execution.started_at, audit.execution.ended_at or now)
+    time = Axis(audit.execution.started_at, audit.execution.ended_at or now)
     names = dict.fromkeys(task.name for task in audit.tasks)
     seen = {span.status for task in audit.tasks for span in task.spans}
     return Timeline(
-        ticks=tuple(_ticks(time)),
+        ticks=time.ticks(),
         marks=tuple(
             Mark(time.x(change.at), f"{time.since(change.at)}: {TOLD[change.kind]}")
             for change in audit.changes
@@ -131,15 +104,6 @@ def timeline(audit: Audit, now: datetime) -> Timeline:
         groups=tuple(_group(name, audit.tasks, time) for name in names),
         statuses=tuple(status for status in ORDER if status in seen) + tuple(sorted(seen - set(ORDER))),
     )
-
-
-def _ticks(time: _Time) -> Iterable[Mark]:
-    whole = time.ends_at - time.begins_at
-    step = next((step for step in STEPS if whole / step <= MOST_TICKS), STEPS[-1])
-    at = time.begins_at
-    while at <= time.ends_at:
-        yield Mark(time.x(at), time.since(at) if at > time.begins_at else "0")
-        at += step
 
 
 def _left(tasks: Iterable[TaskHistory]) -> list[tuple[datetime, int]]:
@@ -159,7 +123,7 @@ def _left(tasks: Iterable[TaskHistory]) -> list[tuple[datetime, int]]:
     return found
 
 
-def _curve(tasks: Sequence[TaskHistory], time: _Time) -> str:
+def _curve(tasks: Sequence[TaskHistory], time: Axis) -> str:
     left = _left(tasks)
     most = max((number for _, number in left), default=0)
     if not most:
@@ -171,7 +135,7 @@ def _curve(tasks: Sequence[TaskHistory], time: _Time) -> str:
     return f"{path}L{SCALE} 100Z"
 
 
-def _group(name: str, everything: Sequence[TaskHistory], time: _Time) -> Group:
+def _group(name: str, everything: Sequence[TaskHistory], time: Axis) -> Group:
     tasks = [task for task in everything if task.name == name]
     ends = [task.spans[-1].begins_at for task in tasks if task.spans[-1].status == "STOPPED"]
     left = len(tasks) - len(ends)
@@ -180,7 +144,7 @@ def _group(name: str, everything: Sequence[TaskHistory], time: _Time) -> Group:
     return Group(name, tuple(_lane(task, time) for task in tasks), told, _curve(tasks, time), is_open)
 
 
-def _lane(task: TaskHistory, time: _Time) -> Lane:
+def _lane(task: TaskHistory, time: Axis) -> Lane:
     bars = []
     for span in task.spans:
         ends_at = span.ends_at or time.ends_at

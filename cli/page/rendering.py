@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -16,8 +18,9 @@ from chalicelib.policy.deadline import deadline_record
 from chalicelib.tell.notice import ENDINGS
 from cli.audit import Audit
 from cli.changes import WELL_ENDED, ending
-from cli.page.graph import light
-from cli.page.lanes import SCALE, timeline
+from cli.page.graph import light, style
+from cli.page.lanes import timeline
+from cli.page.scale import SCALE
 from cli.page.states import runs
 
 FOLDER = Path(__file__).parent
@@ -28,10 +31,15 @@ def _harmless(value: object) -> object:
     return harmless(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-@cache
-def _environment() -> Environment:
+def digest(text: str) -> str:
+    """Return what a content security policy says of a text within the page: that it, to the byte, is allowed."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def environment(*folders: Path) -> Environment:
+    """Return the template engine for pages of these folders, and of this one."""
     made = Environment(
-        loader=FileSystemLoader(FOLDER),
+        loader=FileSystemLoader([*folders, FOLDER]),
         autoescape=True,  # names, reasons and causes come from outside
         finalize=_harmless,
         undefined=StrictUndefined,
@@ -40,30 +48,50 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     made.filters["stamp"] = stamp
+    made.filters["digest"] = lambda text: Markup(digest(text))  # noqa: S704  # base64
+    made.globals |= {"some": some, "spell": spell, "scale": SCALE}
     return made
 
 
+@cache
+def _environment() -> Environment:
+    return environment()
+
+
+@cache
+def read_shared(name: str) -> str:
+    """Return a style sheet or a script of this folder."""
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+@cache
+def sheet() -> str:
+    """Return the style of a drain's page, the machine's picture included."""
+    return style() + read_shared("page.css")
+
+
 def render(audit: Audit, now: datetime) -> str:
-    """Return the page about a drain as it stood at an instant."""
-    return (
-        _environment()
-        .get_template("page.html.j2")
-        .render(
-            audit=audit,
-            css=(FOLDER / "page.css").read_text(encoding="utf-8"),
-            verdict=verdict(audit),
-            facts=facts(audit, now),
-            story=[change for change in audit.changes if change.kind != "task"],
-            timeline=timeline(audit, now),
-            scale=SCALE,
-            graph=light(audit.visits, is_open=audit.execution.ended_at is None),
-            runs=runs(audit.visits, audit.execution.started_at),
-            began_at=audit.execution.started_at,
-            now=now,
-            some=some,
-            spell=spell,
-        )
-    )
+    """Return the page about a drain as it stood at an instant, whole in itself."""
+    page, steps = _environment().get_template("page.html.j2"), runs(audit.visits, audit.execution.started_at)
+    return page.render(**sections(audit, now), runs=steps, css=sheet())
+
+
+def sections(audit: Audit, now: datetime, steps_at: str = "") -> dict[str, object]:
+    """Return what the templates of a drain's sections show of it, but for its states one by one (`runs`).
+
+    `steps_at`: the address of the page that has those, where it is another.
+    """
+    return {
+        "audit": audit,
+        "verdict": verdict(audit),
+        "facts": facts(audit, now),
+        "story": [change for change in audit.changes if change.kind != "task"],
+        "timeline": timeline(audit, now),
+        "graph": light(audit.visits, is_open=audit.execution.ended_at is None, steps_at=steps_at),
+        "steps_at": steps_at,
+        "began_at": audit.execution.started_at,
+        "now": now,
+    }
 
 
 def verdict(audit: Audit) -> tuple[str, str]:

@@ -58,7 +58,7 @@ def test_a_lit_state_leads_to_its_first_visit() -> None:
     (link,) = found["Look"].iter(f"{SVG}a")
     number = int(link.attrib["href"].removeprefix("#step-"))
     assert audit.visits[number].name == "Look"
-    assert link.attrib["aria-label"] == "Look, executed 4 times"
+    assert link.attrib["aria-label"] == "Look ✓4, executed 4 times"
     assert not list(found["Explain"].iter(f"{SVG}a"))
 
 
@@ -97,7 +97,7 @@ def test_failed_attempts_show() -> None:
     lit = light([replace(first, errors=("ThrottlingException: Rate exceeded",)), second], is_open=False)
     assert "failed" in classes(lit, "Look")
     assert badge(lit, "Look") == "!"
-    assert 'aria-label="Look, executed 1 time, 1 failed attempt"' in lit.svg
+    assert 'aria-label="Look !, executed 1 time, 1 failed attempt"' in lit.svg
 
 
 def test_a_machine_that_failed_shows_where() -> None:
