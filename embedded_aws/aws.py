@@ -40,6 +40,7 @@ PARTS = (
     "sqs",
     "sns",
     "s3",
+    "logs",
     "cloudformation",
     "dynamodb",
     "autoscaling",

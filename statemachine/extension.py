@@ -46,6 +46,7 @@ WRAPPED: dict[tuple[Any, str], Callable[..., Any]] = {
     (PolicyGenerator, "handle_filebasediampolicy"): _policy_with_names,
     (LambdaDeploymentPackager, "create_deployment_package"): zipping.reproducible_package,
     (PlanStage, "_create_cloudwatchevent"): planning.plan_event_rule,
+    (PlanStage, "_plan_managediamrole"): planning.plan_role,
     (SAMTemplateGenerator, "_generate_cloudwatchevent"): packaging.add_retries,
     (SAMTemplateGenerator, "_generate_scheduledevent"): packaging.add_retries,
     (TerraformGenerator, "generate"): terraform.generate,
@@ -53,6 +54,7 @@ WRAPPED: dict[tuple[Any, str], Callable[..., Any]] = {
     (TerraformGenerator, "_generate_lambdafunction"): terraform.add_function,
     (TerraformGenerator, "_generate_cloudwatchevent"): terraform.add_rule,
     (TerraformGenerator, "_generate_scheduledevent"): terraform.add_rule,
+    (SAMTemplateGenerator, "_generate_managediamrole"): packaging.add_role,
 }
 """Chalice's methods that ours go around: each of ours gets the original first."""
 
@@ -68,6 +70,8 @@ ADDED: dict[tuple[Any, str], Callable[..., Any]] = {
     (TypedAWSClient, "delete_cloudformation_stack"): client_methods.delete_cloudformation_stack,
     (TypedAWSClient, "refuse_if_stack_is_protected"): client_methods.refuse_if_stack_is_protected,
     (TypedAWSClient, "connect_rule_with_retries"): client_methods.connect_rule_with_retries,
+    (TypedAWSClient, "trust_its_function_only"): client_methods.trust_its_function_only,
+    (TypedAWSClient, "set_key_of_logs"): client_methods.set_key_of_logs,
 }
 """Methods that Chalice looks up by the class name, or the recorded type, of the new resource."""
 
@@ -81,6 +85,7 @@ RELIED_UPON: dict[tuple[Any, str], tuple[str, ...]] = {
     (PolicyGenerator, "handle_filebasediampolicy"): ("self", "config", "resource"),
     (LambdaDeploymentPackager, "create_deployment_package"): ("self", "project_dir", "python_version"),
     (PlanStage, "_create_cloudwatchevent"): ("self", "resource"),
+    (PlanStage, "_plan_managediamrole"): ("self", "resource"),
     (PlanStage, "execute"): ("self", "resources"),
     (BuildStage, "execute"): ("self", "config", "resources"),
     (BaseDeployStep, "handle"): ("self", "config", "resource"),
@@ -95,6 +100,7 @@ RELIED_UPON: dict[tuple[Any, str], tuple[str, ...]] = {
     (TerraformGenerator, "_generate_lambdafunction"): ("self", "resource", "template"),
     (TerraformGenerator, "_generate_cloudwatchevent"): ("self", "resource", "template"),
     (TerraformGenerator, "_generate_scheduledevent"): ("self", "resource", "template"),
+    (SAMTemplateGenerator, "_generate_managediamrole"): ("self", "resource", "template"),
     (TypedAWSClient, "connect_rule_to_lambda"): ("self", "rule_name", "function_arn"),
     (TypedAWSClient, "_client"): ("self", "service_name"),
 }

@@ -10,8 +10,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from statemachine.key_grants import key_grants
+
 Names = Mapping[str, str | list[str]]
-"""What stands for a placeholder: text, or a list for a placeholder that is a resource by itself."""
+"""What stands for the placeholders of a policy file; where a placeholder is a list, so is what it is a part of."""
 
 TOPICS, QUEUES = "ECS_DRAINER_TOPICS", "ECS_DRAINER_QUEUES"
 """The stage's variables that say what tags may reach; chalicelib/policy/settings.py reads them too."""
@@ -20,27 +22,34 @@ TOPICS, QUEUES = "ECS_DRAINER_TOPICS", "ECS_DRAINER_QUEUES"
 def rendered(document: Any, names: Names) -> Any:
     """Return a policy document with `${AppName}`, `${Stage}` and the like filled in.
 
-    IAM's own variables, such as `${aws:PrincipalAccount}`, stay.
+    Where the stage has a customer key, the grants that its use takes are added. IAM's own variables, such as
+    `${aws:PrincipalAccount}`, stay.
     """
+    complete = _filled(document, names)
+    if key := names.get("KmsKeyArn"):
+        complete["Statement"] += key_grants(complete, str(key), f"{names['AppName']}-{names['Stage']}")
+    return complete
+
+
+def _filled(document: Any, names: Names) -> Any:
     if isinstance(document, Mapping):
-        return {key: rendered(value, names) for key, value in document.items()}
+        return {key: _filled(value, names) for key, value in document.items()}
     if isinstance(document, list):
-        return [each for item in document for each in _several(rendered(item, names))]
-    return _filled(document, names) if isinstance(document, str) else document
+        return [each for item in document for each in _several(_filled(item, names))]
+    return _text_filled(document, names) if isinstance(document, str) else document
 
 
 def _several(item: Any) -> list[Any]:
     return item if isinstance(item, list) else [item]
 
 
-def _filled(text: str, names: Names) -> str | list[str]:
+def _text_filled(text: str, names: Names) -> str | list[str]:
+    found = [text]
     for name, value in names.items():
         placeholder = f"${{{name}}}"
-        if isinstance(value, str):
-            text = text.replace(placeholder, value)
-        elif text == placeholder:
-            return list(value)
-    return text
+        if placeholder in text:
+            found = [each.replace(placeholder, given) for each in found for given in _several(value)]
+    return found if len(found) > 1 else found[0]
 
 
 def names(config: Any) -> dict[str, str]:
@@ -51,10 +60,11 @@ def names(config: Any) -> dict[str, str]:
 def names_in_policies(
     names: Mapping[str, str], stack_parameters: Mapping[str, Any], environment: Mapping[str, str]
 ) -> Names:
-    """Return what policy files may name: app, stage, and the topics and queues that others may have reached.
+    """Return what policy files may name: app, stage, the topics and queues that others may have reached, clusters, key.
 
     `environment`: the stage's variables. A role gets no more than what the stage's own code lets a tag name; what the
-    environment itself names as `notify` counts among the topics.
+    environment itself names as `notify` counts among the topics. Where the stage's `stack_parameters` give no Clusters,
+    instances of any may be drained.
     """
     stage_topic = f"arn:*:sns:*:*:{names['AppName']}-{names['Stage']}-notifications"
     topics = [f"arn:*:sns:*:*:{name}" for name in _listed(environment.get(TOPICS, ""))]
@@ -68,7 +78,14 @@ def names_in_policies(
             *(str(each) for each in own if each and str(each).startswith("arn:")),
         ],
         "Queues": [f"arn:*:sqs:*:*:{name}" for name in queues],
+        "Cluster": clusters(stack_parameters),
+        "KmsKeyArn": str(stack_parameters.get("KmsKeyArn", "")),
     }
+
+
+def clusters(stack_parameters: Mapping[str, Any]) -> list[str]:
+    """Return the names or patterns of the clusters that a stage's roles may reach into, as Clusters gives them."""
+    return _listed(str(stack_parameters.get("Clusters") or "*"))
 
 
 def _listed(text: str) -> list[str]:
