@@ -60,11 +60,12 @@ def names(config: Any) -> dict[str, str]:
 def names_in_policies(
     names: Mapping[str, str], stack_parameters: Mapping[str, Any], environment: Mapping[str, str]
 ) -> Names:
-    """Return what policy files may name: app, stage, the topics and queues that others may have reached, clusters, key.
+    """Return what policy files may name: app, stage, the topics and queues that others may have reached, clusters, key, bus.
 
     `environment`: the stage's variables. A role gets no more than what the stage's own code lets a tag name; what the
     environment itself names as `notify` counts among the topics. Where the stage's `stack_parameters` give no Clusters,
-    instances of any may be drained.
+    instances of any may be drained. The bus is that of the environment too, which the function reads; `none` is no
+    bus's name, and allows none.
     """
     stage_topic = f"arn:*:sns:*:*:{names['AppName']}-{names['Stage']}-notifications"
     topics = [f"arn:*:sns:*:*:{name}" for name in _listed(environment.get(TOPICS, ""))]
@@ -80,6 +81,7 @@ def names_in_policies(
         "Queues": [f"arn:*:sqs:*:*:{name}" for name in queues],
         "Cluster": clusters(stack_parameters),
         "KmsKeyArn": str(stack_parameters.get("KmsKeyArn", "")),
+        "EventBus": environment.get("ECS_DRAINER_EVENT_BUS", "").strip() or "default",
     }
 
 
