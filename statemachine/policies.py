@@ -60,7 +60,7 @@ def names(config: Any) -> dict[str, str]:
 def names_in_policies(
     names: Mapping[str, str], stack_parameters: Mapping[str, Any], environment: Mapping[str, str]
 ) -> Names:
-    """Return what policy files may name: app, stage, topics and queues that others may have reached, clusters, key, bus.
+    """Return what policy files may name: app, stage, topics and queues within reach, clusters, key and bus.
 
     `environment`: the stage's variables. A role gets no more than what the stage's own code lets a tag name; what the
     environment itself names as `notify` counts among the topics. Where the stage's `stack_parameters` give no Clusters,
