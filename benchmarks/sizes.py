@@ -18,7 +18,7 @@ from chalicelib.look.memory import MOST_REMEMBERED, STOPPED_IDS_KEPT, Memory
 from chalicelib.look.observation import Observation, remember
 from chalicelib.policy import DrainPolicy
 from chalicelib.policy.table import BY_NAME
-from chalicelib.tell.notice import LONGEST_TEXT
+from chalicelib.tell.bodies import LONGEST_TEXT
 from chalicelib.wake.row import Waiting
 
 LARGEST_STATE = 262_144
