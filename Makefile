@@ -6,7 +6,7 @@ WORKERS ?= auto
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo demo-stuck demo-stateful test test-slow check asl-validator unit bench examples approve docs
-.PHONY: conformance lock mutants audit newest release clean
+.PHONY: conformance lock mutants audit nag newest release clean
 
 DEFINITIONS := statemachine/*.asl.json examples/*/*.asl.json
 
@@ -55,6 +55,15 @@ build/npm/node_modules/asl-validator: Makefile
 asl-validator: install build/npm/node_modules/asl-validator ## Check the definitions with asl-validator, which needs npm
 	$(RUN) -m statemachine.asl_validator build/npm/node_modules/.bin/asl-validator $(DEFINITIONS)
 
+# Half a gigabyte that nothing else needs.
+build/nag/installed: nag.lock
+	$(PYTHON) -m venv --clear build/nag
+	build/nag/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r nag.lock
+	@touch $@
+
+nag: install build/nag/installed ## Hold stack and roles against cdk-nag's AwsSolutions rules, which need node
+	$(RUN) -m statemachine.nag build/nag/bin/python
+
 unit: install ## The tests that need neither a server nor much time
 	$(VENV)/bin/pytest -q -n $(WORKERS) -m "not deploy and not slow"
 
@@ -80,6 +89,7 @@ lock: $(VENV)/tools ## Write the locks anew from pyproject.toml; UPGRADE=--upgra
 	$(LOCK) pyproject.toml --extra sandbox --group dev --group lambda --output-file requirements.lock
 	$(LOCK) --group tools --constraints requirements.lock --output-file tools.lock
 	$(LOCK) --group lambda --constraints requirements.lock --output-file requirements.txt
+	$(LOCK) --group nag --output-file nag.lock
 
 audit: $(VENV)/tools ## Ask for known faults of every locked package; fails where nobody answers
 	$(VENV)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock -r tools.lock $(AUDIT)

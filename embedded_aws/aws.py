@@ -39,6 +39,7 @@ PARTS = (
     "eventbridge",
     "sqs",
     "sns",
+    "logs",
     "cloudformation",
     "dynamodb",
     "autoscaling",

@@ -38,8 +38,22 @@ def install() -> None:
     DynamoDBBackend.update_item = _update_copy
     DynamoDBBackend.get_table = _get_named_table
     DynamoHandler.update_item = _returning_what_is_named(DynamoHandler.update_item)
+    DynamoHandler.update_table = _changing_encryption(DynamoHandler.update_table)
     for name in WRITES:
         setattr(DynamoHandler, name, _refusing_sets(getattr(DynamoHandler, name)))
+
+
+def _changing_encryption(update_table: Any) -> Any:
+    """Take the SSESpecification of UpdateTable, which moto passes over."""
+
+    def changing(handler: Any) -> Any:
+        if wanted := handler.body.get("SSESpecification"):
+            table = handler.dynamodb_backend.get_table(handler.body["TableName"])
+            key = table._get_default_encryption_key(table.account_id, table.region_name)
+            table.sse_specification = {"KMSMasterKeyId": key, **wanted}
+        return update_table(handler)
+
+    return changing
 
 
 def _shallow_copy(table: Any, _memo: dict[int, Any]) -> Any:

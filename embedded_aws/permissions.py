@@ -7,7 +7,8 @@ condition with an operator or key that is not known here does not hold: refused 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -16,8 +17,8 @@ from moto.iam.models import iam_backends
 
 from embedded_aws.aws import ACCOUNT_ID
 
-OPERATORS = ("arnlike", "arnequals", "stringlike", "stringequals")
-"""All four take wildcards or stand for values without any, so that one comparison serves them."""
+OPERATORS = ("arnlike", "arnequals", "stringlike", "stringequals", "bool")
+"""All five take wildcards or stand for values without any, so that one comparison serves them."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,18 @@ class ServiceRequest:
     action: str
     source_arn: str
     source_account: str = ACCOUNT_ID
+    context: Mapping[str, str] = field(default_factory=dict)
+    """Further condition keys that the request has, such as KMS's encryption context."""
 
     @property
     def facts(self) -> dict[str, str]:
-        """The condition keys that the request has, in lower case as they are compared."""
-        return {"aws:sourcearn": self.source_arn, "aws:sourceaccount": self.source_account}
+        """The condition keys that the request has, in lower case as they are compared; services speak TLS."""
+        source = {"aws:sourcearn": self.source_arn, "aws:sourceaccount": self.source_account}
+        return {
+            **source,
+            "aws:securetransport": "true",
+            **{key.lower(): value for key, value in self.context.items()},
+        }
 
 
 def lets_in(policy: str | dict[str, Any] | None, request: ServiceRequest) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from chalice.utils import UI
 
 from statemachine.cloudformation import CloudFormation, Stack
+from statemachine.trust import of_a_role
 
 
 def deploy_cloudformation_stack(
@@ -49,6 +51,30 @@ def connect_rule_with_retries(
         "DeadLetterConfig": {"Arn": dead_letter_queue_arn},
     }
     client._client("events").put_targets(Rule=rule_name, Targets=[target])
+
+
+def trust_its_function_only(client: Any, role_name: str) -> None:
+    """Let the role be taken on for the function of its name and no other: see `trust`."""
+    iam = client._client("iam")
+    role = iam.get_role(RoleName=role_name)["Role"]
+    found = role["AssumeRolePolicyDocument"]
+    wanted = of_a_role(role["Arn"], found["Statement"][0]["Principal"]["Service"])
+    if found != wanted:
+        iam.update_assume_role_policy(RoleName=role_name, PolicyDocument=json.dumps(wanted))
+
+
+def set_key_of_logs(client: Any, *, log_groups: list[str], key_arn: str) -> None:
+    """Have the functions' log groups encrypted with this key, or with AWS's own where it is empty; none is made."""
+    logs = client._client("logs")
+    for name in log_groups:
+        found = logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+        key = next((each.get("kmsKeyId", "") for each in found if each["logGroupName"] == name), key_arn)
+        if key == key_arn:
+            continue
+        if key_arn:
+            logs.associate_kms_key(logGroupName=name, kmsKeyId=key_arn)
+        else:
+            logs.disassociate_kms_key(logGroupName=name)
 
 
 def _cloudformation(client: Any) -> CloudFormation:

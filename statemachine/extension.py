@@ -26,7 +26,7 @@ from statemachine import client_methods, graph, packaging, planning, policies, z
 from statemachine.refusal import DeploymentRefused
 
 
-def _names_in_policies(config: Any) -> dict[str, str]:
+def _names_in_policies(config: Any) -> policies.Names:
     stage = config.config_from_disk.get("stages", {}).get(config.chalice_stage, {})
     return policies.names_in_policies(policies.names(config), stage.get("stack_parameters", {}))
 
@@ -45,8 +45,10 @@ WRAPPED: dict[tuple[Any, str], Callable[..., Any]] = {
     (PolicyGenerator, "handle_filebasediampolicy"): _policy_with_names,
     (LambdaDeploymentPackager, "create_deployment_package"): zipping.reproducible_package,
     (PlanStage, "_create_cloudwatchevent"): planning.plan_event_rule,
+    (PlanStage, "_plan_managediamrole"): planning.plan_role,
     (SAMTemplateGenerator, "_generate_cloudwatchevent"): packaging.add_retries,
     (SAMTemplateGenerator, "_generate_scheduledevent"): packaging.add_retries,
+    (SAMTemplateGenerator, "_generate_managediamrole"): packaging.add_role,
 }
 """Chalice's methods that ours go around: each of ours gets the original first."""
 
@@ -60,6 +62,8 @@ ADDED: dict[tuple[Any, str], Callable[..., Any]] = {
     (TypedAWSClient, "delete_cloudformation_stack"): client_methods.delete_cloudformation_stack,
     (TypedAWSClient, "refuse_if_stack_is_protected"): client_methods.refuse_if_stack_is_protected,
     (TypedAWSClient, "connect_rule_with_retries"): client_methods.connect_rule_with_retries,
+    (TypedAWSClient, "trust_its_function_only"): client_methods.trust_its_function_only,
+    (TypedAWSClient, "set_key_of_logs"): client_methods.set_key_of_logs,
 }
 """Methods that Chalice looks up by the class name, or the recorded type, of the new resource."""
 
@@ -73,6 +77,7 @@ RELIED_UPON: dict[tuple[Any, str], tuple[str, ...]] = {
     (PolicyGenerator, "handle_filebasediampolicy"): ("self", "config", "resource"),
     (LambdaDeploymentPackager, "create_deployment_package"): ("self", "project_dir", "python_version"),
     (PlanStage, "_create_cloudwatchevent"): ("self", "resource"),
+    (PlanStage, "_plan_managediamrole"): ("self", "resource"),
     (PlanStage, "execute"): ("self", "resources"),
     (BuildStage, "execute"): ("self", "config", "resources"),
     (BaseDeployStep, "handle"): ("self", "config", "resource"),
@@ -82,6 +87,7 @@ RELIED_UPON: dict[tuple[Any, str], tuple[str, ...]] = {
     (TemplateGenerator, "dispatch"): ("self", "resource", "template"),
     (SAMTemplateGenerator, "_generate_cloudwatchevent"): ("self", "resource", "template"),
     (SAMTemplateGenerator, "_generate_scheduledevent"): ("self", "resource", "template"),
+    (SAMTemplateGenerator, "_generate_managediamrole"): ("self", "resource", "template"),
     (TypedAWSClient, "connect_rule_to_lambda"): ("self", "rule_name", "function_arn"),
     (TypedAWSClient, "_client"): ("self", "service_name"),
 }

@@ -6,7 +6,9 @@ with a resource by its class name: a new class and a few methods under the right
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from chalice.deploy import models
 from chalice.utils import to_cfn_resource_name
 
 from statemachine import definitions, template
-from statemachine.policies import names
+from statemachine.policies import clusters, names
 from statemachine.refusal import DeploymentRefused
 from statemachine.template import Document, section
 
@@ -42,6 +44,8 @@ class CloudFormationStack(models.ManagedModel):
     parameters: dict[str, str]
     tags: dict[str, str]
     template_bucket: str | None
+    searched_clusters: list[str] = field(default_factory=list)
+    """The clusters that ECS_DRAINER_CLUSTERS of the stage names; all where it names none."""
     document: Document = field(default_factory=dict)
     """The template with the definitions in place, once the build stage has read and checked it."""
 
@@ -57,6 +61,7 @@ class CloudFormationStack(models.ManagedModel):
         """
         document = template.load(self.template_file)
         self._refuse_unknown_parameters(section(document, "Parameters"))
+        self._refuse_wrong_parameters(section(document, "Parameters"))
         if "DeadLetterQueueArn" not in section(document, "Outputs"):
             raise DeploymentRefused(
                 f"{self.template_file.name} has no output DeadLetterQueueArn, which the event rules need."
@@ -90,6 +95,30 @@ class CloudFormationStack(models.ManagedModel):
         if wrong:
             raise DeploymentRefused("Nothing was deployed, because template and app do not fit:", wrong)
 
+    def _refuse_wrong_parameters(self, declared: Document) -> None:
+        """CloudFormation would find it as well, once functions and roles were changed."""
+        wrong = [
+            f"stack_parameters in .chalice/config.json gives {name} {value!r}: "
+            f"expected {spec['ConstraintDescription']}."
+            for name, value in self.parameters.items()
+            if "AllowedPattern" in (spec := declared.get(name, {}))
+            and not re.fullmatch(spec["AllowedPattern"], str(value))
+        ] + self._clusters_out_of_reach()
+        if wrong:
+            raise DeploymentRefused("Nothing was deployed, because a stack parameter is wrong:", wrong)
+
+    def _clusters_out_of_reach(self) -> list[str]:
+        """Say which clusters a stage looks in without being granted them, or that it looks in all of them."""
+        granted, looked_in = clusters(self.parameters), self.searched_clusters or ["*"]
+        names = [cluster.rsplit("/", 1)[-1] for cluster in looked_in]
+        return [
+            "stack_parameters in .chalice/config.json gives Clusters "
+            f"{', '.join(granted)}, and the stage looks in {'all clusters' if name == '*' else name}: "
+            "expected ECS_DRAINER_CLUSTERS to name clusters of those only."
+            for name in names
+            if not any(fnmatchcase(name, pattern) for pattern in granted)
+        ]
+
 
 def parameter_of(function_name: str) -> str:
     """Return the template parameter that takes a function's ARN: `PlanDrainFunctionArn` for `plan_drain`."""
@@ -101,6 +130,7 @@ def stack_and_events(original: Any, builder: Any, config: Any, deployment: Any, 
     events = original(builder, config, deployment, stage_name)
     functions = [event.lambda_function for event in events]
     pure = [function.name for function in config.chalice_app.pure_lambda_functions]
+    clusters_setting = _environment(config, stage_name).get("ECS_DRAINER_CLUSTERS", "")
     stack = CloudFormationStack(
         resource_name="stack",
         stack_name=f"{config.app_name}-{stage_name}",
@@ -110,8 +140,14 @@ def stack_and_events(original: Any, builder: Any, config: Any, deployment: Any, 
         parameters={**_configured(config, stage_name, "stack_parameters", {}), **names(config)},
         tags=dict(config.tags or {}),
         template_bucket=_configured(config, stage_name, "template_bucket", None),
+        searched_clusters=re.findall(r"[^\s,]+", clusters_setting),
     )
     return [stack, *events]
+
+
+def _environment(config: Any, stage_name: str) -> dict[str, str]:
+    everywhere = config.config_from_disk.get("environment_variables", {})
+    return {**everywhere, **_configured(config, stage_name, "environment_variables", {})}
 
 
 def _configured(config: Any, stage_name: str, setting: str, default: Any) -> Any:

@@ -10,8 +10,10 @@ from chalice.utils import to_cfn_resource_name
 from statemachine.graph import RETRY_POLICY, CloudFormationStack
 from statemachine.refusal import DeploymentRefused
 from statemachine.template import Document, section
+from statemachine.trust import only_for
 
 SECTIONS = ("Parameters", "Mappings", "Conditions", "Resources", "Outputs")
+LOG_GROUP = "AWS::Logs::LogGroup"
 BOUND_BY_THE_APP = ("AppName", "Stage")
 VARIABLE = re.compile(r"\$\{([A-Za-z0-9]+)\}")
 
@@ -27,6 +29,11 @@ def add_stack(_generator: Any, resource: CloudFormationStack, packaged: Document
     for function in resource.function_names:
         properties = packaged["Resources"][to_cfn_resource_name(function)]["Properties"]
         properties["FunctionName"] = f"{resource.stack_name}-{function}"
+    for each in packaged["Resources"].values():
+        if each["Type"] == LOG_GROUP:
+            each["Properties"]["KmsKeyId"] = {
+                "Fn::If": ["HasKey", {"Ref": "KmsKeyArn"}, {"Ref": "AWS::NoValue"}]
+            }
     bound = _bound(resource.document, _meanings(resource))
     bound["Parameters"] = _open_parameters(resource)
     for name in SECTIONS:
@@ -46,6 +53,17 @@ def add_retries(original: Any, generator: Any, resource: Any, packaged: Document
     for event in function["Properties"]["Events"].values():
         event["Properties"]["RetryPolicy"] = dict(RETRY_POLICY)
         event["Properties"]["DeadLetterConfig"] = {"Arn": packaged["Outputs"]["DeadLetterQueueArn"]["Value"]}
+
+
+def add_role(original: Any, generator: Any, resource: Any, packaged: Document) -> None:
+    """Let Chalice add a function's role, then let none but this function take it on."""
+    original(generator, resource, packaged)
+    role = packaged["Resources"][to_cfn_resource_name(resource.resource_name)]["Properties"]
+    service = role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"]
+    function = (
+        f"arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:{resource.role_name}"
+    )
+    role["AssumeRolePolicyDocument"] = only_for({"Fn::Sub": function}, {"Ref": "AWS::AccountId"}, service)
 
 
 def _meanings(resource: CloudFormationStack) -> dict[str, Any]:

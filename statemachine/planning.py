@@ -40,7 +40,20 @@ def plan_stack(_planner: Any, resource: CloudFormationStack) -> list[Any]:
         models.RecordResourceValue(*record, name="stack_name", value=resource.stack_name),
         models.RecordResourceVariable(*record, name="stack_arn", variable_name="stack_arn"),
         models.RecordResourceVariable(*record, name="outputs", variable_name="stack_outputs"),
+        models.APICall("set_key_of_logs", _key_of_logs(resource)),
     ]
+
+
+def plan_role(original: Any, planner: Any, resource: Any) -> list[Any]:
+    """Return Chalice's instructions for a function's role, then that none but this function takes it on."""
+    only = models.APICall("trust_its_function_only", {"role_name": resource.role_name})
+    return [*original(planner, resource), only]
+
+
+def _key_of_logs(resource: CloudFormationStack) -> dict[str, Any]:
+    """Return which log groups, made by Chalice and not by the stack, are to have the stack's key, and the key."""
+    groups = [f"/aws/lambda/{resource.stack_name}-{name}" for name in resource.function_names]
+    return {"log_groups": groups, "key_arn": resource.literal_parameters().get("KmsKeyArn", "")}
 
 
 def plan_event_rule(original: Any, planner: Any, resource: Any) -> list[Any]:

@@ -22,15 +22,10 @@ from embedded_aws.clients import client
 from statemachine.definitions import PLACEHOLDER, inlined
 from statemachine.policies import names_in_policies, rendered
 from statemachine.template import body, load
+from statemachine.trust import of_a_role
 
 ROOT = Path(__file__).parent.parent
 STAGE = "dev"
-ASSUMED_BY_LAMBDA: dict[str, Any] = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    ],
-}
 
 
 @dataclass(frozen=True)
@@ -109,7 +104,8 @@ def _deploy_function(name: str, environment: Mapping[str, str], given: Mapping[s
 
 def _deploy_role(full_name: str, function: str, given: Mapping[str, str]) -> str:
     iam = client("iam")
-    role = iam.create_role(RoleName=full_name, AssumeRolePolicyDocument=json.dumps(ASSUMED_BY_LAMBDA))
+    trust = of_a_role(f"arn:aws:iam::{ACCOUNT_ID}:role/{full_name}", "lambda.amazonaws.com")
+    role = iam.create_role(RoleName=full_name, AssumeRolePolicyDocument=json.dumps(trust))
     text = (ROOT / ".chalice" / f"policy-{function}.json").read_text(encoding="utf-8")
     names = names_in_policies({"AppName": _app_name(), "Stage": STAGE}, given)
     policy = rendered(json.loads(text), names)

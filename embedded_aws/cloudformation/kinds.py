@@ -244,6 +244,13 @@ class Table(Resource):
     replaced_by = ("KeySchema", "LocalSecondaryIndexes")
     attributes: ClassVar = {"Arn": "{TableArn}", "StreamArn": "{LatestStreamArn}"}
 
+    def call(self, operation: str, given: Properties) -> Any:
+        """Say `Enabled` of its encryption, which CloudFormation alone calls `SSEEnabled`."""
+        if encryption := given.get("SSESpecification"):
+            plain = {name.replace("SSEEnabled", "Enabled"): value for name, value in encryption.items()}
+            given = {**given, "SSESpecification": plain}
+        return super().call(operation, given)
+
     def make(self) -> None:
         """Create it."""
         super().make()
@@ -251,7 +258,10 @@ class Table(Resource):
 
     def change(self, old: Properties) -> None:
         """Update what differs; an index is made or deleted while the items stay."""
-        named = ("AttributeDefinitions", "BillingMode", "DeletionProtectionEnabled", "ProvisionedThroughput")
+        named = (
+            *("AttributeDefinitions", "BillingMode", "DeletionProtectionEnabled", "ProvisionedThroughput"),
+            "SSESpecification",
+        )
         given = {name: self.properties[name] for name in named if name in self.properties}
         differing = {name: value for name, value in given.items() if old.get(name) != value}
         indexes = self._index_updates(old)
@@ -299,11 +309,15 @@ class LogGroup(Resource):
         self.change({})
 
     def change(self, old: Properties) -> None:
-        """Set how long it keeps its events."""
-        if "RetentionInDays" in self.properties:
-            self.call("put_retention_policy", {**self.properties, **self.identity})
-        elif "RetentionInDays" in old:
-            self.call("delete_retention_policy", self.identity)
+        """Set how long it keeps its events, and the key that encrypts them."""
+        for name, put, take in (
+            ("RetentionInDays", "put_retention_policy", "delete_retention_policy"),
+            ("KmsKeyId", "associate_kms_key", "disassociate_kms_key"),
+        ):
+            if name in self.properties:
+                self.call(put, {**self.properties, **self.identity})
+            elif name in old:
+                self.call(take, self.identity)
 
 
 class Role(Resource):

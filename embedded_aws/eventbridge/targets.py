@@ -20,6 +20,7 @@ from moto.sqs.models import sqs_backends
 
 from embedded_aws import aws
 from embedded_aws.clients import client
+from embedded_aws.keys import CONTEXTS, OF_QUEUES_AND_TOPICS, key_lets_in
 from embedded_aws.permissions import ServiceRequest, lets_in
 from embedded_aws.requests import acting_as, acting_as_service
 
@@ -112,6 +113,12 @@ def _ask(address: Address) -> None:
     if not lets_in(policy, ServiceRequest(EVENTBRIDGE, action, address.rule_arn)):
         message = f"User: {EVENTBRIDGE} is not authorized to perform: {action} on resource: {address.arn}"
         raise UndeliverableError("NO_PERMISSIONS", message, again=False)
+    key = KEYS[service](account, region, name, address.arn) if service in KEYS else None
+    context = {CONTEXTS[service]: address.arn} if service in CONTEXTS else {}
+    request = ServiceRequest(EVENTBRIDGE, "", address.rule_arn, context=context)
+    if key and not key_lets_in(key, region, request, OF_QUEUES_AND_TOPICS):
+        message = f"User: {EVENTBRIDGE} is not authorized to use the key {key} of {address.arn}"
+        raise UndeliverableError("NO_PERMISSIONS", message, again=False)
 
 
 def _function_policy(account: str, region: str, name: str, _: str) -> Any:
@@ -125,6 +132,11 @@ POLICIES: dict[str, Callable[[str, str, str, str], Any]] = {
     "sqs": lambda account, region, name, _: sqs_backends[account][region].queues[name].policy,
     "sns": lambda account, region, _, arn: sns_backends[account][region].topics[arn].policy,
 }
+KEYS: dict[str, Callable[[str, str, str, str], str | None]] = {
+    "sqs": lambda account, region, name, _: sqs_backends[account][region].queues[name].kms_master_key_id,
+    "sns": lambda account, region, _, arn: sns_backends[account][region].topics[arn].kms_master_key_id,
+}
+"""The key that encrypts a target, where it has one."""
 
 
 def _to_function(address: Address, body: str) -> None:

@@ -138,6 +138,9 @@ def _check_queue(function: Any, queue: Any) -> None:
     for action in POLLING:
         if not role_allows(function.role, f"sqs:{action}", queue.queue_arn):
             raise _invalid(f"The provided execution role does not have permissions to call {action} on SQS")
+    key = queue.kms_master_key_id
+    if key and "alias/aws/" not in key and not role_allows(function.role, "kms:Decrypt", key):
+        raise _invalid(f"The provided execution role does not have permissions to call Decrypt on {key}")
 
 
 def _queue(arn: str) -> Any:

@@ -63,7 +63,7 @@ def test_each_stage_writes_metrics_of_its_own() -> None:
 @pytest.mark.parametrize("name", sorted(ALARMS))
 def test_each_alarm_tells_the_topic_and_rests_while_nothing_happens(name: str) -> None:
     """Most metrics have no data points while no instance is drained, which is no reason for an alarm."""
-    assert ALARMS[name]["AlarmActions"] == [{"Ref": "NotificationTopic"}]
+    assert ALARMS[name]["AlarmActions"] == [{"Ref": "AlarmTopic"}]
     assert ALARMS[name]["TreatMissingData"] == "notBreaching"
     assert ALARMS[name]["AlarmDescription"].endswith(".")
 

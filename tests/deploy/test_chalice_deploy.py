@@ -27,9 +27,9 @@ def test_a_setting_of_the_stage_reaches_the_template(project: Project, aws: Serv
     )
     project.chalice("deploy")
     subscriptions = aws.client("sns").list_subscriptions()["Subscriptions"]
-    assert [(found["Protocol"], found["Endpoint"]) for found in subscriptions] == [
-        ("email", "ops@example.com")
-    ]
+    told = [(found["TopicArn"].rpartition(":")[2], found["Endpoint"]) for found in subscriptions]
+    topics = ("ecs-drainer-dev-alarms", "ecs-drainer-dev-notifications")
+    assert sorted(told) == [(topic, "ops@example.com") for topic in topics]
 
 
 def test_the_plan_shows_the_stack_in_its_place_and_touches_nothing(project: Project, aws: Server) -> None:

@@ -82,7 +82,9 @@ def test_the_queue_takes_what_the_rules_could_not_deliver(deployed: Deployed) ->
     queue = deployed.aws.client("sqs")
     url = queue.get_queue_url(QueueName=QUEUE.rpartition(":")[2])["QueueUrl"]
     attributes = queue.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-    (statement,) = json.loads(attributes["Policy"])["Statement"]
+    statement, in_the_clear = json.loads(attributes["Policy"])["Statement"]
+    assert (in_the_clear["Effect"], in_the_clear["Principal"]) == ("Deny", "*")
+    assert in_the_clear["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     sources = "arn:aws:events:eu-west-1:123456789012:rule/ecs-drainer-dev-*"
     assert set(statement["Condition"]["ArnLike"]["aws:SourceArn"]) == {sources}

@@ -55,6 +55,8 @@ def test_no_parameter_is_left_that_the_app_itself_answers(sam: dict[str, Any]) -
     assert set(sam["Parameters"]) == {
         "NotificationEmail",
         "OwnTopicPattern",
+        "Clusters",
+        "KmsKeyArn",
         "AuditQueueArn",
         "LogRetentionDays",
         "Tracing",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,36 +18,15 @@ import pytest
 import app
 from statemachine import template
 from statemachine.policies import names_in_policies, rendered
-from tests.iam.asked_of_iam import WITHOUT_RESOURCE
+from tests.iam.asked_of_iam import HAS_CLUSTER
+from tests.iam.granted_on_all import IN_A_CLUSTER, OF_A_CONTAINER_INSTANCE_OR_NONE, ON_ALL
 
 ROOT = Path(__file__).parents[2]
 CHALICE = ROOT / ".chalice"
 NAMES = {"AppName": "ecs-drainer", "Stage": "dev"}
 Statement = dict[str, Any]
 
-TAKES_NO_RESOURCE = WITHOUT_RESOURCE | {
-    "logs:CreateLogDelivery",
-    "logs:DeleteLogDelivery",
-    "logs:DescribeLogGroups",
-    "logs:DescribeResourcePolicies",
-    "logs:GetLogDelivery",
-    "logs:ListLogDeliveries",
-    "logs:PutResourcePolicy",
-    "logs:UpdateLogDelivery",
-    "xray:GetSamplingRules",
-    "xray:GetSamplingTargets",
-    "xray:PutTelemetryRecords",
-    "xray:PutTraceSegments",
-}
-"""What AWS grants on `*` or not at all."""
-
 LOG_GROUP = r"log-group:/aws/(lambda/ecs-drainer-dev-[a-z_]+|vendedlogs/states/ecs-drainer-dev(-fleet)?):\*"
-
-OF_A_CONTAINER_INSTANCE_OR_NONE = {"ecs:ListTasks"}
-"""Takes the container instance where the call names one, and no resource where it lists a cluster or a service.
-
-https://github.com/cdklabs/construct-hub/pull/1207 has the refusal: `not authorized ... on resource: *`.
-"""
 
 RESOURCE_OF = {
     "autoscaling:CompleteLifecycleAction": r"autoScalingGroup:\*:autoScalingGroupName/.+",
@@ -74,6 +53,8 @@ RESOURCE_OF = {
     "events:DescribeRule": r"rule/StepFunctionsGetEventsForStepFunctionsExecutionRule",
     "events:PutRule": r"rule/StepFunctionsGetEventsForStepFunctionsExecutionRule",
     "events:PutTargets": r"rule/StepFunctionsGetEventsForStepFunctionsExecutionRule",
+    "kms:Decrypt": r"key/.+",
+    "kms:GenerateDataKey": r"key/.+",
     "lambda:InvokeFunction": r"function:.+",
     "logs:CreateLogStream": LOG_GROUP,
     "logs:PutLogEvents": LOG_GROUP,
@@ -116,6 +97,10 @@ ATTRIBUTES = {
 """The ARNs of the template's resources, as `!GetAtt` gives them."""
 
 
+CLUSTERS = (["arn:*:ecs:*:*:cluster/*"], ["arn:*:ecs:*:${aws:PrincipalAccount}:cluster/*"])
+"""The parameter Clusters as resources, and as values of `ecs:cluster`."""
+
+
 def functions() -> set[str]:
     declared: list[Any] = [*app.app.pure_lambda_functions, *app.app.event_sources]
     return {function.name for function in declared}
@@ -132,13 +117,17 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if not isinstance(value, dict):
         return value
-    if "Fn::Sub" in value:
-        return re.sub(r"\$\{(AWS::)?(\w+)\}", lambda found: NAMES.get(found[2], "x"), value["Fn::Sub"])
-    if "Fn::GetAtt" in value:
-        return ATTRIBUTES[value["Fn::GetAtt"][0]]
-    if "Ref" in value:
-        return f"arn:x:x:x:x:function:{value['Ref']}"
-    return {key: plain(item) for key, item in value.items()}
+    (function, given), *others = value.items()
+    written = None if others else INTRINSIC.get(function)
+    return {key: plain(item) for key, item in value.items()} if written is None else written(given)
+
+
+INTRINSIC: dict[str, Callable[[Any], Any]] = {
+    "Fn::Sub": lambda text: re.sub(r"\$\{(AWS::)?(\w+)\}", lambda found: NAMES.get(found[2], "x"), text),
+    "Fn::GetAtt": lambda attribute: ATTRIBUTES[attribute[0]],
+    "Fn::Split": lambda given: CLUSTERS["aws:PrincipalAccount" in str(given)],
+    "Ref": lambda name: "arn:x:kms:x:x:key/1" if name == "KmsKeyArn" else f"arn:x:x:x:x:function:{name}",
+}
 
 
 def statements_of_machines() -> Iterator[tuple[str, Statement]]:
@@ -169,7 +158,7 @@ def test_each_action_is_granted_on_the_narrowest_resource_it_takes(statement: St
         for resource in listed(statement["Resource"]):
             if action in OF_A_CONTAINER_INSTANCE_OR_NONE and resource == "*":
                 continue
-            if action in TAKES_NO_RESOURCE:
+            if action in ON_ALL and action not in OF_A_CONTAINER_INSTANCE_OR_NONE:
                 assert resource == "*", f"{action} takes no resource: an ARN would match nothing"
             else:
                 expected = RESOURCE_OF.get(action)
@@ -180,6 +169,27 @@ def test_each_action_is_granted_on_the_narrowest_resource_it_takes(statement: St
                     action,
                     resource,
                 )
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_what_may_be_narrowed_to_the_stages_clusters_is(statement: Statement) -> None:
+    """`ecs:cluster`, wherever ECS has that key; it names the account as well, which `*` doesn't."""
+    narrowed = set(listed(statement["Action"])) & HAS_CLUSTER
+    condition = statement.get("Condition", {}).get("ArnLike", {})
+    expected = "arn:*:ecs:*:${aws:PrincipalAccount}:cluster/*"
+    assert listed(condition.get("ecs:cluster", [])) == ([expected] if narrowed else [])
+    if statement["Resource"] == "*" and narrowed:
+        assert narrowed == set(listed(statement["Action"])) <= IN_A_CLUSTER
+
+
+def test_no_action_keeps_a_reason_for_being_granted_on_all_that_is_granted_on_less() -> None:
+    granted = {
+        action
+        for _, statement in all_statements()
+        if statement["Resource"] == "*"
+        for action in listed(statement["Action"])
+    }
+    assert set(ON_ALL) == granted
 
 
 @pytest.mark.parametrize("statement", STATEMENTS)
@@ -242,6 +252,13 @@ All but StopExecution, with which Step Functions would stop the drains of a flee
 """
 
 
+BESIDE = {
+    *("WriteItsLog", "DeliverLogs", "Trace"),
+    *("KeyOfExecutions", "KeyOfDeliveredLogs", "KeyOfTheTopic", "KeyOfTheLedger"),
+}
+"""What Step Functions does beside the states: logs, traces, encryption."""
+
+
 def states_in(value: Any) -> Iterator[dict[str, Any]]:
     if isinstance(value, dict):
         if str(value.get("Resource", "")).startswith("arn:aws:states:::"):
@@ -276,7 +293,7 @@ def test_the_machine_may_do_what_its_definition_does_and_nothing_else(machine: s
     granted = {
         action
         for role, statement in statements_of_machines()
-        if role == f"{machine}Role" and statement["Sid"] not in ("WriteItsLog", "DeliverLogs", "Trace")
+        if role == f"{machine}Role" and statement["Sid"] not in BESIDE
         for action in listed(statement["Action"])
     }
     assert granted == called | OF_THE_RELEASE_BEFORE.get(machine, set())

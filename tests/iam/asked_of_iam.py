@@ -1,4 +1,4 @@
-"""What IAM is asked when a recorded call reaches AWS: which actions, on which resources.
+"""What IAM is asked when a recorded call reaches AWS: which actions, on which resources, with which condition keys.
 
 Source: the service authorization reference, one page a service:
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
@@ -11,6 +11,7 @@ from typing import Any
 
 from embedded_aws.requests import Call
 from tests.iam.evaluator import ACCOUNT, Request, listed
+from tests.iam.granted_on_all import OF_A_CONTAINER_INSTANCE_OR_NONE, ON_ALL
 
 REGION = "eu-west-1"
 Parameters = dict[str, Any]
@@ -24,19 +25,17 @@ OTHERWISE_CALLED = {
 }
 """Where an operation is allowed by an action of another name."""
 
-WITHOUT_RESOURCE = {
-    "autoscaling:DescribeAutoScalingGroups",
-    "autoscaling:DescribeAutoScalingInstances",
-    "autoscaling:DescribeLifecycleHooks",
-    "autoscaling:DescribeWarmPool",
-    "ecs:DescribeTaskDefinition",
-    "ecs:ListClusters",
+HAS_CLUSTER = {
+    "ecs:DescribeContainerInstances",
+    "ecs:DescribeServices",
+    "ecs:DescribeTasks",
+    "ecs:GetTaskProtection",
     "ecs:ListServices",
-    "elasticloadbalancing:DescribeTargetGroupAttributes",
-    "elasticloadbalancing:DescribeTargetGroups",
-    "elasticloadbalancing:DescribeTargetHealth",
-    "states:SendTaskSuccess",  # the token itself is what allows it
+    "ecs:ListTasks",
+    "ecs:StopTask",
+    "ecs:UpdateContainerInstancesState",
 }
+"""Actions whose requests carry `ecs:cluster`, the cluster's ARN."""
 
 
 def arn(service: str, resource: str) -> str:
@@ -125,18 +124,20 @@ def requests_of(call: Call) -> Iterator[Request]:
         return
     action = f"{WORDS.get(call.service, call.service)}:{call.operation}"
     action = OTHERWISE_CALLED.get(action, action)
-    yield from (Request(action, resource) for resource in _resources(action, call.parameters))
+    cluster = call.parameters.get("cluster", "default")
+    context = (("ecs:cluster", _named("ecs", "cluster", cluster)),) if action in HAS_CLUSTER else ()
+    yield from (Request(action, resource, context) for resource in _resources(action, call.parameters))
 
 
 def _resources(action: str, given: Parameters) -> Iterable[str]:
-    if action in WITHOUT_RESOURCE:
-        return ["*"]
-    if action == "ecs:ListTasks":  # by container instance, else by cluster: then it takes none
+    if action in OF_A_CONTAINER_INSTANCE_OR_NONE:
         return (
             _inside("container-instance", "containerInstance")(given)
             if "containerInstance" in given
             else ["*"]
         )
+    if action in ON_ALL:
+        return ["*"]
     return RESOURCES[action](given)
 
 

@@ -28,13 +28,15 @@ class Request:
     """As IAM names it: `states:StartExecution`."""
     resource: str
     """Its ARN, or `*` where the action takes none."""
+    context: tuple[tuple[str, str], ...] = ()
+    """Further condition keys of the action's own, with their values."""
 
     @property
     def facts(self) -> dict[str, str]:
         """The condition keys that the request carries; a resource of nobody has no account."""
         parts = self.resource.split(":")
         owner = {"aws:ResourceAccount": parts[4] or ACCOUNT} if len(parts) > 4 else {}
-        return {"aws:PrincipalAccount": ACCOUNT, **owner}
+        return {"aws:PrincipalAccount": ACCOUNT, **owner, **dict(self.context)}
 
 
 def allows(statements: Iterable[Statement], request: Request) -> bool:
@@ -74,7 +76,14 @@ def _holds(operator: str, key: str, values: Any, facts: Mapping[str, str]) -> bo
     wanted = [re.sub(r"\$\{([^}]+)\}", lambda found: facts[found[1]], value) for value in listed(values)]
     if operator == "StringEquals":
         return facts[key] in wanted
-    return any(matches(value, facts[key]) for value in wanted)
+    alike = _arns_match if operator.startswith("Arn") else matches
+    return any(alike(value, facts[key]) for value in wanted)
+
+
+def _arns_match(pattern: str, arn: str) -> bool:
+    """Each of an ARN's six parts is compared by itself: a wildcard reaches over no colon but in the last."""
+    parts, given = pattern.split(":", 5), arn.split(":", 5)
+    return len(parts) == len(given) and all(map(matches, parts, given))
 
 
 def listed(value: Any) -> list[Any]:

@@ -17,7 +17,7 @@ from stories.telling import told
 from stories.world import Service
 from tests.fleet.account import a_fleet
 from tests.iam.asked_of_iam import requests_of
-from tests.iam.evaluator import Request, Statement
+from tests.iam.evaluator import Request, Statement, allows
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 
@@ -55,6 +55,18 @@ class Recorded:
             self.policies[short(role)] = _statements(role)
             for call in log.matching(role=role):
                 self.requests[short(role)].update(requests_of(call))
+
+
+def not_allowed(log: RequestLog) -> list[tuple[str, str, str]]:
+    """Return role, action and resource of what the deployed policies of the running embedded AWS would have denied."""
+    found = Recorded()
+    found.take(log)
+    return [
+        (role, request.action, request.resource)
+        for role, requests in found.requests.items()
+        for request in sorted(requests, key=lambda each: (each.action, each.resource))
+        if not allows(found.policies[role], request)
+    ]
 
 
 def record() -> Recorded:

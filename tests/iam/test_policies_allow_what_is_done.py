@@ -6,10 +6,16 @@ that is deployed for that role: action, resource and conditions.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tests.iam.asked_of_iam import arn
-from tests.iam.evaluator import Request, UnknownOperator, allows, applies, listed
+from app import app
+from embedded_aws.aws import embedded_aws
+from stories.deployment import deploy
+from stories.world import CLUSTER
+from tests.iam.asked_of_iam import HAS_CLUSTER, arn
+from tests.iam.evaluator import ACCOUNT, Request, UnknownOperator, allows, applies, listed
 from tests.iam.recorded import Recorded, record, short
 
 BY_LAMBDA = "Lambda does it by itself, with the function's role"
@@ -144,6 +150,19 @@ def test_every_grant_is_used_by_a_recorded_call_or_has_its_reason(recorded: Reco
     assert unused == []
 
 
+def test_what_is_granted_on_all_is_asked_of_all(recorded: Recorded) -> None:
+    """ListTasks, say, takes a container instance: a role that asks by container instance alone is granted those."""
+    narrower = [
+        (role, action)
+        for role, statements in recorded.policies.items()
+        for statement in statements
+        for action in listed(statement["Action"])
+        if statement["Resource"] == "*" and not is_rare(role, action)
+        if not any(one.action == action and one.resource == "*" for one in recorded.requests[role])
+    ]
+    assert narrower == []
+
+
 def test_no_reason_outlives_its_grant(recorded: Recorded) -> None:
     granted = {
         (role, action)
@@ -153,6 +172,85 @@ def test_no_reason_outlives_its_grant(recorded: Recorded) -> None:
         for role in (name, "*")
     }
     assert set(RARE) - granted == set()
+
+
+@pytest.fixture(scope="module")
+def narrowed() -> Recorded:
+    """The policies of the same stage where it is given one cluster, the one that the stories have."""
+    found = Recorded()
+    with embedded_aws() as aws:
+        deploy(app, stack_parameters={"Clusters": CLUSTER})
+        found.take(aws.requests)
+    return found
+
+
+def test_a_stage_that_is_given_its_cluster_does_the_same_in_it(
+    recorded: Recorded, narrowed: Recorded
+) -> None:
+    """All but what stories ask of clusters that they have beside it."""
+    denied = [
+        (role, request.action, request.resource)
+        for role, requests in recorded.requests.items()
+        for request in requests
+        if not allows(narrowed.policies[role], request)
+    ]
+    assert denied == []
+
+
+def test_nothing_that_a_stage_does_may_it_do_in_another_cluster(
+    recorded: Recorded, narrowed: Recorded
+) -> None:
+    """Each recorded call again, of another cluster: its instances, tasks, services and lists."""
+    moved = [
+        (role, before, request)
+        for role, requests in recorded.requests.items()
+        for before in requests
+        if (request := in_cluster(before, "another")) != before
+    ]
+    assert {before.action for _, before, _ in moved} >= HAS_CLUSTER
+    assert [
+        (role, request.action) for role, _, request in moved if allows(narrowed.policies[role], request)
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("story", "from_", "to"),
+    [
+        ("another stage", "ecs-drainer-dev", "ecs-drainer-prod"),
+        ("another app", "ecs-drainer-dev", "billing-dev"),
+        ("a stage whose name begins with ours", "ecs-drainer-dev", "ecs-drainer-dev2"),
+        ("another account", ACCOUNT, "999999999999"),
+    ],
+)
+def test_nothing_that_a_stage_does_may_it_do_to(recorded: Recorded, story: str, from_: str, to: str) -> None:
+    """Each recorded call again, of what belongs to somebody else."""
+    moved = [
+        (role, of_another(before, from_, to))
+        for role, requests in recorded.requests.items()
+        for before in requests
+        if from_ in before.resource
+    ]
+    services = {request.action.split(":")[0] for _, request in moved}
+    assert services >= {"dynamodb", "lambda", "sns", "states"}
+    let_through = [(role, request) for role, request in moved if allows(recorded.policies[role], request)]
+    assert let_through == [], story
+
+
+def of_another(request: Request, from_: str, to: str) -> Request:
+    """Return the request as it would be of somebody else's resource."""
+    context = tuple((key, value.replace(from_, to)) for key, value in request.context)
+    return replace(request, resource=request.resource.replace(from_, to), context=context)
+
+
+def in_cluster(request: Request, name: str) -> Request:
+    """Return the request as it would be of another cluster."""
+    parts = request.resource.split("/")
+    if request.action.startswith("ecs:") and len(parts) > 1 and parts[1] == CLUSTER:
+        parts[1] = name
+    context = tuple(
+        (key, value.replace(f"cluster/{CLUSTER}", f"cluster/{name}")) for key, value in request.context
+    )
+    return replace(request, resource="/".join(parts), context=context)
 
 
 def is_rare(role: str, action: str) -> bool:

@@ -17,6 +17,7 @@ from stories.stage import Stage
 from stories.story import Story, WrongStory, read_story
 from stories.telling import told
 from stories.timeline import history
+from tests.iam.recorded import not_allowed
 
 STORIES = sorted(Path(__file__).parent.rglob("*.toml"))
 
@@ -43,6 +44,7 @@ def test_story(path: Path) -> None:
         _check_delay(story, came)
         _check_samples(story, came)
         _compare_with_approved(path.with_suffix(".timeline"), f"{story.title}\n\n{came.timeline}")
+        assert not_allowed(came.aws.requests) == [], "the embedded AWS lets every call pass; AWS would not"
 
 
 def _check_ending(story: Story, came: Stage) -> None:

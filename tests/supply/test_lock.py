@@ -22,6 +22,7 @@ LOCKS: dict[str, list[str]] = {
     "requirements.lock": [*PROJECT["dependencies"], *SANDBOX, *GROUPS["lambda"], *GROUPS["dev"]],
     "tools.lock": GROUPS["tools"],
     "requirements.txt": GROUPS["lambda"],
+    "nag.lock": GROUPS["nag"],
 }
 """What each lock is made of."""
 
