@@ -4,6 +4,8 @@
 `POST /_embedded-aws/advance`          {"seconds": 60}
 `GET  /_embedded-aws/calls`            the request log; `?service=ecs&operation=DescribeTasks` narrows it
 `POST /_embedded-aws/fault`            {"service", "operation", "code", "message", "status", "times", "lost_answer"}
+`POST /_embedded-aws/end-function`     {"function", "ending", "times"}: its next invocations crash, or time out
+`POST /_embedded-aws/deliver-again`    {"queue", "batches"}: SQS delivers batches again that a function has taken
 `POST /_embedded-aws/event`            {"source", "detail_type", "detail", "resources"}: an event of an AWS service
 `POST /_embedded-aws/mishap`           {"detail_type", "copies", "times"}: lose (0) or duplicate (2) such events
 `POST /_embedded-aws/ecs-events`       {"latency", "lost", "doubled", "late", ...}: how events of ECS come from now on
@@ -23,7 +25,7 @@ from typing import Any
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Request, Response
 
-from embedded_aws import aws, eventbridge
+from embedded_aws import aws, eventbridge, sqs
 from embedded_aws.awslambda import lambda_state
 from embedded_aws.ecs.agent import killed_tasks
 
@@ -65,6 +67,8 @@ def _answer(request: Request) -> Any:
         "POST fault": lambda: embedded.requests.fail_next(**given),
         "POST ecs-events": lambda: events.ecs.change(**given),
         "POST mishap": lambda: events.befall(**given),
+        "POST end-function": lambda: lambda_state().end_next(**given),
+        "POST deliver-again": lambda: sqs.deliver_again(**given),
     }
     answers: dict[str, Callable[[], Any]] = {
         "GET state": _state,

@@ -51,12 +51,20 @@ class Outcome:
     payload: str
     error: bool = False
     log: str = ""
+    seconds: float = 0
+    """How long it took in virtual time, where it waited for something."""
 
     @classmethod
     def exited(cls, request_id: str, status: str) -> Outcome:
         """Return what Lambda answers where the process of the function has ended; `status` as in `exit status 1`."""
         message = f"RequestId: {request_id} Error: Runtime exited with error: {status}"
         return cls(unhandled("Runtime.ExitError", message, request_id), True, f"{message}\n")
+
+    @classmethod
+    def timed_out(cls, request_id: str, seconds: float) -> Outcome:
+        """Return what Lambda answers where the function has not ended within its time."""
+        message = f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds"
+        return cls(unhandled("Sandbox.Timedout", message, request_id), True, f"{message}\n", seconds)
 
     @property
     def answer(self) -> Any:

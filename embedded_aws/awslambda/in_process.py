@@ -10,7 +10,8 @@ from threading import RLock, get_ident
 from typing import Any
 
 from embedded_aws.awslambda.bootstrap import LambdaContext, Outcome, call_handler, error_log, find_handler
-from embedded_aws.requests import acting_as
+from embedded_aws.requests import Ending, ProcessEnded, acting_as
+from embedded_aws.requests.endings import timed
 
 _environment_lock = RLock()
 """One function at a time: `os.environ` is the process's. Re-entrant, for a function that invokes another."""
@@ -30,10 +31,15 @@ class InProcessRuntime:
             acting_as(function.role, function.function_name),
             environment(function_environment(function)),
             captured_log() as lines,
+            timed(context.timeout_seconds) as spending,
         ):
-            payload, failed = call_handler(handler, event, context)
+            try:
+                payload, failed = call_handler(handler, event, context)
+            except ProcessEnded as end:
+                return _ended(end.ending, context)
         printed = "".join(f"{line}\n" for line in lines)
-        return Outcome(payload, failed, printed + error_log(payload) if failed else printed)
+        log = printed + error_log(payload) if failed else printed
+        return Outcome(payload, failed, log, spending.spent)
 
     def close(self) -> None:
         """Nothing outlives a call."""
@@ -43,6 +49,12 @@ class InProcessRuntime:
         if module in self.modules:
             return getattr(self.modules[module], function)
         return find_handler(name)
+
+
+def _ended(ending: Ending, context: LambdaContext) -> Outcome:
+    if ending is Ending.TIME_OUT:
+        return Outcome.timed_out(context.aws_request_id, context.timeout_seconds)
+    return Outcome.exited(context.aws_request_id, "exit status 1")
 
 
 def function_environment(function: Any) -> dict[str, str]:

@@ -23,15 +23,24 @@ class TooManyRequestsError(AwsError):
 def run(function: Any, event: Any, request_id: str) -> Outcome:
     """Invoke moto's `LambdaFunction` once; raises TooManyRequestsError where it may not run now."""
     state, clock = lambda_state(), aws.current().clock
-    with _concurrency(function), clock.busy():
-        began_at = clock.now()
-        if state.is_to_crash(function.function_name):
-            outcome = Outcome.exited(request_id, "exit status 1")
-        else:
-            outcome = state.runtime.run(function, event, _context(function, request_id))
+    with _concurrency(function):
+        with clock.busy():
+            began_at = clock.now()
+            outcome = _outcome(function, event, request_id)
+        if outcome.seconds:
+            clock.sleep(outcome.seconds)
     state.invocations.append(Invocation(began_at, function.function_name, request_id, event, outcome))
     _log(function, request_id, outcome.log)
     return outcome
+
+
+def _outcome(function: Any, event: Any, request_id: str) -> Outcome:
+    state = lambda_state()
+    if state.is_next(state.crashes, function.function_name):
+        return Outcome.exited(request_id, "exit status 1")
+    if state.is_next(state.time_outs, function.function_name):
+        return Outcome.timed_out(request_id, float(function.timeout))
+    return state.runtime.run(function, event, _context(function, request_id))
 
 
 @contextmanager

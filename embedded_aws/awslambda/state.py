@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from embedded_aws import aws
 from embedded_aws.awslambda.bootstrap import LambdaContext, Outcome
 from embedded_aws.awslambda.in_process import InProcessRuntime
+from embedded_aws.requests import Ending
 
 
 class Runtime(Protocol):
@@ -45,14 +46,21 @@ class LambdaState:
     crashes: Counter[str] = field(default_factory=Counter)
     """How many invocations more of a function, by the end of its name, its process does not survive."""
 
-    def is_to_crash(self, function_name: str) -> bool:
-        """Whether this invocation is one of `crashes`, which it is taken off."""
-        doomed = next(
-            (name for name, left in self.crashes.items() if left and function_name.endswith(name)), None
-        )
-        if doomed is not None:
-            self.crashes[doomed] -= 1
-        return doomed is not None
+    time_outs: Counter[str] = field(default_factory=Counter)
+    """How many invocations more of a function, by the end of its name, hang until Lambda ends them."""
+
+    def end_next(self, function: str, ending: str, times: int = 1) -> None:
+        """Let the next invocations of a function `crash` or `time-out`, before they have done anything."""
+        doomed = {Ending.CRASH: self.crashes, Ending.TIME_OUT: self.time_outs}
+        doomed[Ending(ending)][function] += times
+
+    @staticmethod
+    def is_next(doomed: Counter[str], function_name: str) -> bool:
+        """Whether this invocation is one of `crashes` or `time_outs`, which it is taken off."""
+        name = next((name for name, left in doomed.items() if left and function_name.endswith(name)), None)
+        if name is not None:
+            doomed[name] -= 1
+        return name is not None
 
     def of(self, function_name: str) -> list[Invocation]:
         """Return the invocations of the function whose name ends so (names begin with app and stage)."""

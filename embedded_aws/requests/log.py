@@ -9,6 +9,7 @@ from datetime import datetime
 from threading import RLock
 from typing import Any
 
+from embedded_aws.requests.endings import Ending
 from embedded_aws.requests.throttles import EcsThrottles
 
 
@@ -25,6 +26,8 @@ class Call:
     parameters: dict[str, Any]
     error: str | None = None
     """The error code that was answered, or None."""
+    took_effect: bool = False
+    """Whether AWS did what was asked, whatever the caller was answered."""
 
     @property
     def action(self) -> str:
@@ -46,6 +49,13 @@ class Fault:
     message: str = "injected fault"
     status: int = 400
     lost_answer: bool = False
+    hangs: float = 0
+    """Seconds after which a function gives up waiting for the answer, which never comes; a state machine waits on.
+
+    For callers in this process; code, message and status are of no account then.
+    """
+    ends: Ending | None = None
+    """How the process of the function ends that waits for the answer, where it does; in this process only."""
 
 
 RATE_EXCEEDED = Fault("ThrottlingException", "Rate exceeded")

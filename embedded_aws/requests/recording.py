@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from botocore.exceptions import ReadTimeoutError
 from moto.core import responses
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import determine_request_protocol
@@ -18,6 +19,7 @@ from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import get_service_model, method_names_from_class
 
 from embedded_aws import aws
+from embedded_aws.requests.endings import ProcessEnded, spend
 from embedded_aws.requests.log import Call, Fault, RequestLog
 from embedded_aws.requests.principals import principal_of
 from embedded_aws.requests.refusals import AwsError
@@ -52,15 +54,17 @@ def _recorded(answer: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
 def _answered(response: Any, call: Call, log: RequestLog, answer: Callable[[Any], Answer]) -> Answer:
     fault = log.enter(call)
     if fault is not None and not fault.lost_answer:
-        return _refusal(response, fault)
+        return _instead(response, fault)
     try:
         status, headers, body = answer(response)
     except Exception as error:
         call.error = type(error).__name__
         raise
+    refused = _error_code(status, headers, body)
+    call.took_effect = refused is None
     if fault is not None:
-        return _refusal(response, fault)
-    call.error = _error_code(status, headers, body)
+        return _instead(response, fault)
+    call.error = refused
     return status, headers, body
 
 
@@ -103,6 +107,16 @@ def _parameters(response: Any, operation: str) -> dict[str, Any]:
         }
     )
     return parsed
+
+
+def _instead(response: Any, fault: Fault) -> Answer:
+    """Give the caller what the fault has for it: an error, no answer at all, or its own end."""
+    if fault.ends is not None:
+        raise ProcessEnded(fault.ends)
+    if fault.hangs:
+        spend(fault.hangs)
+        raise ReadTimeoutError(endpoint_url=response.uri)
+    return _refusal(response, fault)
 
 
 def _refusal(response: Any, fault: Fault) -> Answer:

@@ -2,6 +2,6 @@
 
 from embedded_aws.sqs.mappings import install
 from embedded_aws.sqs.metrics import QueueMetrics
-from embedded_aws.sqs.pollers import SOONEST_SECONDS, pollers
+from embedded_aws.sqs.pollers import SOONEST_SECONDS, deliver_again, pollers
 
-__all__ = ["SOONEST_SECONDS", "QueueMetrics", "install", "pollers"]
+__all__ = ["SOONEST_SECONDS", "QueueMetrics", "deliver_again", "install", "pollers"]

@@ -10,6 +10,7 @@ The polling is Lambda's own: it is not in the request log, which has the account
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -167,6 +168,10 @@ class Poller:
 
     def _delete(self, batch: list[Any], outcome: Outcome) -> None:
         ids = {message.id for message in batch}
+        if _comes_again(self.mapping.event_source_arn.rsplit(":", 1)[-1]):
+            for message in batch:
+                message.change_visibility(0)
+            return
         failed = failed_ids(
             outcome, ids, reports="ReportBatchItemFailures" in (self.mapping.function_response_types or [])
         )
@@ -176,6 +181,24 @@ class Poller:
                 if queue is not None and message.id not in failed:
                     with suppress(ReceiptHandleIsInvalid):  # purged, or in the dead-letter queue by now
                         queue.delete_message(message.receipt_handle)
+
+
+def deliver_again(queue: str, batches: int = 1) -> None:
+    """Let SQS deliver the next batches of a queue once more, though the function has taken them.
+
+    SQS developer guide, "At-least-once delivery": a server that was away when a message was deleted may give it again.
+    """
+    _again()[queue] += batches
+
+
+def _again() -> Counter[str]:
+    return aws.current().part("sqs.again", Counter[str])
+
+
+def _comes_again(queue: str) -> bool:
+    is_next = _again()[queue] > 0
+    _again()[queue] -= is_next
+    return is_next
 
 
 def pollers() -> dict[str, Poller]:

@@ -26,6 +26,7 @@ from embedded_aws.stepfunctions import (
     responses,
     states,
     tasks,
+    unanswered,
     variables,
 )
 from embedded_aws.stepfunctions.backend import executions_of, find_execution
@@ -53,6 +54,7 @@ CORRECTIONS = (
     casing,
     callbacks,
     integrations,
+    unanswered,
     required,
     nested,
     responses,

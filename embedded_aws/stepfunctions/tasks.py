@@ -7,6 +7,7 @@ import json
 import math
 from typing import Any
 
+from botocore.exceptions import ReadTimeoutError
 from moto.stepfunctions.parser.api import (
     HistoryEventType,
     TaskFailedEventDetails,
@@ -96,6 +97,8 @@ def _invoke_beside(env: Any, parameters: Any, region: str, state_credentials: An
     def invoke() -> None:
         try:
             answers.append(lambda_eval_utils._invoke_lambda_function(parameters, region, state_credentials))
+        except ReadTimeoutError:
+            return  # the answer is lost: the state waits for its own time to be up
         except Exception as raised:
             answers.append(raised)
         done.set()
