@@ -6,7 +6,7 @@ WORKERS ?= auto
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo demo-stuck demo-stateful test test-slow check asl-validator unit bench examples approve docs
-.PHONY: conformance lock mutants audit newest release clean
+.PHONY: proof conformance lock mutants audit newest release clean
 
 DEFINITIONS := statemachine/*.asl.json examples/*/*.asl.json
 
@@ -60,6 +60,9 @@ unit: install ## The tests that need neither a server nor much time
 
 bench: install ## Compare the drain with fixed polls, and measure fleets of drains
 	@$(RUN) -m benchmarks
+
+proof: install ## Let every call, event and service of the scenarios fail in every way; PROOF="--help" says how much
+	@$(RUN) -m proof $(PROOF)
 
 conformance: install ## Run recordings of the real Step Functions on the embedded AWS
 	$(RUN) -m embedded_aws.conformance --differences

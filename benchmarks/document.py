@@ -18,7 +18,7 @@ def part(text: str, name: str) -> str:
     _, start, rest = text.partition(f"<!-- {name} -->\n")
     found, end, _ = rest.partition(f"<!-- end of {name} -->")
     if not start or not end:
-        raise MarkerMissing(f"docs/benchmarks.md lacks the markers of `{name}`")
+        raise MarkerMissing(f"the document lacks the markers of `{name}`")
     return found
 
 

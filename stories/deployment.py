@@ -20,6 +20,7 @@ from chalice.app import Chalice
 from embedded_aws.aws import ACCOUNT_ID, REGION
 from embedded_aws.clients import client
 from statemachine.definitions import PLACEHOLDER, inlined
+from statemachine.graph import RETRY_POLICY
 from statemachine.policies import names_in_policies, rendered
 from statemachine.template import body, load
 
@@ -68,7 +69,7 @@ def deploy(
     functions = {name: _deploy_function(name, environment or {}, given) for name in function_names(app)}
     outputs = _deploy_stack(functions, given)
     for source in app.event_sources:
-        _deploy_rule(source, functions[source.name])
+        _deploy_rule(source, functions[source.name], outputs["DeadLetterQueueArn"])
     return Deployment(functions, outputs)
 
 
@@ -161,8 +162,8 @@ def _camel_case(name: str) -> str:
     return "".join(word.capitalize() for word in name.split("_"))
 
 
-def _deploy_rule(source: Any, function: str) -> None:
-    """Make the rule that an `on_cw_event` or `schedule` of the app stands for, as Chalice does."""
+def _deploy_rule(source: Any, function: str, dead_letter_queue: str) -> None:
+    """Make the rule that an `on_cw_event` or `schedule` of the app stands for, as Chalice and our extension do."""
     events = client("events")
     name = f"{_app_name()}-{STAGE}-{source.name}-event"
     pattern = getattr(source, "event_pattern", None)
@@ -179,4 +180,5 @@ def _deploy_rule(source: Any, function: str) -> None:
         Principal="events.amazonaws.com",
         SourceArn=rule,
     )
-    events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": function}])
+    dead_letters = {"RetryPolicy": RETRY_POLICY, "DeadLetterConfig": {"Arn": dead_letter_queue}}
+    events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": function, **dead_letters}])

@@ -22,15 +22,23 @@ from stories.world import GROUP
 @contextmanager
 def told(story: Story, app: Chalice) -> Iterator[Stage]:
     """Tell a story and give what came of it, while its embedded AWS still runs."""
+    with begun(story, app) as stage:
+        _let_pass(story, stage)
+        yield stage
+
+
+@contextmanager
+def begun(story: Story, app: Chalice) -> Iterator[Stage]:
+    """Set a story up and give its stage: what happens in it is booked on the clock, which has not moved yet."""
     with embedded_aws() as aws:
         stage = set_up(aws, story, app)
         # Its draws begin with the story, and are this telling's own.
         events_state().ecs = replace(story.events)
-        _let_happen(story, stage)
+        _book(story, stage)
         yield stage
 
 
-def _let_happen(story: Story, stage: Stage) -> None:
+def _book(story: Story, stage: Stage) -> None:
     clock = stage.aws.clock
     for happening in story.happens:
         if happening.do not in HAPPENINGS:
@@ -39,6 +47,10 @@ def _let_happen(story: Story, stage: Stage) -> None:
             )
         action = partial(HAPPENINGS[happening.do], stage, **happening.given)
         clock.call_later(happening.at, action, happening.do)
+
+
+def _let_pass(story: Story, stage: Stage) -> None:
+    clock = stage.aws.clock
     last = max(happening.at for happening in story.happens)
     begin = max(last + 60, story.at_least)
     clock.advance(begin)

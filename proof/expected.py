@@ -1,0 +1,47 @@
+"""What no drain can survive, with its reason: rows of the table that are asserted, not left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """One reason: for which trials it holds, and what may break by it."""
+
+    trials: str
+    """Matches the whole key of a trial, without its scenario."""
+    breaks: str
+    """Matches each sentence that may be broken."""
+    why: str
+
+
+ROWS = (
+    Row(
+        r"outage \| 60 min \| sns",
+        r"every drain ends: .* ended as AwsUnavailable, .*",
+        "SNS is away for longer than the half hour that an ending waits to be told: the instance is let go in time, "
+        "and the ledger says so, but the execution fails, so that its alarm rings",
+    ),
+    Row(
+        r"outage \| 60 min \| StartExecution",
+        r"every drain ends: .* ended as None, .*",
+        "No drain can start for longer than the hook's heartbeat timeout, and without one nobody records heartbeats: "
+        "Auto Scaling goes on with the hook's default result; the dead letters ring",
+    ),
+)
+
+
+def expected(key: str, broken: Sequence[str]) -> str:
+    """Return why what this trial broke can't hold; empty where nothing broke, or something that must hold."""
+    trial = key.partition(" | ")[2]
+    for row in ROWS:
+        if (
+            broken
+            and re.fullmatch(row.trials, trial)
+            and all(re.fullmatch(row.breaks, said) for said in broken)
+        ):
+            return row.why
+    return ""
