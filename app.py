@@ -9,7 +9,7 @@ from typing import Any
 from chalice.app import Chalice, CloudWatchEvent, ConvertToMiddleware, Rate
 
 from chalicelib import steps
-from chalicelib.common.telemetry import logger, with_metrics
+from chalicelib.common.telemetry import logger, with_metrics, with_trace
 from chalicelib.events import pattern_of_starts
 
 if os.environ.get("AWS_CHALICE_CLI_MODE") == "true":  # set by the chalice command, never in Lambda
@@ -21,6 +21,7 @@ app = Chalice(app_name="ecs-drainer", configure_logs=False)
 app.register_middleware(
     ConvertToMiddleware(lambda call: logger.inject_lambda_context(call, clear_state=True))
 )
+app.register_middleware(ConvertToMiddleware(with_trace))  # within the one above, which clears the keys
 app.register_middleware(ConvertToMiddleware(with_metrics))
 
 

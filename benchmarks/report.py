@@ -30,13 +30,14 @@ RECORDED: dict[str, dict[str, str]] = json.loads(
     (Path(__file__).parent / "polling.json").read_text(encoding="utf-8")
 )["sizes"]
 
-LEDGER_AND_NOTICES = ("dynamodb", "sns")
+LEDGER_AND_NOTICES = ("dynamodb", "sns", "events")
 SERVICES = {
     "ecs": "of them to ECS",
     "autoscaling": "to EC2 Auto Scaling",
     "stepfunctions": "to Step Functions",
     "dynamodb": "to the ledger (DynamoDB)",
     "sns": "to publish notices (SNS)",
+    "events": "to put events (EventBridge)",
 }
 
 Row = tuple[str, list[str]]

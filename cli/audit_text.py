@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.common.model import stamp
+from chalicelib.common.tracing import FIELD, trace_id
 from chalicelib.explain.words import clip, count, spell
 from cli.asking import asker, said
 from cli.audit import Audit, TaskHistory, Visit, object_in
@@ -40,6 +41,7 @@ def _head(audit: Audit) -> str:
         f"  {_outcome(audit)}",
         f"  {count(int(audit.state.get('look', {}).get('memory', {}).get('looks', 0)), 'look')}, "
         f"{count(len(record.forced_stops) if record else 0, 'forced stop')}, {count(audit.events, 'event')} of history",
+        f"  trace id {trace_id(execution.arn)}",
     ]
     if execution.error:
         lines.append(f"  {clip(f'{execution.error}: {execution.cause}', LONGEST_CAUSE)}")
@@ -149,6 +151,7 @@ def record(audit: Audit, *, with_data: bool = False) -> dict[str, Any]:
     return {
         "drain": execution.name,
         "execution": execution.arn,
+        FIELD: trace_id(execution.arn),
         "instance_id": audit.instance_id,
         "status": execution.status,
         "outcome": kept.status if kept else audit.known.outcome,

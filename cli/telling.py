@@ -1,24 +1,31 @@
-"""Tells of what a person did to a drain, through the topic that its other notices go to."""
+"""Tells of what a person did to a drain, where its other news go: its topic, and the bus of its events."""
 
 from __future__ import annotations
 
 from chalicelib.common.errors import AccessDenied, DrainerError
-from chalicelib.gateways.aws import client, translated
-from chalicelib.tell.notice import Notice
+from chalicelib.gateways import events
+from chalicelib.gateways.topics import send
+from chalicelib.policy.settings import Settings
+from chalicelib.tell.bodies import Notice
+from chalicelib.tell.event import drain_event
 from cli.desk import Desk
+from cli.inventory import read_stage
 
 
 def tell(desk: Desk, notice: Notice, own_topic: str | None) -> None:
-    """Publish a notice to the drain's own topic, or to the stage's where that fails; never raises for it.
+    """Put the event on the stage's bus, and publish the notice; never raises for either.
 
-    None tells nobody, as `notify: none` asks. Who may not publish has done the rest all the same: that is said.
+    It goes to the drain's own topic, or to the stage's where that fails; None tells no topic, as `notify: none` asks.
+    Who may not do it has done the rest all the same: that is said.
     """
+    settings = desk.ask(read_stage, desk.installation).settings
+    _put_event(desk, notice, settings)
     if own_topic is None:
         return
     topics = list(dict.fromkeys((own_topic, desk.installation.topic)))
     for topic in topics:
         try:
-            desk.ask(publish, topic, notice)
+            desk.ask(send, notice, topic, settings.https_notices)
         except AccessDenied:
             problem = f"your credentials don't allow sns:Publish on {topic}"
         except DrainerError as refusal:
@@ -28,10 +35,15 @@ def tell(desk: Desk, notice: Notice, own_topic: str | None) -> None:
     desk.warn(f"Note: nobody is notified, because {problem}.")
 
 
-def publish(topic: str, notice: Notice) -> None:
-    """Publish a notice to an SNS topic, with a body for each kind of subscriber."""
-    told = notice.to_state()
-    with translated():
-        client("sns").publish(
-            TopicArn=topic, Subject=told["subject"], Message=told["message"], MessageStructure="json"
+def _put_event(desk: Desk, notice: Notice, settings: Settings) -> None:
+    happened, bus = drain_event(notice), settings.event_bus
+    if happened is None or bus is None:
+        return
+    try:
+        desk.ask(events.put, happened, bus)
+    except AccessDenied:
+        desk.warn(
+            f"Note: no event is put, because your credentials don't allow events:PutEvents on bus {bus}."
         )
+    except DrainerError as refusal:
+        desk.warn(f"Note: no event is put, because {refusal}.")

@@ -28,7 +28,8 @@ from statemachine.refusal import DeploymentRefused
 
 def _names_in_policies(config: Any) -> dict[str, str]:
     stage = config.config_from_disk.get("stages", {}).get(config.chalice_stage, {})
-    return policies.names_in_policies(policies.names(config), stage.get("stack_parameters", {}))
+    parameters, environment = stage.get("stack_parameters", {}), config.environment_variables
+    return policies.names_in_policies(policies.names(config), parameters, environment)
 
 
 def _policy_with_names(original: Any, step: Any, config: Any, resource: Any) -> None:

@@ -27,11 +27,15 @@ def names(config: Any) -> dict[str, str]:
     return {"AppName": config.app_name, "Stage": config.chalice_stage}
 
 
-def names_in_policies(names: Mapping[str, str], stack_parameters: Mapping[str, Any]) -> dict[str, str]:
-    """Return what policy files may name: app, stage, and the topics that a drain's `notify` may name.
+def names_in_policies(
+    names: Mapping[str, str], stack_parameters: Mapping[str, Any], environment: Mapping[str, str]
+) -> dict[str, str]:
+    """Return what policy files may name: app, stage, the topics that a drain's `notify` may name, and the event bus.
 
-    Where the stage's `stack_parameters` give no OwnTopicPattern, only the stage's own topic may be published to.
+    Where the stage's `stack_parameters` give no OwnTopicPattern, only the stage's own topic may be published to. The
+    bus is that of the stage's environment, which the function reads; `none` is no bus's name, and allows none.
     """
     own = stack_parameters.get("OwnTopicPattern")
     stage_topic = f"arn:*:sns:*:*:{names['AppName']}-{names['Stage']}-notifications"
-    return {**names, "OwnTopicPattern": str(own or stage_topic)}
+    bus = environment.get("ECS_DRAINER_EVENT_BUS", "").strip()
+    return {**names, "OwnTopicPattern": str(own or stage_topic), "EventBus": bus or "default"}

@@ -50,6 +50,8 @@ class Usage:
     """Of SQS: one an event sent, and one for ten that are received or deleted."""
     notices: float = 0
     """Requests to publish to SNS, one for 64 KiB; deliveries are extra, by subscription."""
+    drain_events: float = 0
+    """Put on the bus of EventBridge, one for 64 KiB."""
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(Usage)))
@@ -82,6 +84,11 @@ PRICES: dict[str, Price] = {
         "a request to a standard queue, 64 KiB", 0.40 / MILLION, "https://aws.amazon.com/sqs/pricing/"
     ),
     "notices": Price("a request to Amazon SNS", 0.50 / MILLION, "https://aws.amazon.com/sns/pricing/"),
+    "drain_events": Price(
+        "an event of a drain put on EventBridge, 64 KiB",
+        1.00 / MILLION,
+        "https://aws.amazon.com/eventbridge/pricing/",
+    ),
 }
 """By the field of `Usage`. EventBridge delivers the events of AWS services for nothing."""
 
@@ -120,6 +127,7 @@ def usage_of(
         + sum(IN_A_TRANSACTION * len(items) for items in written),
         ledger_reads=sum(operation in READS for operation, _ in asked),
         notices=sum(operation == "Publish" for operation, _ in asked),
+        drain_events=sum(operation == "PutEvents" for operation, _ in asked),
         queue_requests=sum(batches) + sum(2 * -(-batch // MESSAGES_A_REQUEST) for batch in batches),
     )
 

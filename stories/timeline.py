@@ -28,8 +28,9 @@ OF_OTHERS = {
     "CompleteLifecycleAction": "somebody completes a lifecycle action with {lifecycleactionresult}",
 }
 """What others than the drainer ask for, as far as a timeline tells it."""
+# An event is put beside each notice, which tells the same.
 UNINTERESTING = re.compile(
-    "Describe|List|Get|Query|BatchGet|Scan|Transact|UpdateItem|DeleteItem|Invoke|StartExecution|Send|ChangeMessage"
+    "PutEvents|Describe|List|Get|Query|BatchGet|Scan|Transact|UpdateItem|DeleteItem|Invoke|StartExecution|Send|ChangeMessage"
 )
 IDS = re.compile(r"\bi-[0-9a-f]{8,17}\b|\b[0-9a-f]{32}\b|\b[0-9a-f]{8}\b(?!-)")
 

@@ -1,4 +1,4 @@
-"""The Logger and the Metrics of every function.
+"""The Logger and the Metrics of every function, and the trace id of the drain that it is invoked for.
 
 Metrics are written as log lines (Embedded Metric Format), so that measuring costs no call:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html
@@ -13,6 +13,8 @@ from functools import partial, wraps
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
+
+from chalicelib.common.tracing import FIELD, execution_of, trace_id
 
 NAMESPACE = "ecs-drainer"
 
@@ -40,3 +42,16 @@ def with_metrics(call: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
             metrics.clear_metrics()  # flushing leaves all of it where POWERTOOLS_METRICS_DISABLED is set
 
     return measured
+
+
+def with_trace(call: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Put the trace id of the drain into every line that a handler logs; Powertools clears it before the next one."""
+
+    @wraps(call)
+    def traced(event: Any, context: Any) -> Any:
+        execution = execution_of(event)
+        if execution:
+            logger.append_keys(**{FIELD: trace_id(execution)})
+        return call(event, context)
+
+    return traced

@@ -7,8 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.common.model import stamp
+from chalicelib.common.tracing import FIELD, trace_id
 from chalicelib.explain.words import count, some
-from chalicelib.tell.notice import ENDINGS, Notice, console_link
+from chalicelib.tell.bodies import Notice
+from chalicelib.tell.notice import ENDINGS, console_link
+from chalicelib.tell.occasions import severity_of
 
 WELL_ENDED = frozenset({"drained", "nothing-to-drain", "already-done", "returned", "terminated"})
 """The outcomes of a drain after which nobody needs to look."""
@@ -84,10 +87,14 @@ def _record(state: Mapping[str, Any], execution: str, at: datetime) -> dict[str,
     """Return the same for programs."""
     fleet, results, failure = state["fleet"], state["results"], state.get("failure")
     outcome = CANCELLED if state.get("cancelled") else "failed" if failure else outcome_of(results)
+    occasion = "fleet-failed" if failure else "fleet-ended"
     return {
-        "occasion": "fleet-failed" if failure else "fleet-ended",
+        "occasion": occasion,
+        "event": occasion,
+        "severity": severity_of(occasion, None, outcome),
         "at": stamp(at),
         "execution": execution,
+        FIELD: trace_id(execution),
         "fleet": fleet["name"],
         "who": fleet["who"],
         "reason": fleet["reason"],

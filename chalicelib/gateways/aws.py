@@ -32,13 +32,20 @@ Item = TypeVar("Item")
 # One attempt, and no wait for a dead endpoint longer than a Lambda has: Retry belongs to the machine.
 ONE_ATTEMPT = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=20)
 
+# The event beside a notice is asked for once by "Tell", which doesn't retry for it: hence one more attempt here. Both
+# leave the notice the rest of the Lambda's time.
+TWO_ATTEMPTS = Config(
+    retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=2, read_timeout=4
+)
+CONFIGS = {"events": TWO_ATTEMPTS}
+
 TOO_MANY_REQUESTS = 429
 
 
 @cache
 def client(service: str) -> Any:
     """Return the process's client of an AWS service ("ecs"): making one costs about 100 ms of a cold start."""
-    return boto3.client(service, config=ONE_ATTEMPT)
+    return boto3.client(service, config=CONFIGS.get(service, ONE_ATTEMPT))
 
 
 @contextmanager

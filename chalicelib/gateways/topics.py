@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chalicelib.common.errors import AccessDenied, AwsRefused, DrainerError
 from chalicelib.gateways.aws import client, translated
-from chalicelib.tell.notice import Notice
+from chalicelib.tell.bodies import CHAT, Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +17,12 @@ class Told:
     untold: DrainerError | None = None
 
 
-def publish(notice: Notice, topic: str | None, stage_topic: str, *, is_last_try: bool = False) -> Told:
+def publish(
+    notice: Notice, topic: str | None, stage_topic: str, *, https: str = CHAT, is_last_try: bool = False
+) -> Told:
     """Publish a notice with a body for each kind of subscriber; nobody is told where `topic` is None.
+
+    `https`: what its subscribers by HTTPS get, `chat` or `json`.
 
     A topic that is gone, or refuses, is passed over for the stage's, which every later notice goes to as well; so is
     one that can't be reached at the last try. Raises Throttled or AwsUnavailable, and AwsRefused or AccessDenied where
@@ -27,11 +31,11 @@ def publish(notice: Notice, topic: str | None, stage_topic: str, *, is_last_try:
     if topic is None:
         return Told(None)
     try:
-        _publish(notice, topic)
+        send(notice, topic, https)
     except DrainerError as refused:
         if topic == stage_topic or not (is_last_try or is_final(refused)):
             raise
-        _publish(notice, stage_topic)
+        send(notice, stage_topic, https)
         return Told(stage_topic, refused)
     return Told(topic)
 
@@ -41,9 +45,14 @@ def is_final(error: DrainerError) -> bool:
     return isinstance(error, AccessDenied | AwsRefused)
 
 
-def _publish(notice: Notice, topic: str) -> None:
-    told = notice.to_state()
+def send(notice: Notice, topic: str, https: str = CHAT) -> None:
+    """Publish a notice to one topic, with what subscribers filter by; raises what every gateway does."""
+    told = notice.to_state(https)
     with translated():
         client("sns").publish(
-            TopicArn=topic, Subject=told["subject"], Message=told["message"], MessageStructure="json"
+            TopicArn=topic,
+            Subject=told["subject"],
+            Message=told["message"],
+            MessageStructure="json",
+            MessageAttributes=notice.attributes(),
         )

@@ -10,7 +10,9 @@ from chalicelib.common.wording import did_you_mean, shown
 from chalicelib.policy.table import BY_NAME
 
 VARIABLE_PREFIX = "ECS_DRAINER_"
-STAGE_VARIABLES = ("ECS_DRAINER_CLUSTERS", "ECS_DRAINER_HOOKS")
+STAGE_VARIABLES = frozenset(
+    {"ECS_DRAINER_CLUSTERS", "ECS_DRAINER_HOOKS", "ECS_DRAINER_EVENT_BUS", "ECS_DRAINER_HTTPS_NOTICES"}
+)
 """Those of the stage itself, which `chalicelib.policy.settings` reads: no policy of a single drain."""
 TAG_PREFIX = "ecs-drainer:"
 DEFAULTS = "built-in default"

@@ -17,7 +17,7 @@ from chalicelib.gateways.ecs import describe_tasks
 from chalicelib.look.decide import BLOCKED, EVENTS_LOST, NEWS
 from chalicelib.look.memory import Memory
 from chalicelib.plan.drain import Drain
-from chalicelib.tell.notice import LONGEST_TEXT
+from chalicelib.tell.bodies import LONGEST_TEXT
 
 Event = Mapping[str, Any]
 

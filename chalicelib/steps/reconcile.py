@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.common.telemetry import logger
+from chalicelib.common.tracing import FIELD, trace_id
 from chalicelib.events import DrainRequest
 from chalicelib.events.autoscaling import reconciled
 from chalicelib.gateways import autoscaling, stepfunctions
@@ -88,7 +89,8 @@ def tidy(table: str, at: datetime) -> list[str]:
             close_late(table, record, ended.outcome, ended.at)
         rows.delete_stale(table, row.instance, row.execution)
         logger.error(
-            "a drain had left its ledger entry open", extra={"drain": name, "outcome": ended.outcome}
+            "a drain had left its ledger entry open",
+            extra={"drain": name, FIELD: trace_id(row.execution), "outcome": ended.outcome},
         )
         closed.append(name)
     return closed

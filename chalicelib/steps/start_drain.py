@@ -9,6 +9,7 @@ from typing import Any
 
 from chalicelib.common.errors import DrainerError, InvalidEvent
 from chalicelib.common.telemetry import logger
+from chalicelib.common.tracing import FIELD, trace_id
 from chalicelib.common.trigger import Trigger
 from chalicelib.events import (
     DrainRequest,
@@ -60,7 +61,8 @@ def start(outcome: DrainRequest | Ignored, function_arn: str, at: datetime | Non
     machine = machine_of(settings, function_arn)
     started = stepfunctions.start(machine, execution_name(outcome, at), execution_input(outcome))
     words = "a drain is started" if started.is_new else "this drain was started before"
-    logger.info(words, extra={"instance": outcome.instance_id, "execution": started.execution})
+    traced = {"execution": started.execution, FIELD: trace_id(started.execution)}
+    logger.info(words, extra={"instance": outcome.instance_id, **traced})
     return {
         "instance_id": outcome.instance_id,
         "execution": started.execution,

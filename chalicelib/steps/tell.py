@@ -1,18 +1,27 @@
-"""Tells people and programs of a drain or a fleet for "Tell", and measures what it tells."""
+"""Tells people and programs of a drain or a fleet for "Tell", and measures what it tells.
+
+A notice and an event go separate ways: neither is kept back where the other can't be told.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from chalicelib.common.errors import DrainerError
 from chalicelib.common.model import instant
 from chalicelib.common.telemetry import logger, metrics
 from chalicelib.fleet import notice as fleet_notice
+from chalicelib.gateways import events
 from chalicelib.gateways.topics import publish
+from chalicelib.policy.settings import Settings
 from chalicelib.tell import notice
+from chalicelib.tell.bodies import Notice
+from chalicelib.tell.event import drain_event
 from chalicelib.tell.notice import tasks_alive
 
 Event = Mapping[str, Any]
@@ -39,14 +48,14 @@ COUNTED = {"failed": "FailedDrains", "troubled": "TroubledDrains", "heartbeat-re
 
 
 def tell(event: Event) -> dict[str, Any]:
-    """Write what people and programs are told on an occasion, measure it, and publish it.
+    """Write what people and programs are told on an occasion, measure it, put it on the bus, and publish it.
 
     Returns the subject, the topic that later notices go to, and as `untold` why the policy's own was not told; of a
     fleet the subject alone.
     """
     if event["occasion"] in FLEET_OCCASIONS:
         return _tell_of_fleet(event)
-    state, at = _told_of(event), instant(event["now"])
+    state, at, settings = _told_of(event), instant(event["now"]), Settings.from_environment(os.environ)
     topic = state["drain"]["topic"] if "drain" in state else event["stage_topic"]
     if event["occasion"] == "already-draining":
         words = notice.compose_declined(state, event["execution"], at)
@@ -54,15 +63,30 @@ def tell(event: Event) -> dict[str, Any]:
         if not event["retries"]:  # a retry tells again what was measured before
             measure(event["occasion"], state, at)
         words = notice.compose(event["occasion"], state, event["execution"], at)
+    if not event["retries"]:  # it was put before the notice failed for which "Tell" is tried again
+        put_event(words, settings.event_bus)
     # A failure may have come before a policy named a topic.
     to = event["stage_topic"] if event["occasion"] == "failed" else topic
-    told = publish(words, to, event["stage_topic"], is_last_try=event["retries"] >= PATIENT_TRIES)
+    is_last = event["retries"] >= PATIENT_TRIES
+    told = publish(words, to, event["stage_topic"], https=settings.https_notices, is_last_try=is_last)
     if told.untold:
         logger.error("the policy's topic was not told", extra={"topic": topic, "why": str(told.untold)})
     untold = state.get("untold") or (
         {"Error": type(told.untold).__name__, "Cause": str(told.untold)} if told.untold else None
     )
     return {"subject": words.subject, "topic": told.topic, "untold": untold}
+
+
+def put_event(words: Notice, bus: str | None) -> None:
+    """Put the event beside a notice on the bus; one that can't be put is logged and counted, and hides no notice."""
+    happened = drain_event(words)
+    if happened is None or bus is None:
+        return
+    try:
+        events.put(happened, bus)
+    except DrainerError as error:
+        metrics.add_metric(name="EventsNotPut", unit=MetricUnit.Count, value=1)
+        logger.error(f"no event on bus {bus}: {error}", extra={"detail_type": happened.detail_type})
 
 
 def _told_of(event: Event) -> dict[str, Any]:
@@ -79,7 +103,8 @@ def _tell_of_fleet(event: Event) -> dict[str, Any]:
     Returns its subject; raises what `publish` raises.
     """
     told = fleet_notice.compose(event["state"], event["execution"], instant(event["now"]))
-    publish(told, event["stage_topic"], event["stage_topic"])
+    https = Settings.from_environment(os.environ).https_notices
+    publish(told, event["stage_topic"], event["stage_topic"], https=https)
     return {"subject": told.subject}
 
 

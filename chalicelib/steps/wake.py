@@ -14,6 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from chalicelib.common.errors import AwsUnavailable, DrainerError, InvalidEvent
 from chalicelib.common.telemetry import logger
+from chalicelib.common.tracing import FIELD, trace_id
 from chalicelib.gateways import queues, stepfunctions, waiting
 from chalicelib.gateways.aws import in_batches
 from chalicelib.gateways.ecs import DESCRIBED_AT_ONCE
@@ -193,7 +194,11 @@ class Batch:
             waiting.remove_token(self.table, heard.row.instance, token)
         logger.info(
             f"{'told' if is_told else 'nobody waits to be told'}: {reason}",
-            extra={"execution": heard.row.execution, "container_instance": heard.row.instance},
+            extra={
+                "execution": heard.row.execution,
+                FIELD: trace_id(heard.row.execution),
+                "container_instance": heard.row.instance,
+            },
         )
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from chalicelib.common.duration import in_words
 from chalicelib.common.history import message_of
 from chalicelib.common.model import Task, instant, stamp
+from chalicelib.common.tracing import FIELD, trace_id
 from chalicelib.common.trigger import Trigger
-from chalicelib.common.wording import harmless, one_line
 from chalicelib.explain import Blocker, Circumstances, group, render_text, to_state
 from chalicelib.explain.circumstances import DescribedInstance
 from chalicelib.explain.of_instance import agent_disconnected
@@ -20,23 +18,14 @@ from chalicelib.explain.words import count, short, some
 from chalicelib.look.memory import Memory
 from chalicelib.plan.drain import Drain
 from chalicelib.policy.deadline import deadline_record, deadline_told
-
-SUBJECT_LIMIT = 100
-"""SNS refuses longer subjects: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html"""
-
-LONGEST_TEXT = 15_000
-LONGEST_RECORD = 15_000
-"""Characters. A message may have 256 KiB with a body for each kind of subscriber, and so may the machine's state, which
-carries the message from the function that wrote it to the state that publishes it."""
+from chalicelib.tell.bodies import Notice
+from chalicelib.tell.occasions import INFO, event_of, severity_of, why_of
 
 NOBODY = "-"
 """What stands for who asked, and why, where nobody said so."""
 
 TASKS_NAMED = 20
 STOPS_NAMED = 10
-
-# The protocols that programs subscribe with; every other one gets the text.
-FOR_PROGRAMS = ("sqs", "lambda", "http", "https", "firehose")
 
 EXPLAINED = {
     "near-deadline": "nears its deadline",
@@ -96,21 +85,6 @@ TROUBLED = frozenset({"troubled", "heartbeat-refused"})
 """The occasions of a drain that goes on, but lacks something for longer than its retries last."""
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """One notification."""
-
-    subject: str
-    text: str
-    record: dict[str, Any]
-
-    def to_state(self) -> dict[str, Any]:
-        """Return what `sns:publish` sends with MessageStructure `json`: a body for each kind of subscriber."""
-        record = json.dumps(_fitting(self.record), sort_keys=True)
-        bodies = {"default": harmless(self.text)[:LONGEST_TEXT], **dict.fromkeys(FOR_PROGRAMS, record)}
-        return {"subject": one_line(self.subject)[:SUBJECT_LIMIT], "message": json.dumps(bodies)}
-
-
 def compose(occasion: str, state: Mapping[str, Any], execution: str, at: datetime) -> Notice:
     """Return the notice for an occasion: `started`, `explained`, `ended` or `failed`.
 
@@ -144,8 +118,11 @@ def compose_declined(state: Mapping[str, Any], execution: str, at: datetime) -> 
     )
     record = {
         "occasion": "already-draining",
+        "event": "already-draining",
+        "severity": INFO,
         "at": stamp(at),
         "execution": execution,
+        FIELD: trace_id(execution),
         "goes_on": other,
         "instance_id": instance,
         "who": who,
@@ -153,16 +130,6 @@ def compose_declined(state: Mapping[str, Any], execution: str, at: datetime) -> 
         "blockers": None,
     }
     return Notice(f"ecs-drainer: {headline}", text, record)
-
-
-def _fitting(record: dict[str, Any]) -> dict[str, Any]:
-    """Return the record, without the blockers' details where it would be too long with them."""
-    if len(json.dumps(record)) <= LONGEST_RECORD or not isinstance(record.get("blockers"), Mapping):
-        return record
-    return {
-        **record,
-        "blockers": {**record["blockers"], "groups": [], "more_groups": len(record["blockers"]["groups"])},
-    }
 
 
 def _untold(state: Mapping[str, Any]) -> list[str]:
@@ -399,11 +366,17 @@ def _record(
 ) -> dict[str, Any]:
     """Return the same for programs: stable keys, RFC 3339 instants, tasks and blockers as data."""
     drain, cancelled = state.get("drain", {}), state.get("cancelled")
+    outcome = state.get("outcome", {}).get("name") if occasion == "ended" else None
+    why = why_of(occasion, state["look"]["explain"] if occasion == "explained" else None)
     return {
         **({"cancelled_by": cancelled["who"]} if cancelled else {}),
         "occasion": occasion,
+        "event": event_of(occasion, why),
+        "why": why,
+        "severity": severity_of(occasion, why, outcome),
         "at": stamp(at),
         "execution": execution,
+        FIELD: trace_id(execution),
         "instance_id": instance,
         "trigger": drain.get("trigger", state.get("trigger")),
         "who": drain.get("who"),
@@ -411,7 +384,7 @@ def _record(
         "clusters": [item["cluster"] for item in drain.get("containers", [])],
         "auto_scaling_group": drain.get("auto_scaling_group"),
         "deadline": deadline_record(state) if drain else None,
-        "outcome": state.get("outcome", {}).get("name") if occasion == "ended" else None,
+        "outcome": outcome,
         "holding": state.get("look", {}).get("holding"),
         "tasks": dict(list(state.get("look", {}).get("memory", {}).get("tasks", {}).items())[:TASKS_NAMED]),
         "forced_stops": len(_asked_to_stop(state)),

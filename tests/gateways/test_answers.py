@@ -31,6 +31,7 @@ from chalicelib.gateways import (
     circumstances,
     ecs,
     ecs_answers,
+    events,
     leases,
     ledger,
     providers,
@@ -45,7 +46,8 @@ from chalicelib.gateways import (
 from chalicelib.gateways.aws import client
 from chalicelib.gateways.sign_offs import Asking, NotAsked
 from chalicelib.plan.findings import AutoScalingGroup
-from chalicelib.tell.notice import Notice
+from chalicelib.tell.bodies import Notice
+from chalicelib.tell.event import DrainEvent
 from tests.builders import CLUSTER, INSTANCE_ARN, START, a_task, after, task_arn
 from tests.gateways.answers_by_service import Answer, answers_to
 from tests.gateways.sites import calls
@@ -86,6 +88,7 @@ ASKING = Asking(
 )
 ASKED = Ask("0a1b", "dedupe", after(minutes=10), Silence.PROCEED)
 NOTICE = Notice("ecs-drainer: i-1 is being drained", "draining", {"blockers": None})
+HAPPENED = DrainEvent("Drain Started", {"version": "1"}, (EXECUTION,), START)
 HOLDER = Holder("i-1", EXECUTION, after(hours=1))
 RECORD = Record(
     name="x",
@@ -243,7 +246,9 @@ ROWS = (
     Row("waiting._items", "dynamodb", "batch_get_item", lambda: waiting.waiting_in(TABLE, CLUSTER),
         before=(KEYS,)),
     # SNS: what refuses the stage's own topic is a failure, for there is no other to tell.
-    Row("topics._publish", "sns", "publish", lambda: topics.publish(NOTICE, ASKING.topic, ASKING.topic)),
+    Row("topics.send", "sns", "publish", lambda: topics.publish(NOTICE, ASKING.topic, ASKING.topic)),
+    # EventBridge: what can't be put hides no notice (steps/tell.py), so that all of it is raised.
+    Row("events.put", "events", "put_events", lambda: events.put(HAPPENED, "default")),
     # Step Functions: an execution that nobody knows isn't running.
     Row("stepfunctions.start", "stepfunctions", "start_execution", lambda: stepfunctions.start(MACHINE, "x", "{}")),
     Row("stepfunctions.send_success", "stepfunctions", "send_task_success",
@@ -332,6 +337,6 @@ def test_where_something_can_be_gone_the_row_says_what_comes_of_it() -> None:
         and "gone" not in row.outcomes
     ]
     assert silent == [
-        "topics._publish: sns.publish",
+        "topics.send: sns.publish",
         "stepfunctions.input_of: stepfunctions.describe_execution",
     ], "there it stays a refusal"

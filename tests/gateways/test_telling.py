@@ -7,12 +7,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from chalicelib.common import telemetry
 from chalicelib.common.errors import AccessDenied, AwsRefused, AwsUnavailable, DrainerError, Gone, Throttled
+from chalicelib.common.model import instant
+from chalicelib.gateways import events
 from chalicelib.gateways.topics import Told, publish
 from chalicelib.steps import tell as steps
-from chalicelib.tell.notice import Notice
+from chalicelib.tell.bodies import Notice
+from chalicelib.tell.event import drain_event
+from chalicelib.tell.notice import compose
 from tests.builders import after
 from tests.gateways.stubs import Stubs
 from tests.unit.test_plan import INSTANCE, plan
@@ -22,6 +27,13 @@ STAGE = "arn:aws:sns:eu-west-1:123456789012:ecs-drainer-dev-notifications"
 EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:ecs-drainer-dev:x"
 NOTICE = Notice("ecs-drainer: i-1 is being drained", "i-1: draining", {"occasion": "started", "blockers": []})
 PUBLISHED = {"MessageId": "1"}
+PUT: dict[str, Any] = {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}
+
+
+@pytest.fixture(autouse=True)
+def no_bus(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Notices alone, but where a test says otherwise."""
+    monkeypatch.setenv("ECS_DRAINER_EVENT_BUS", "none")
 
 
 def expect(stubs: Stubs, topic: str, notice: Notice = NOTICE) -> None:
@@ -29,9 +41,10 @@ def expect(stubs: Stubs, topic: str, notice: Notice = NOTICE) -> None:
     stubs.expect("sns", "publish", PUBLISHED, TopicArn=topic, **message_of(notice))
 
 
-def message_of(notice: Notice) -> dict[str, str]:
-    state = notice.to_state()
-    return {"Subject": state["subject"], "Message": state["message"], "MessageStructure": "json"}
+def message_of(notice: Notice, https: str = "chat") -> dict[str, Any]:
+    state = notice.to_state(https)
+    said = {"Subject": state["subject"], "Message": state["message"], "MessageStructure": "json"}
+    return {**said, "MessageAttributes": notice.attributes()}
 
 
 def test_a_notice_goes_to_the_policys_topic_alone(stubs: Stubs) -> None:
@@ -215,3 +228,88 @@ def test_programs_get_the_whole_notice() -> None:
     bodies = json.loads(message_of(NOTICE)["Message"])
     assert bodies["default"] == "i-1: draining"
     assert json.loads(bodies["sqs"])["occasion"] == "started"
+
+
+def test_the_event_is_put_on_the_stages_bus_before_the_notice_is_published(
+    stubs: Stubs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ECS_DRAINER_EVENT_BUS", "drains")
+    event = the_event()
+    happened = drain_event(compose("started", event["state"], EXECUTION, instant(event["now"])))
+    assert happened is not None
+    entry = {
+        "EventBusName": "drains",
+        "Source": "ecs-drainer",
+        "DetailType": "Drain Started",
+        "Detail": json.dumps(happened.detail, sort_keys=True),
+        "Resources": [EXECUTION],
+        "Time": instant(event["now"]),
+    }
+    stubs.expect("events", "put_events", PUT, Entries=[entry])
+    stubs.answer("sns", "publish", PUBLISHED)
+    steps.tell(event)
+
+
+def test_notify_none_still_puts_events(stubs: Stubs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`notify` is about who is told; programs that hooked on go on hearing. The bus `none` puts none."""
+    monkeypatch.setenv("ECS_DRAINER_EVENT_BUS", "")
+    stubs.answer("events", "put_events", PUT)
+    assert steps.tell(the_event(topic=None))["topic"] is None
+    stubs.assert_all_called()
+
+
+REFUSED: dict[str, Any] = {
+    "FailedEntryCount": 1,
+    "Entries": [{"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}],
+}
+
+
+@pytest.mark.parametrize("answer", ["entry", "error", "loss"])
+def test_an_event_that_cant_be_put_hides_no_notice_and_is_counted(
+    answer: str, stubs: Stubs, measured: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ECS_DRAINER_EVENT_BUS", "default")
+    if answer == "entry":
+        stubs.answer("events", "put_events", REFUSED)
+    elif answer == "error":
+        stubs.refuse("events", "put_events", "AccessDeniedException", 403)
+    else:
+        stubs.lose("events", "put_events", EndpointConnectionError(endpoint_url="https://events"))
+    stubs.answer("sns", "publish", PUBLISHED)
+    assert steps.tell(the_event())["topic"] == OWN
+    assert list(measured) == ["EventsNotPut"]
+
+
+def test_a_notice_that_fails_hides_no_event_and_its_retries_put_no_other(
+    stubs: Stubs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ECS_DRAINER_EVENT_BUS", "default")
+    stubs.answer("events", "put_events", PUT)
+    stubs.refuse("sns", "publish", "InternalError", 500)
+    with pytest.raises(AwsUnavailable):
+        steps.tell(the_event())
+    stubs.answer("sns", "publish", PUBLISHED)
+    steps.tell({**the_event(), "retries": 1})
+    stubs.assert_all_called()
+
+
+def test_an_entry_that_is_refused_in_an_answer_of_http_200_is_an_error(stubs: Stubs) -> None:
+    """A call of PutEvents succeeds even where none of its entries did: FailedEntryCount says so."""
+    happened = drain_event(compose("started", the_event()["state"], EXECUTION, after(minutes=1)))
+    assert happened is not None
+    stubs.answer("events", "put_events", REFUSED)
+    with pytest.raises(Throttled, match="Rate exceeded"):
+        events.put(happened, "default")
+
+
+def test_https_subscribers_get_the_record_where_the_stage_says_so(
+    stubs: Stubs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = the_event()
+    words = compose("started", event["state"], EXECUTION, instant(event["now"]))
+    for https in ("chat", "json"):
+        monkeypatch.setenv("ECS_DRAINER_HTTPS_NOTICES", https)
+        stubs.expect("sns", "publish", PUBLISHED, TopicArn=OWN, **message_of(words, https))
+        steps.tell(event)
+    bodies = json.loads(words.to_state("json")["message"])
+    assert bodies["https"] == bodies["sqs"]

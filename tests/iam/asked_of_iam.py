@@ -123,9 +123,18 @@ def requests_of(call: Call) -> Iterator[Request]:
     if call.service == "dynamodb":
         yield from _of_dynamodb(call)
         return
+    if call.operation == "PutEvents":
+        yield from map(_put, call.parameters["Entries"])
+        return
     action = f"{WORDS.get(call.service, call.service)}:{call.operation}"
     action = OTHERWISE_CALLED.get(action, action)
     yield from (Request(action, resource) for resource in _resources(action, call.parameters))
+
+
+def _put(entry: Parameters) -> Request:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html has `events:source`."""
+    bus = arn("events", f"event-bus/{entry.get('EventBusName', 'default')}")
+    return Request("events:PutEvents", bus, (("events:source", entry["Source"]),))
 
 
 def _resources(action: str, given: Parameters) -> Iterable[str]:

@@ -28,13 +28,15 @@ class Request:
     """As IAM names it: `states:StartExecution`."""
     resource: str
     """Its ARN, or `*` where the action takes none."""
+    context: tuple[tuple[str, str], ...] = ()
+    """Condition keys that the action brings, beside the global ones: `events:source`."""
 
     @property
     def facts(self) -> dict[str, str]:
         """The condition keys that the request carries; a resource of nobody has no account."""
         parts = self.resource.split(":")
         owner = {"aws:ResourceAccount": parts[4] or ACCOUNT} if len(parts) > 4 else {}
-        return {"aws:PrincipalAccount": ACCOUNT, **owner}
+        return {"aws:PrincipalAccount": ACCOUNT, **owner, **dict(self.context)}
 
 
 def allows(statements: Iterable[Statement], request: Request) -> bool:

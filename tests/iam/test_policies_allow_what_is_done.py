@@ -169,6 +169,18 @@ def test_what_no_role_should_do_is_denied(recorded: Recorded, role: str, action:
 
 
 @pytest.mark.parametrize(
+    ("bus", "source", "expected"),
+    [("default", "ecs-drainer", True), ("another", "ecs-drainer", False), ("default", "aws.ecs", False)],
+)
+def test_events_are_put_on_the_stages_bus_with_our_own_source_alone(
+    recorded: Recorded, bus: str, source: str, expected: bool
+) -> None:
+    """EventBridge guide, "Using IAM policy conditions": `events:source` is what an entry names as its source."""
+    asked = Request("events:PutEvents", arn("events", f"event-bus/{bus}"), (("events:source", source),))
+    assert allows(recorded.policies["tell"], asked) is expected
+
+
+@pytest.mark.parametrize(
     ("story", "statement", "request_", "expected"),
     [
         ("as it stands", {}, Request("ecs:StopTask", arn("ecs", "task/web/1")), True),

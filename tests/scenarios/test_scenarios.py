@@ -17,6 +17,7 @@ from stories.stage import Stage
 from stories.story import Story, WrongStory, read_story
 from stories.telling import told
 from stories.timeline import history
+from tests.scenarios.events_told import events_of, wrong_in
 
 STORIES = sorted(Path(__file__).parent.rglob("*.toml"))
 
@@ -42,7 +43,24 @@ def test_story(path: Path) -> None:
         _check_ending(story, came)
         _check_delay(story, came)
         _check_samples(story, came)
+        _check_events(came)
         _compare_with_approved(path.with_suffix(".timeline"), f"{story.title}\n\n{came.timeline}")
+
+
+def _check_events(came: Stage) -> None:
+    """docs/events.md: every event is of the published schema, and every drain that starts says so before all else."""
+    events = events_of(came.aws.requests.calls)
+    assert [(event["detail-type"], wrong) for event in events if (wrong := wrong_in(event))] == []
+    ids = [event["detail"]["id"] for event in events]
+    assert len(set(ids)) == len(ids), "each piece of news is put once"
+    first = {event["detail"]["execution"]: event["detail-type"] for event in reversed(events)}
+    assert set(first.values()) <= {
+        "Drain Started",
+        "Drain Failed",
+        "Drain Blocked",
+        "Drain Ended",
+        "Drain Troubled",
+    }
 
 
 def _check_ending(story: Story, came: Stage) -> None:

@@ -20,7 +20,7 @@ from chalicelib.common.telemetry import logger
 from chalicelib.common.wording import HARMFUL, harmless, one_line
 from chalicelib.events import parse_manual
 from chalicelib.fleet.request import parse_fleet
-from chalicelib.tell.notice import Notice
+from chalicelib.tell.bodies import Notice
 from cli.desk import write
 from cli.page.rendering import _environment
 from cli.tables import columns, rich_table

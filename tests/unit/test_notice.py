@@ -11,7 +11,8 @@ import pytest
 
 from chalicelib.look.memory import Memory
 from chalicelib.steps.explain import preface
-from chalicelib.tell.notice import SUBJECT_LIMIT, compose
+from chalicelib.tell.bodies import SUBJECT_LIMIT
+from chalicelib.tell.notice import compose
 from tests.builders import INSTANCE_ARN, START, after, task_arn
 from tests.unit.test_plan import INSTANCE, plan
 

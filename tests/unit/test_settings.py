@@ -90,3 +90,31 @@ def test_no_environment_fails_a_lambda(environ: dict[str, str]) -> None:
     settings = Settings.from_environment(environ)
     assert resolve([settings.policy]).policy.cluster is None
     assert len(settings.notices) <= 3
+
+
+@pytest.mark.parametrize(
+    ("value", "bus"), [("", "default"), ("drains", "drains"), ("none", None), (" a b", "default")]
+)
+def test_the_bus_is_named_or_none(value: str, bus: str | None) -> None:
+    """EventBridge, CreateEventBus: a name has letters, digits, dots, dashes, underscores and slashes."""
+    settings = Settings.from_environment({"ECS_DRAINER_EVENT_BUS": value})
+    assert settings.event_bus == bus
+    assert settings.notices == (
+        ("ECS_DRAINER_EVENT_BUS is 'a b': expected the name of an event bus, or none; default is taken.",)
+        if " a" in value
+        else ()
+    )
+    assert resolve([settings.policy]).notices == (), "it is none of a drain's settings"
+
+
+@pytest.mark.parametrize(
+    ("value", "https"), [("", "chat"), ("chat", "chat"), ("json", "json"), ("text", "chat")]
+)
+def test_what_https_subscribers_get_is_chosen(value: str, https: str) -> None:
+    settings = Settings.from_environment({"ECS_DRAINER_HTTPS_NOTICES": value})
+    assert settings.https_notices == https
+    assert settings.notices == (
+        ("ECS_DRAINER_HTTPS_NOTICES is 'text': expected chat or json; chat is taken.",)
+        if value == "text"
+        else ()
+    )
