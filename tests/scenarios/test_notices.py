@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
+from chalicelib.common.telemetry import logger
+from chalicelib.common.tracing import trace_id
 from embedded_aws.clients import client
+from stories.timeline import executions
 from stories.world import Service
+from tests.scenarios.events_told import wrong_in
 from tests.scenarios.scene import Scene, a_queue, a_scene, messages
 
 STUCK = Service(desired=3, minimum_percent=100, maximum_percent=100)
@@ -99,3 +106,52 @@ def test_news_is_repeated_at_growing_intervals() -> None:
         told = [call.at for call in scene.aws.requests.calls if call.operation == "Publish"][1:]
     gaps = [(later - earlier).total_seconds() / 60 for earlier, later in pairwise(told)]
     assert [round(gap, -1) for gap in gaps] == [10, 20, 40, 80]
+
+
+def listen(url: str, queue: str) -> None:
+    """Send the drains' events to a queue by a rule, as whoever hooks on would."""
+    client("events").put_rule(Name="ours", EventPattern=json.dumps({"source": ["ecs-drainer"]}))
+    client("events").put_targets(Rule="ours", Targets=[{"Id": "queue", "Arn": queue}])
+    allowed = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": queue}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+
+
+def test_a_rule_gets_the_drains_events_even_where_nobody_is_notified() -> None:
+    """docs/events.md: each is of the published schema, and `notify: none` silences none."""
+    with a_scene(tags={"ecs-drainer:notify": "none"}) as scene:
+        url, queue = a_queue("hooked-on")
+        listen(url, queue)
+        drain(scene, 200)
+        events = records(url)
+        published = [call for call in scene.aws.requests.calls if call.operation == "Publish"]
+    assert published == []
+    assert [event["detail-type"] for event in events] == ["Drain Started", "Drain Ended"]
+    assert [wrong_in(event) for event in events] == [[], []]
+    assert len({event["detail"]["trace_id"] for event in events}) == 1
+
+
+def test_a_bus_that_refuses_costs_no_drain_and_no_notice() -> None:
+    with a_scene() as scene:
+        scene.aws.requests.fail_when(lambda call: call.operation == "PutEvents")
+        drain(scene, 200)
+        published = [
+            call for call in scene.aws.requests.calls if call.operation == "Publish" and not call.error
+        ]
+        outcomes = scene.outcomes
+    assert (outcomes, len(published)) == (["drained"], 2)
+
+
+def test_every_line_of_every_function_of_one_drain_has_its_trace_id(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """OpenTelemetry, "Trace Context in non-OTLP Log Formats": the field is `trace_id`."""
+    written = StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", written)
+    with a_scene(service=STUCK) as scene:
+        drain(scene, 700)
+        (arn,) = (each["executionArn"] for each in executions(scene.deployment.state_machine))
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    traced = {line["function_name"].removeprefix("ecs-drainer-dev-"): line.get("trace_id") for line in lines}
+    assert {"start_drain", "look", "explain"} <= set(traced)
+    assert set(traced.values()) == {trace_id(arn)}
