@@ -1,4 +1,6 @@
-"""`make release`: the wheel, the Lambda zip with its template and its bill of materials, and the checksums, in dist/.
+"""`make release`: the Lambda zip with its templates and its bill of materials, the wheel, and the checksums, in dist/.
+
+The wheel carries zip and template, which `ecs-drainer install` deploys.
 
 The same tree makes the same bytes: whoever doubts a release makes it again and compares SHA256SUMS.
 """
@@ -6,27 +8,66 @@ The same tree makes the same bytes: whoever doubts a release makes it again and 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+from cli.whereabouts import version
+from release.anystage import CODE, for_any_stage, plain
 
 ROOT = Path(__file__).parent.parent
 DIST = ROOT / "dist"
 BILL_OF_MATERIALS = "deployment.cdx.json"
 """Beside deployment.zip: what is in it, in CycloneDX's form."""
+BUNDLE = ROOT / "build" / "bundle"
+"""What the wheel takes along; see pyproject.toml."""
+SAM, PLAIN = "sam.json", "template.json"
+APP, STAGE = "ecs-drainer", "dev"
 
 
 def main() -> None:
     """Make everything anew."""
     shutil.rmtree(DIST, ignore_errors=True)
-    _run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(DIST))
-    _run(str(Path(sys.executable).with_name("chalice")), "package", "--stage", "dev", str(DIST))
+    make_templates(DIST)
+    make_wheel(DIST)
     _write_bill_of_materials(DIST / BILL_OF_MATERIALS)
     (DIST / "SHA256SUMS").write_text(checksums(DIST), encoding="utf-8")
     print((DIST / "SHA256SUMS").read_text(encoding="utf-8"), end="")
+
+
+def make_templates(folder: Path) -> None:
+    """Make the zip and both templates in a folder: SAM's, and the plain one."""
+    _run(str(Path(sys.executable).with_name("chalice")), "package", "--stage", STAGE, str(folder))
+    write_templates(folder)
+
+
+def write_templates(folder: Path) -> None:
+    """Write both templates where `chalice package` has left its own for one stage."""
+    packaged = json.loads((folder / SAM).read_text(encoding="utf-8"))
+    sam = for_any_stage(packaged, APP, STAGE, version())
+    for name, document in ((SAM, sam), (PLAIN, plain(sam))):
+        (folder / name).write_text(_as_text(document), encoding="utf-8")
+
+
+def make_wheel(folder: Path) -> None:
+    """Make the wheel in a folder, with the zip and the plain template that are there."""
+    shutil.rmtree(BUNDLE, ignore_errors=True)
+    BUNDLE.mkdir(parents=True)
+    try:
+        for name in (CODE, PLAIN):
+            shutil.copy(folder / name, BUNDLE / name)
+        _run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder))
+    finally:
+        shutil.rmtree(BUNDLE)  # a wheel that is built by itself must not carry an old one
+
+
+def _as_text(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
 def carried() -> str:

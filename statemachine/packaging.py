@@ -44,6 +44,9 @@ def add_retries(original: Any, generator: Any, resource: Any, packaged: Document
     original(generator, resource, packaged)
     function = packaged["Resources"][to_cfn_resource_name(resource.lambda_function.resource_name)]
     for event in function["Properties"]["Events"].values():
+        # The name that `chalice deploy` gives the rule; the two kinds of events call it otherwise.
+        named = "RuleName" if "Pattern" in event["Properties"] else "Name"
+        event["Properties"][named] = resource.rule_name
         event["Properties"]["RetryPolicy"] = dict(RETRY_POLICY)
         event["Properties"]["DeadLetterConfig"] = {"Arn": packaged["Outputs"]["DeadLetterQueueArn"]["Value"]}
 

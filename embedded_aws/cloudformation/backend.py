@@ -13,7 +13,7 @@ from moto.cloudformation.models import CloudFormationBackend, Stack
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.cloudformation.utils import generate_stack_id, get_stack_from_s3_url
 
-from embedded_aws.cloudformation import stacks
+from embedded_aws.cloudformation import change_sets, stacks
 from embedded_aws.cloudformation.resource import KINDS
 from embedded_aws.requests import AwsError
 
@@ -28,11 +28,6 @@ NAMED_IDENTITIES = {
     "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
     "AWS::IAM::Policy": "",
 }
-NO_CHANGES = (
-    "The submitted information didn't contain changes. Submit different information to create a change set."
-)
-
-_moto_create_change_set = CloudFormationBackend.create_change_set
 
 
 def install() -> None:
@@ -47,8 +42,7 @@ def install() -> None:
     CloudFormationBackend.create_stack = _create_stack
     CloudFormationBackend.update_stack = _update_stack
     CloudFormationBackend.delete_stack = _delete_stack
-    CloudFormationBackend.create_change_set = _create_change_set
-    CloudFormationBackend.execute_change_set = _execute_change_set
+    change_sets.install()
     CloudFormationResponse._validate_different_update = _say_so_in_the_change_set
     for operation in ("create_stack", "update_stack", "create_change_set"):
         setattr(CloudFormationResponse, operation, _checking(getattr(CloudFormationResponse, operation)))
@@ -133,25 +127,10 @@ def _create_stack(self: Any, name: str, template: str, parameters: dict[str, Any
 def _update_stack(self: Any, name: str, template: str, *, role_arn: Any, parameters: Any, tags: Any) -> Any:
     stack = self.get_stack(name)
     resolved = self._resolve_update_parameters(instance=stack, incoming_params=parameters)
-    if not _differs(stack, template, resolved, tags):
+    if not change_sets.differs(stack, template, resolved, tags):
         raise ValidationError(message="No updates are to be performed.")
     stack.update(template, role_arn, parameters=resolved, tags=tags)
     return stack
-
-
-def _differs(stack: Any, template: str, parameters: dict[str, Any], tags: dict[str, str] | None) -> bool:
-    wanted = Stack.parse_template(template)
-    return (
-        wanted != stack.template_dict
-        or _effective(wanted, parameters) != _effective(stack.template_dict, stack.parameters)
-        or (tags is not None and tags != stack.tags)
-    )
-
-
-def _effective(template: dict[str, Any], parameters: dict[str, Any]) -> dict[str, str]:
-    declared = template.get("Parameters", {})
-    defaults = {name: str(each["Default"]) for name, each in declared.items() if "Default" in each}
-    return defaults | {name: str(value) for name, value in parameters.items()}
 
 
 def _delete_stack(self: Any, name_or_stack_id: str) -> None:
@@ -172,42 +151,6 @@ def _delete_stack(self: Any, name_or_stack_id: str) -> None:
 
 def _say_so_in_the_change_set(*_: Any) -> None:
     """moto refuses a change set without changes; on AWS it is made, and its status says FAILED."""
-
-
-def _create_change_set(self: Any, *arguments: Any, **named: Any) -> tuple[str, str]:
-    """Make a change set; what is the template's default anyway is no change, as for UpdateStack."""
-    change_set_id, stack_id = _moto_create_change_set(self, *arguments, **named)
-    change_set = self.change_sets[change_set_id]
-    stack = self.stacks[stack_id]
-    if change_set.change_set_type == "UPDATE" and not _differs(
-        stack, change_set.template, change_set.parameters, change_set.tags or None
-    ):
-        change_set.status, change_set.execution_status = "FAILED", "UNAVAILABLE"
-        change_set.status_reason = NO_CHANGES
-    return change_set_id, stack_id
-
-
-def _execute_change_set(self: Any, change_set_name: str, stack_name: str | None = None) -> None:
-    change_set = None
-    for each in self.change_sets.values():
-        names = (each.change_set_id, each.change_set_name)
-        if change_set_name in names and stack_name in (None, each.stack_name, each.stack_id):
-            change_set = each
-    if change_set is None:
-        raise AwsError("ChangeSetNotFound", f"ChangeSet [{change_set_name}] does not exist")
-    if change_set.execution_status != "AVAILABLE":
-        message = f"cannot be executed in its current status of [{change_set.status}]"
-        raise AwsError("InvalidChangeSetStatus", f"ChangeSet [{change_set_name}] {message}")
-    stack = self.stacks[change_set.stack_id]
-    if change_set.change_set_type == "CREATE":
-        stack.template, stack.parameters = change_set.template, change_set.parameters
-        stack._parse_template()
-        stack.resource_map = stack._create_resource_map()
-        stack.output_map = stack._create_output_map()
-        stack.create_resources()
-    else:
-        stack.update(change_set.template, change_set.role_arn, change_set.parameters, change_set.tags)
-    change_set.execution_status = "EXECUTE_COMPLETE"
 
 
 def _template_from_s3(template_url: str, account_id: str, partition: str) -> str:

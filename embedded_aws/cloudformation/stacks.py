@@ -18,7 +18,7 @@ from moto.cloudformation import parsing
 from moto.cloudformation.models import Event, cloudformation_backends
 from moto.core.utils import utcnow
 
-from embedded_aws.cloudformation import kinds  # noqa: F401  # adds its kinds of resources to KINDS
+from embedded_aws.cloudformation import functions, kinds  # noqa: F401  # add their kinds of resources to KINDS
 from embedded_aws.cloudformation.resource import KINDS, Resource
 from embedded_aws.requests import acting_as_service
 
@@ -123,7 +123,7 @@ def _fit(stack: Any, template: str, parameters: dict[str, Any]) -> list[Any]:
     resources = stack.resource_map
     stack.template, stack.parameters = template, parameters
     stack._parse_template()
-    _load(stack, parameters)
+    load(stack, parameters)
     wanted = [name for name, each in resources._resource_json_map.items() if is_wanted(each, resources)]
     replaced: list[Any] = []
     for _ in range(PASSES):
@@ -138,7 +138,8 @@ def _fit(stack: Any, template: str, parameters: dict[str, Any]) -> list[Any]:
     return [each for each in replaced if each is not None]
 
 
-def _load(stack: Any, parameters: dict[str, Any]) -> None:
+def load(stack: Any, parameters: dict[str, Any]) -> None:
+    """Let moto's resource map read a stack's template, with these parameters."""
     resources = stack.resource_map
     resources._template, resources._resource_json_map = stack.template_dict, stack.template_dict["Resources"]
     resources.input_parameters, resources.resolved_parameters = parameters, {}
