@@ -55,11 +55,19 @@ COMMANDS = (
         module="show",
     ),
     _setting_up(
+        "install",
+        "Deploy ecs-drainer into the account as one CloudFormation stack, or bring an installed one up to date.",
+    ),
+    _setting_up(
         "enroll", "Put the lifecycle hook on Auto Scaling groups, so that terminating instances are drained."
     ),
     _setting_up(
         "doctor",
         "Say what is missing or contradicts: hooks, heartbeats, managed draining, gates, rules, functions, tags.",
+    ),
+    _setting_up(
+        "uninstall",
+        "Delete the stack that `ecs-drainer install` made, and the bucket that it made where no other stage needs it.",
     ),
     Entry(
         "fleet",

@@ -39,6 +39,7 @@ PARTS = (
     "eventbridge",
     "sqs",
     "sns",
+    "s3",
     "cloudformation",
     "dynamodb",
     "autoscaling",

@@ -46,9 +46,7 @@ def for_any_stage(packaged: Document, app: str, stage: str, version: str) -> Doc
             properties["Environment"] = {"Variables": {name: value for name, (value, _) in variables.items()}}
         elif resource["Type"] == "AWS::Logs::LogGroup":
             properties["RetentionInDays"] = {"Ref": "LogRetentionDays"}
-    document["Description"] = (
-        f"ecs-drainer {version}: empties ECS container instances before they go away"
-    )
+    document["Description"] = f"ecs-drainer {version}: empties ECS container instances before they go away"
     document["Parameters"] = _parameters(document["Parameters"], stage, variables)
     document["Outputs"]["Release"] = {"Description": "Which release this is.", "Value": version}
     return document
@@ -70,7 +68,10 @@ def plain(sam: Document) -> Document:
             resource["Metadata"] = {"cfn-lint": {"config": {"ignore_checks": [READS_NO_JSONATA]}}}
     document["Resources"] = resources
     document["Parameters"] |= {
-        "CodeBucket": {"Type": "String", "Description": "The S3 bucket, in this Region, that has the release's zip."},
+        "CodeBucket": {
+            "Type": "String",
+            "Description": "The S3 bucket, in this Region, that has the release's zip.",
+        },
         "CodeKey": {"Type": "String", "Description": "The key of the release's zip in it."},
     }
     return document
@@ -88,7 +89,9 @@ def _open(value: Any, app: str, stage: str) -> Any:
     if isinstance(value.get("Fn::Sub"), str):
         return {"Fn::Sub": _with_stage(value["Fn::Sub"], app, stage)[0]}
     for key, inner in value.items():
-        if _with_stage(key, app, stage)[1] or (key == "DefinitionString" and _with_stage(inner, app, stage)[1]):
+        if _with_stage(key, app, stage)[1] or (
+            key == "DefinitionString" and _with_stage(inner, app, stage)[1]
+        ):
             raise ValueError(f"{key} names the stage {stage}, where no parameter can stand for it")
     return {key: _open(inner, app, stage) for key, inner in value.items()}
 
@@ -120,9 +123,17 @@ def _variables(packaged: Document, app: str) -> dict[str, tuple[Any, Document]]:
 
 def _settings() -> Iterator[tuple[str, str, str]]:
     """Yield each setting of a stage: the variable, the parameter and its description."""
-    yield "ECS_DRAINER_CLUSTERS", "Clusters", "Clusters to look in, by name or ARN, with spaces between; empty for all."
-    yield "ECS_DRAINER_HOOKS", "Hooks", (
-        "Lifecycle hooks to act on, by name, `*` for anything, with spaces between; empty for all but those of ECS."
+    yield (
+        "ECS_DRAINER_CLUSTERS",
+        "Clusters",
+        "Clusters to look in, by name or ARN, with spaces between; empty for all.",
+    )
+    yield (
+        "ECS_DRAINER_HOOKS",
+        "Hooks",
+        (
+            "Lifecycle hooks to act on, by name, `*` for anything, with spaces between; empty for all but those of ECS."
+        ),
     )
     for name, setting in BY_NAME.items():
         if not setting.manual_only and name != NOT_OF_A_STAGE:
@@ -196,8 +207,16 @@ def _function(name: str, resource: Document) -> Iterator[tuple[str, Document]]:
 def _event(function: str, name: str, event: Document) -> Iterator[tuple[str, Document]]:
     arn = {"Fn::GetAtt": [function, "Arn"]}
     target = {key: event[key] for key in ("RetryPolicy", "DeadLetterConfig")}
-    when = {"EventPattern": event["Pattern"]} if "Pattern" in event else {"ScheduleExpression": event["Schedule"]}
-    rule = {"Name": event.get("RuleName") or event["Name"], **when, "Targets": [{"Id": "1", "Arn": arn, **target}]}
+    when = (
+        {"EventPattern": event["Pattern"]}
+        if "Pattern" in event
+        else {"ScheduleExpression": event["Schedule"]}
+    )
+    rule = {
+        "Name": event.get("RuleName") or event["Name"],
+        **when,
+        "Targets": [{"Id": "1", "Arn": arn, **target}],
+    }
     yield name, {"Type": "AWS::Events::Rule", "Properties": rule}
     permission = {
         "Action": "lambda:InvokeFunction",

@@ -13,6 +13,7 @@ from urllib.request import urlopen
 import pytest
 
 from embedded_aws.server import Server
+from release.__main__ import write_templates
 from stories.project import copy_project, run_chalice
 
 
@@ -74,3 +75,11 @@ def built(tmp_path_factory: pytest.TempPathFactory, server: Server) -> Path:
 def project(built: Path, tmp_path: Path, aws: Server) -> Project:
     """A copy of the built project, never deployed, and an empty account."""
     return Project(Path(shutil.copytree(built, tmp_path / "project")), aws)
+
+
+@pytest.fixture(scope="session")
+def released(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what `make release` makes of templates and zip."""
+    folder = Path(shutil.copytree(built / "packaged", tmp_path_factory.mktemp("released") / "dist"))
+    write_templates(folder)
+    return folder
