@@ -20,9 +20,9 @@ from chalice.deploy.executor import Executor
 from chalice.deploy.packager import LambdaDeploymentPackager
 from chalice.deploy.planner import PlanStage
 from chalice.deploy.sweeper import ResourceSweeper
-from chalice.package import SAMTemplateGenerator, TemplateGenerator
+from chalice.package import SAMTemplateGenerator, TemplateGenerator, TerraformGenerator
 
-from statemachine import client_methods, graph, packaging, planning, policies, zipping
+from statemachine import client_methods, graph, packaging, planning, policies, terraform, zipping
 from statemachine.refusal import DeploymentRefused
 
 
@@ -47,6 +47,11 @@ WRAPPED: dict[tuple[Any, str], Callable[..., Any]] = {
     (PlanStage, "_create_cloudwatchevent"): planning.plan_event_rule,
     (SAMTemplateGenerator, "_generate_cloudwatchevent"): packaging.add_retries,
     (SAMTemplateGenerator, "_generate_scheduledevent"): packaging.add_retries,
+    (TerraformGenerator, "generate"): terraform.generate,
+    (TerraformGenerator, "_generate_managediamrole"): terraform.add_role,
+    (TerraformGenerator, "_generate_lambdafunction"): terraform.add_function,
+    (TerraformGenerator, "_generate_cloudwatchevent"): terraform.add_rule,
+    (TerraformGenerator, "_generate_scheduledevent"): terraform.add_rule,
 }
 """Chalice's methods that ours go around: each of ours gets the original first."""
 
@@ -56,6 +61,8 @@ ADDED: dict[tuple[Any, str], Callable[..., Any]] = {
     (ResourceSweeper, "_delete_cloudformation_stack"): planning.delete_instructions,
     (DeploymentReporter, "_report_cloudformation_stack"): planning.report_stack,
     (SAMTemplateGenerator, "_generate_cloudformationstack"): packaging.add_stack,
+    (TerraformGenerator, "_generate_cloudformationstack"): terraform.add_stack,
+    (TerraformGenerator, "_generate_loggroup"): terraform.add_log_group,
     (TypedAWSClient, "deploy_cloudformation_stack"): client_methods.deploy_cloudformation_stack,
     (TypedAWSClient, "delete_cloudformation_stack"): client_methods.delete_cloudformation_stack,
     (TypedAWSClient, "refuse_if_stack_is_protected"): client_methods.refuse_if_stack_is_protected,
@@ -82,6 +89,11 @@ RELIED_UPON: dict[tuple[Any, str], tuple[str, ...]] = {
     (TemplateGenerator, "dispatch"): ("self", "resource", "template"),
     (SAMTemplateGenerator, "_generate_cloudwatchevent"): ("self", "resource", "template"),
     (SAMTemplateGenerator, "_generate_scheduledevent"): ("self", "resource", "template"),
+    (TerraformGenerator, "generate"): ("self", "resources"),
+    (TerraformGenerator, "_generate_managediamrole"): ("self", "resource", "template"),
+    (TerraformGenerator, "_generate_lambdafunction"): ("self", "resource", "template"),
+    (TerraformGenerator, "_generate_cloudwatchevent"): ("self", "resource", "template"),
+    (TerraformGenerator, "_generate_scheduledevent"): ("self", "resource", "template"),
     (TypedAWSClient, "connect_rule_to_lambda"): ("self", "rule_name", "function_arn"),
     (TypedAWSClient, "_client"): ("self", "service_name"),
 }

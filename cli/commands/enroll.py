@@ -18,6 +18,7 @@ from chalicelib.policy.settings import Settings
 from cli.command import command
 from cli.desk import Desk
 from cli.exit_codes import ExitCode
+from cli.hook_code import Language, hook_as
 from cli.hooks import WantedHook, acted_on, hook_to_write, wanted_hook
 from cli.inventory import read_stage
 from cli.options import DryRun, HookSettings
@@ -41,6 +42,11 @@ Heartbeat = Annotated[
     ),
 ]
 
+As = Annotated[
+    Language | None,
+    typer.Option("--as", help="Print the hook as code, as it would be put, and put nothing."),
+]
+
 
 @command
 def enroll(
@@ -51,12 +57,14 @@ def enroll(
     heartbeat: Heartbeat = None,
     settings: HookSettings,
     dry_run: DryRun = False,
+    language: As = None,
 ) -> ExitCode:
     """Put the lifecycle hook on Auto Scaling groups, so that terminating instances are drained.
 
     A hook of the group that the stage acts on already is changed, and no second one put beside it. Says what it
     changes; again changes nothing, and what isn't given stays as it is (a new hook has a heartbeat timeout of 15m).
-    Settings are written into the hook's metadata, which every lifecycle event carries.
+    Settings are written into the hook's metadata, which every lifecycle event carries. With --as nothing is put: the
+    hook is printed as code, for groups that Terraform, the CDK or CloudFormation look after.
     """
     found = desk.ask(read_stage, desk.installation)
     if not found.is_deployed:
@@ -67,9 +75,21 @@ def enroll(
     for group in _known(desk, list(dict.fromkeys(groups))):
         name, there = _hook_of(desk, group.name, hook, stage)
         pairs.append((wanted(group.name, name, there, retains=group.retains_on_abandon), there))
+    if language is not None:
+        return _print(desk, language, pairs)
     documents = [_enroll(desk, *pair, dry_run=dry_run) for pair in pairs]
     if desk.is_json:
         desk.report("", documents)
+    return ExitCode.OK
+
+
+def _print(desk: Desk, language: Language, pairs: list[tuple[WantedHook, LifecycleHook | None]]) -> ExitCode:
+    codes = [(wanted, hook_as(language, wanted, is_there=there is not None)) for wanted, there in pairs]
+    documents = [
+        {"auto_scaling_group": wanted.group, "hook": wanted.name, "language": language, "code": code}
+        for wanted, code in codes
+    ]
+    desk.report("\n".join(code for _, code in codes).rstrip("\n"), documents)
     return ExitCode.OK
 
 

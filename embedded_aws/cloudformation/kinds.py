@@ -373,3 +373,18 @@ class Dashboard(Resource):
     kind = "AWS::CloudWatch::Dashboard"
     calls = ("cloudwatch", "put_dashboard", "put_dashboard", "delete_dashboards")
     name_property, key, may_be_gone = "DashboardName", "DashboardName", True
+
+
+class LifecycleHook(Resource):
+    """A lifecycle hook of an Auto Scaling group."""
+
+    kind = "AWS::AutoScaling::LifecycleHook"
+    calls = ("autoscaling", "put_lifecycle_hook", "put_lifecycle_hook", "delete_lifecycle_hook")
+    name_property, key, may_be_gone = "LifecycleHookName", "LifecycleHookName", True
+    replaced_by = ("AutoScalingGroupName",)
+
+    @property
+    def identity(self) -> Properties:
+        """By what the API finds it."""
+        group = self.properties["AutoScalingGroupName"]
+        return {"AutoScalingGroupName": group, "LifecycleHookName": self.physical_resource_id}
