@@ -19,6 +19,7 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
+from moto.moto_api._internal import mock_random
 
 from embedded_aws.requests import AwsError
 
@@ -35,12 +36,26 @@ _update_item, _get_table = DynamoDBBackend.update_item, DynamoDBBackend.get_tabl
 def install() -> None:
     """Teach moto's DynamoDB."""
     Table.__deepcopy__ = _shallow_copy
+    Table._get_default_encryption_key = _drawing_nothing(Table._get_default_encryption_key)
     DynamoDBBackend.update_item = _update_copy
     DynamoDBBackend.get_table = _get_named_table
     DynamoHandler.update_item = _returning_what_is_named(DynamoHandler.update_item)
     DynamoHandler.update_table = _changing_encryption(DynamoHandler.update_table)
     for name in WRITES:
         setattr(DynamoHandler, name, _refusing_sets(getattr(DynamoHandler, name)))
+
+
+def _drawing_nothing(make_key: Any) -> Any:
+    """Make AWS's own key for tables out of turn: all other ids stay what they are without it."""
+
+    def making(table: Any, account_id: str, region: str) -> str:
+        state = mock_random.getstate()
+        try:
+            return str(make_key(table, account_id, region))
+        finally:
+            mock_random.setstate(state)
+
+    return making
 
 
 def _changing_encryption(update_table: Any) -> Any:

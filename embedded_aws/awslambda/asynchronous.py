@@ -153,8 +153,9 @@ def _send(arn: str, record: dict[str, Any], side: str) -> None:
     service, region, account, name = arn.split(":")[2:6]
     body = json.dumps(record)
     if service == "sqs":
-        queue = client("sqs", region).get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)
-        client("sqs", region).send_message(QueueUrl=queue["QueueUrl"], MessageBody=body)
+        # Lambda asks for no URL: `sqs:SendMessage` is all that it wants of the role.
+        url = f"https://sqs.{region}.amazonaws.com/{account}/{name}"
+        client("sqs", region).send_message(QueueUrl=url, MessageBody=body)
     elif service == "sns":
         client("sns", region).publish(TopicArn=arn, Message=body)
     elif service == "lambda":

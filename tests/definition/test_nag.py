@@ -1,4 +1,4 @@
-"""What `make nag` asks of cdk-nag, but for cdk-nag itself, which needs node: no exception is stale or without reason."""
+"""What `make nag` asks of cdk-nag, but for cdk-nag itself, which needs node: no exception is stale or unreasoned."""
 
 from __future__ import annotations
 

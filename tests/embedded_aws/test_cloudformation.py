@@ -72,6 +72,43 @@ def test_a_table_keeps_its_items_through_an_update() -> None:
 
 
 @pytest.mark.usefixtures("aws")
+def test_a_key_is_given_to_what_is_there_and_taken_back() -> None:
+    """Tables and queues are encrypted anew in place; `SSEEnabled` is what CloudFormation alone calls it."""
+    key = client("kms").create_key()["KeyMetadata"]["Arn"]
+
+    def kept(*, has_key: bool) -> dict[str, Any]:
+        ours = {"SSEType": "KMS", "KMSMasterKeyId": key} if has_key else {}
+        table = {
+            "TableName": "ledger",
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+            "SSESpecification": {"SSEEnabled": True, **ours},
+        }
+        queue = {"QueueName": "letters", "SqsManagedSseEnabled": not has_key}
+        return {
+            "Ledger": {"Type": "AWS::DynamoDB::Table", "Properties": table},
+            "Letters": {
+                "Type": "AWS::SQS::Queue",
+                "Properties": {**queue, **({"KmsMasterKeyId": key} if has_key else {})},
+            },
+        }
+
+    def keys() -> tuple[bool, str]:
+        table = client("dynamodb").describe_table(TableName="ledger")["Table"]["SSEDescription"]
+        url = client("sqs").get_queue_url(QueueName="letters")["QueueUrl"]
+        queue = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        return table["KMSMasterKeyArn"] == key, queue["SqsManagedSseEnabled"]
+
+    create(template(**kept(has_key=False)))
+    assert keys() == (False, "true")
+    update(template(**kept(has_key=True)))
+    assert keys() == (True, "false")
+    update(template(**kept(has_key=False)))
+    assert keys() == (False, "true")
+
+
+@pytest.mark.usefixtures("aws")
 def test_what_the_template_leaves_out_goes_and_a_condition_decides() -> None:
     topic = {"Type": "AWS::SNS::Topic", "Condition": "IsLoud"}
     create(template(Topic=topic, Queue={"Type": "AWS::SQS::Queue"}))

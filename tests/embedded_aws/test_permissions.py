@@ -13,6 +13,11 @@ RULE = "arn:aws:events:eu-west-1:123456789012:rule/drain"
 REQUEST = ServiceRequest("events.amazonaws.com", "sqs:SendMessage", RULE)
 ALLOW = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
 
+IN_THE_CLEAR, OVER_TLS = (
+    ALLOW | {"Effect": "Deny", "Principal": "*", "Condition": {"Bool": {"aws:SecureTransport": secure}}}
+    for secure in ("false", "true")
+)
+
 
 def policy(*statements: dict[str, Any]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": list(statements)}
@@ -44,6 +49,8 @@ def policy(*statements: dict[str, Any]) -> dict[str, Any]:
         ),
         ("unknown keys never hold", policy(ALLOW | {"Condition": {"StringEquals": {"aws:x": "y"}}}), False),
         ("unknown operators never hold", policy(ALLOW | {"Condition": {"IpAddress": {"aws:x": "*"}}}), False),
+        ("services speak TLS", policy(ALLOW, IN_THE_CLEAR), True),
+        ("a denial of all that is sent over TLS", policy(ALLOW, OVER_TLS), False),
         ("a denial wins", policy(ALLOW, ALLOW | {"Effect": "Deny", "Action": "*"}), False),
     ],
 )

@@ -11,7 +11,7 @@ from typing import Any
 
 from app import app
 from embedded_aws.clients import client
-from embedded_aws.requests import RequestLog
+from embedded_aws.requests import Call, RequestLog
 from stories.story import read_story
 from stories.telling import told
 from stories.world import Service
@@ -42,6 +42,10 @@ STORIES = (
 """Between them they use every grant but those of `RARE`; a new grant wants a story that uses it."""
 
 
+DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "NotFound"}
+"""How a story is refused what the policies deny; NotFound is said of a topic that isn't there."""
+
+
 @dataclass
 class Recorded:
     """By role, as the short name of its function or of its resource in the template."""
@@ -49,18 +53,21 @@ class Recorded:
     policies: dict[str, list[Statement]] = field(default_factory=dict)
     requests: dict[str, set[Request]] = field(default_factory=lambda: defaultdict(set))
 
-    def take(self, log: RequestLog) -> None:
+    def take(self, log: RequestLog, where: Callable[[Call], bool] = lambda _: True) -> None:
         """Keep what the roles of the running embedded AWS asked for, and the policies that are deployed in it."""
         for role in _roles():
             self.policies[short(role)] = _statements(role)
-            for call in log.matching(role=role):
+            for call in log.matching(role=role, where=where):
                 self.requests[short(role)].update(requests_of(call))
 
 
 def not_allowed(log: RequestLog) -> list[tuple[str, str, str]]:
-    """Return role, action and resource of what the deployed policies of the running embedded AWS would have denied."""
+    """Return role, action and resource of what the deployed policies of the running embedded AWS would have denied.
+
+    But for what the embedded AWS denied as well, as a story wanted.
+    """
     found = Recorded()
-    found.take(log)
+    found.take(log, where=lambda call: call.error not in DENIED)
     return [
         (role, request.action, request.resource)
         for role, requests in found.requests.items()
