@@ -6,7 +6,7 @@ WORKERS ?= auto
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo demo-stuck demo-stateful test test-slow check asl-validator unit bench examples approve docs
-.PHONY: conformance lock mutants audit newest release clean
+.PHONY: conformance lock mutants audit newest release clean iac
 
 DEFINITIONS := statemachine/*.asl.json examples/*/*.asl.json
 
@@ -54,6 +54,15 @@ build/npm/node_modules/asl-validator: Makefile
 
 asl-validator: install build/npm/node_modules/asl-validator ## Check the definitions with asl-validator, which needs npm
 	$(RUN) -m statemachine.asl_validator build/npm/node_modules/.bin/asl-validator $(DEFINITIONS)
+
+# Not in the locks: the CDK needs node, and SAM's translator another release of pydantic than moto.
+build/iac/bin/python: Makefile
+	$(PYTHON) -m venv build/iac
+	$@ -m pip install --quiet --disable-pip-version-check aws-cdk-lib==2.275.0 aws-sam-translator==1.115.0
+	@touch $@
+
+iac: install build/iac/bin/python ## Deploy by Terraform, CDK and SAM; needs terraform with its AWS provider, and node
+	$(VENV)/bin/pytest -q -n $(WORKERS) tests/deploy/test_terraform.py tests/deploy/test_cdk.py tests/deploy/test_sam.py
 
 unit: install ## The tests that need neither a server nor much time
 	$(VENV)/bin/pytest -q -n $(WORKERS) -m "not deploy and not slow"

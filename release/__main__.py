@@ -24,8 +24,8 @@ ROOT = Path(__file__).parent.parent
 DIST = ROOT / "dist"
 BILL_OF_MATERIALS = "deployment.cdx.json"
 """Beside deployment.zip: what is in it, in CycloneDX's form."""
-BUNDLE = ROOT / "build" / "bundle"
-"""What the wheel takes along; see pyproject.toml."""
+BUNDLE = Path("build", "bundle")
+"""Where in the tree the wheel finds what it takes along; see pyproject.toml."""
 SAM, PLAIN = "sam.json", "template.json"
 APP, STAGE = "ecs-drainer", "dev"
 
@@ -40,9 +40,9 @@ def main() -> None:
     print((DIST / "SHA256SUMS").read_text(encoding="utf-8"), end="")
 
 
-def make_templates(folder: Path) -> None:
-    """Make the zip and both templates in a folder: SAM's, and the plain one."""
-    _run(str(Path(sys.executable).with_name("chalice")), "package", "--stage", STAGE, str(folder))
+def make_templates(folder: Path, tree: Path = ROOT) -> None:
+    """Make the zip and both templates of a tree in a folder: SAM's, and the plain one."""
+    _run(str(Path(sys.executable).with_name("chalice")), "package", "--stage", STAGE, str(folder), cwd=tree)
     write_templates(folder)
 
 
@@ -54,16 +54,17 @@ def write_templates(folder: Path) -> None:
         (folder / name).write_text(_as_text(document), encoding="utf-8")
 
 
-def make_wheel(folder: Path) -> None:
-    """Make the wheel in a folder, with the zip and the plain template that are there."""
-    shutil.rmtree(BUNDLE, ignore_errors=True)
-    BUNDLE.mkdir(parents=True)
+def make_wheel(folder: Path, tree: Path = ROOT) -> None:
+    """Make the wheel of a tree in a folder, with the zip and the plain template that are there."""
+    bundle = tree / BUNDLE
+    shutil.rmtree(bundle, ignore_errors=True)
+    bundle.mkdir(parents=True)
     try:
         for name in (CODE, PLAIN):
-            shutil.copy(folder / name, BUNDLE / name)
-        _run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder))
+            shutil.copy(folder / name, bundle / name)
+        _run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder), cwd=tree)
     finally:
-        shutil.rmtree(BUNDLE)  # a wheel that is built by itself must not carry an old one
+        shutil.rmtree(bundle)  # a wheel that is built by itself must not carry an old one
 
 
 def _as_text(document: dict[str, Any]) -> str:
@@ -90,11 +91,10 @@ def _write_bill_of_materials(file: Path) -> None:
     _run(*cyclonedx, *options, given=carried())
 
 
-def _run(*command: str, given: str | None = None) -> None:
-    region = {
-        "AWS_DEFAULT_REGION": "us-east-1"
-    }  # `chalice package` wants one; nothing that it makes names it
-    subprocess.run(command, cwd=ROOT, env={**os.environ, **region}, input=given, text=True, check=True)  # noqa: S603  # ours
+def _run(*command: str, given: str | None = None, cwd: Path = ROOT) -> None:
+    # `chalice package` wants a Region; nothing that it makes names it.
+    environment = {**os.environ, "AWS_DEFAULT_REGION": "us-east-1"}
+    subprocess.run(command, cwd=cwd, env=environment, input=given, text=True, check=True)  # noqa: S603  # ours
 
 
 if __name__ == "__main__":

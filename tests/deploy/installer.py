@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from embedded_aws.server import Server
+from stories.world import World
 
 ROOT = Path(__file__).parents[2]
 STACK = "ecs-drainer-dev"
@@ -60,3 +61,16 @@ class Installer:
         described: dict[str, Any] = self.aws.client("cloudformation").describe_stacks(StackName=STACK)
         found: dict[str, Any] = described["Stacks"][0]
         return found
+
+
+def drains(aws: Server, world: World) -> bool:
+    """Terminate an instance of the group and see that it is let go without a task killed."""
+    earlier = len(
+        aws.calls(operation="CompleteLifecycleAction")
+    )  # emptying an account leaves the server's log
+    leaving = world.instances()[0]
+    world.terminate(leaving)
+    aws.advance(300)
+    (completed,) = aws.calls(operation="CompleteLifecycleAction")[earlier:]
+    assert (completed["parameters"]["InstanceId"], completed["error"]) == (leaving, None)
+    return aws.killed_tasks() == []

@@ -13,7 +13,7 @@ import pytest
 from embedded_aws.server import Server
 from stories.world import GROUP, Service, World
 from tests.deploy.account import FUNCTIONS, function_names, is_empty, stacks
-from tests.deploy.installer import STACK, Installer
+from tests.deploy.installer import STACK, Installer, drains
 
 pytestmark = pytest.mark.deploy
 
@@ -46,13 +46,8 @@ def test_from_an_empty_account_to_a_drained_instance_and_back(installer: Install
     world.build((Service(),), None)
     installer.run("enroll", "--asg", GROUP)
     assert "nothing is wrong" in installer.run("doctor")
-    leaving = world.instances()[0]
-    world.terminate(leaving)
-    aws.advance(300)
-    (completed,) = aws.calls(operation="CompleteLifecycleAction")
-    assert (completed["parameters"]["InstanceId"], completed["error"]) == (leaving, None)
-    assert aws.killed_tasks() == []
-    assert leaving in installer.run("history")
+    assert drains(aws, world)
+    assert "drained" in installer.run("history")
 
     said = installer.run("uninstall", "--yes")
     assert f"Warning: hook ecs-drainer of {GROUP} stays: aws autoscaling delete-lifecycle-hook" in said
