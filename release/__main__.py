@@ -14,16 +14,20 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
 from cli.whereabouts import version
 from release.anystage import CODE, for_any_stage, plain
+from statemachine.zipping import make_reproducible
 
 ROOT = Path(__file__).parent.parent
 DIST = ROOT / "dist"
 BILL_OF_MATERIALS = "deployment.cdx.json"
 """Beside deployment.zip: what is in it, in CycloneDX's form."""
+WRAPPERS = "deploy.zip"
+"""The Terraform module, the CDK construct and the SAM application."""
 BUNDLE = Path("build", "bundle")
 """Where in the tree the wheel finds what it takes along; see pyproject.toml."""
 SAM, PLAIN = "sam.json", "template.json"
@@ -35,6 +39,7 @@ def main() -> None:
     shutil.rmtree(DIST, ignore_errors=True)
     make_templates(DIST)
     make_wheel(DIST)
+    pack(ROOT / "deploy", DIST / WRAPPERS)
     _write_bill_of_materials(DIST / BILL_OF_MATERIALS)
     (DIST / "SHA256SUMS").write_text(checksums(DIST), encoding="utf-8")
     print((DIST / "SHA256SUMS").read_text(encoding="utf-8"), end="")
@@ -65,6 +70,21 @@ def make_wheel(folder: Path, tree: Path = ROOT) -> None:
         _run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder), cwd=tree)
     finally:
         shutil.rmtree(bundle)  # a wheel that is built by itself must not carry an old one
+
+
+def pack(folder: Path, file: Path) -> None:
+    """Pack a folder into a zip, without what its tools leave there; the same files make the same zip."""
+    with zipfile.ZipFile(file, "w") as written:
+        for path in sorted(folder.rglob("*")):
+            inside = path.relative_to(folder.parent)
+            if path.is_file() and not any(
+                part.startswith(".") or part in LEFT_BY_TOOLS for part in inside.parts
+            ):
+                written.write(path, inside)
+    make_reproducible(file)
+
+
+LEFT_BY_TOOLS = {"__pycache__", "cdk.out", "terraform.tfstate", "terraform.tfstate.backup", "packaged.yaml"}
 
 
 def _as_text(document: dict[str, Any]) -> str:

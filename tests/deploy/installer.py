@@ -26,7 +26,18 @@ class Installer:
 
     def run(self, *arguments: str, expected: int = 0) -> str:
         """Run the command and return all that it prints."""
-        ran = subprocess.run(  # noqa: S603  # ours
+        ran = self._ran(*arguments)
+        assert ran.returncode == expected, ran.stdout + ran.stderr
+        return ran.stdout + ran.stderr
+
+    def prints(self, *arguments: str) -> str:
+        """Run the command and return its result alone, as a pipe gets it."""
+        ran = self._ran(*arguments)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        return ran.stdout
+
+    def _ran(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(  # noqa: S603  # ours
             [sys.executable, "-m", "cli", *arguments],
             cwd=ROOT,
             env={**os.environ, **self.aws.environment, "DRAINER_STAGE": "dev"},
@@ -36,8 +47,6 @@ class Installer:
             check=False,
             timeout=300,
         )
-        assert ran.returncode == expected, ran.stdout + ran.stderr
-        return ran.stdout + ran.stderr
 
     def install(self, *arguments: str, expected: int = 0) -> str:
         """Install the release without being asked."""

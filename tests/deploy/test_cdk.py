@@ -102,7 +102,7 @@ def test_the_printed_hook_is_what_enroll_would_put(released: Path, aws: Server, 
     World(aws.client, aws.advance).build((Service(),), None)
     installer = Installer(aws, released)
     asked = ("enroll", "--asg", GROUP, "--deadline", "30m", "--heartbeat", "20m")
-    printed = installer.run(*asked, "--as", "cdk").partition("from aws_cdk")
+    printed = installer.prints(*asked, "--as", "cdk").partition("from aws_cdk")
     script = (
         f"from aws_cdk import App, Stack\nfrom aws_cdk{printed[2]}".replace(
             "    self,", "    Stack(app, 'hook'),"

@@ -105,3 +105,53 @@ def test_a_bucket_policy_against_callers_without_tls_lets_those_with_it_in() -> 
     s3.put_bucket_policy(Bucket="code", Policy=json.dumps({"Statement": [without_tls, deny]}))
     with pytest.raises(ClientError, match="403"):
         s3.put_object(Bucket="code", Key="b", Body=b"b")
+
+
+def nest(parent: dict[str, Any], child: dict[str, Any]) -> None:
+    """Create a stack whose resource `Child` is a stack."""
+    s3 = client("s3")
+    s3.create_bucket(Bucket="templates", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_object(Bucket="templates", Key="child.json", Body=json.dumps(child).encode())
+    client("cloudformation").create_stack(StackName="parent", TemplateBody=json.dumps(parent))
+
+
+CHILD = {
+    "Parameters": {"Name": {"Type": "String"}},
+    "Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Ref": "Name"}}}},
+    "Outputs": {"TopicArn": {"Value": {"Ref": "Topic"}}},
+}
+PARENT = {
+    "Resources": {
+        "Child": {
+            "Type": "AWS::CloudFormation::Stack",
+            "Properties": {
+                "TemplateURL": "https://templates.s3.eu-west-1.amazonaws.com/child.json",
+                "Parameters": {"Name": "loud"},
+            },
+        }
+    },
+    "Outputs": {"Topic": {"Value": {"Fn::GetAtt": ["Child", "Outputs.TopicArn"]}}},
+}
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_nested_stack_gives_its_outputs_to_its_parent_and_goes_with_it() -> None:
+    nest(PARENT, CHILD)
+    listed = client("cloudformation").describe_stacks()["Stacks"]
+    assert [each["StackStatus"] for each in listed] == ["CREATE_COMPLETE", "CREATE_COMPLETE"]
+    (parent,) = (each for each in listed if each["StackName"] == "parent")
+    assert [each["OutputValue"] for each in parent["Outputs"]] == ["arn:aws:sns:eu-west-1:123456789012:loud"]
+    client("cloudformation").delete_stack(StackName="parent")
+    assert client("sns").list_topics()["Topics"] == []
+    assert client("cloudformation").describe_stacks()["Stacks"] == []
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_nested_stack_that_fails_fails_its_parent() -> None:
+    spoilt = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "no queue's name"}}
+    nest(PARENT, {**CHILD, "Resources": {"Topic": spoilt}})
+    found = client("cloudformation").describe_stacks(StackName="parent")["Stacks"][0]
+    assert found["StackStatus"] == "ROLLBACK_COMPLETE"
+    events = client("cloudformation").describe_stack_events(StackName="parent")["StackEvents"]
+    reasons = [each.get("ResourceStatusReason", "") for each in events]
+    assert [each for each in reasons if "was not successfully created" in each], reasons
