@@ -127,8 +127,13 @@ def test_a_stack_that_fails_is_told_with_its_reasons_and_the_next_attempt_succee
     said = edited(installer, tmp_path, spoil).install(expected=1)
     assert "The stack could not be changed and is ROLLBACK_COMPLETE" in said
     assert "DrainStateMachine (AWS::StepFunctions::StateMachine) is CREATE_FAILED" in said
+    folder = str(installer.released)
+    refused = installer.run("install", "--from", folder, "--plan", expected=3)
+    assert "what is left of it must be deleted\n  without --plan that is done first" in refused
+    assert "Delete it? Nobody is there to answer" in installer.run("install", "--from", folder, expected=3)
+    assert installer.stack()["StackStatus"] == "ROLLBACK_COMPLETE"
     again = installer.install()
-    assert f"The stack {STACK} is ROLLBACK_COMPLETE: deleting what is left of it" in again
+    assert f"The stack {STACK} never came up and is ROLLBACK_COMPLETE" in again
     assert "is installed as stage dev" in again
 
 
