@@ -28,6 +28,12 @@ pytestmark = pytest.mark.deploy
 
 ROOT = Path(__file__).parents[2]
 MODULE = ROOT / "deploy" / "terraform"
+TOLD = (
+    "Success! The configuration is valid.",
+    "Apply complete! Resources: 9 added, 0 changed, 0 destroyed.",
+    "No changes. Your infrastructure matches the configuration.",
+)
+"""What docs/install/terraform.md says that terraform says; the rest has times in it."""
 needs_terraform = pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")
 TO_A_SERVER = 'provider "aws" {\n  s3_use_path_style = true\n}\n'
 """A bucket's name can't stand before 127.0.0.1."""
@@ -46,11 +52,11 @@ class Terraform:
         assert ran.returncode == 0, ran.stdout + ran.stderr
         return ran.stdout + ran.stderr
 
-    def begin(self) -> None:
-        """Point it at the embedded AWS, initialise and validate."""
+    def begin(self) -> str:
+        """Point it at the embedded AWS, initialise, and return what validating says."""
         (self.folder / "provider_override.tf").write_text(TO_A_SERVER)
         self("init", "-input=false")
-        self("validate")
+        return self("validate")
 
 
 def _terraform(
@@ -162,9 +168,12 @@ def test_the_module_is_applied_to_a_group_drains_and_is_destroyed(
     folder = Path(shutil.copytree(MODULE, tmp_path / "module")) / "examples" / "group"
     terraform = Terraform(folder, aws)
     given = {"TF_VAR_release": str(released), "TF_VAR_auto_scaling_group": GROUP}
-    terraform.begin()
-    terraform("apply", "-auto-approve", "-input=false", given=given)
-    assert "No changes." in terraform("plan", "-input=false", "-detailed-exitcode", given=given)
+    said = terraform.begin()
+    said += terraform("apply", "-auto-approve", "-input=false", given=given)
+    said += terraform("plan", "-input=false", "-detailed-exitcode", given=given)
+    page = (ROOT / "docs" / "install" / "terraform.md").read_text(encoding="utf-8")
+    for line in TOLD:
+        assert (line in said, line in page) == (True, True), line
     installer = Installer(aws, released)
     assert installer.variables()["ECS_DRAINER_DEADLINE"] == "30m"
     assert "was deployed by other means, and is left alone" in installer.install(expected=3)
