@@ -6,7 +6,7 @@ WORKERS ?= auto
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo demo-stuck demo-stateful test test-slow check asl-validator unit bench examples approve docs
-.PHONY: proof conformance lock mutants audit nag newest release clean
+.PHONY: proof conformance lock mutants audit nag newest release clean iac
 
 DEFINITIONS := statemachine/*.asl.json examples/*/*.asl.json
 
@@ -63,6 +63,15 @@ build/nag/installed: nag.lock
 
 nag: install build/nag/installed ## Hold stack and roles against cdk-nag's AwsSolutions rules, which need node
 	$(RUN) -m statemachine.nag build/nag/bin/python
+
+# Not in the locks: the CDK needs node, and SAM's translator another release of pydantic than moto.
+build/iac/bin/python: Makefile
+	$(PYTHON) -m venv build/iac
+	$@ -m pip install --quiet --disable-pip-version-check aws-cdk-lib==2.275.0 aws-sam-translator==1.115.0
+	@touch $@
+
+iac: install build/iac/bin/python ## Deploy by Terraform, CDK and SAM; needs terraform with its AWS provider, and node
+	$(VENV)/bin/pytest -q -n $(WORKERS) tests/deploy/test_terraform.py tests/deploy/test_cdk.py tests/deploy/test_sam.py
 
 unit: install ## The tests that need neither a server nor much time
 	$(VENV)/bin/pytest -q -n $(WORKERS) -m "not deploy and not slow"

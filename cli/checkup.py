@@ -18,7 +18,9 @@ from cli.checkup_found import TRIGGERED, Complaint, Deployed, Group, Level
 from cli.checkup_providers import PROVIDER_RULES
 from cli.installation import APP
 
-STAGE_REMEDY = "correct environment_variables in .chalice/config.json and deploy again"
+STAGE_REMEDY = (
+    "correct `ecs-drainer install --parameter`, or environment_variables in .chalice/config.json, and deploy"
+)
 AGENT_SPOT_DRAINING = "ECS_ENABLE_SPOT_INSTANCE_DRAINING"
 Complaints = Iterator[Complaint]
 
@@ -32,7 +34,8 @@ def complaints(deployed: Deployed, groups: Iterable[Group]) -> list[Complaint]:
 
 def of_the_stage(deployed: Deployed) -> Complaints:
     """What is missing of the installation itself."""
-    stage, redeploy = f"stage {deployed.stage}", f"deploy again: chalice deploy --stage {deployed.stage}"
+    stage, option = f"stage {deployed.stage}", f"--stage {deployed.stage}"
+    redeploy = f"deploy again: ecs-drainer install {option}, or chalice deploy {option}, whichever did it"
     if not deployed.has_state_machine:
         yield Complaint(Level.ERROR, stage, "there is no state machine: nothing is deployed here", redeploy)
         return

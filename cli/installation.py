@@ -71,7 +71,10 @@ class Installation:
     @property
     def remedy(self) -> str:
         """What helps where the stage is not there."""
-        return f"deploy it with `chalice deploy --stage {self.stage}`, or name another --stage, --region or --profile"
+        return (
+            f"deploy it with `ecs-drainer install --stage {self.stage}`, or from a clone with `chalice deploy --stage "
+            f"{self.stage}`; or name another --stage, --region or --profile"
+        )
 
     @property
     def who(self) -> str:

@@ -14,18 +14,22 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
 from cli.whereabouts import version
 from release.anystage import CODE, for_any_stage, plain
+from statemachine.zipping import make_reproducible
 
 ROOT = Path(__file__).parent.parent
 DIST = ROOT / "dist"
 BILL_OF_MATERIALS = "deployment.cdx.json"
 """Beside deployment.zip: what is in it, in CycloneDX's form."""
-BUNDLE = ROOT / "build" / "bundle"
-"""What the wheel takes along; see pyproject.toml."""
+WRAPPERS = "deploy.zip"
+"""The Terraform module, the CDK construct and the SAM application."""
+BUNDLE = Path("build", "bundle")
+"""Where in the tree the wheel finds what it takes along; see pyproject.toml."""
 SAM, PLAIN = "sam.json", "template.json"
 APP, STAGE = "ecs-drainer", "dev"
 
@@ -35,14 +39,15 @@ def main() -> None:
     shutil.rmtree(DIST, ignore_errors=True)
     make_templates(DIST)
     make_wheel(DIST)
+    pack(ROOT / "deploy", DIST / WRAPPERS)
     _write_bill_of_materials(DIST / BILL_OF_MATERIALS)
     (DIST / "SHA256SUMS").write_text(checksums(DIST), encoding="utf-8")
     print((DIST / "SHA256SUMS").read_text(encoding="utf-8"), end="")
 
 
-def make_templates(folder: Path) -> None:
-    """Make the zip and both templates in a folder: SAM's, and the plain one."""
-    _run(str(Path(sys.executable).with_name("chalice")), "package", "--stage", STAGE, str(folder))
+def make_templates(folder: Path, tree: Path = ROOT) -> None:
+    """Make the zip and both templates of a tree in a folder: SAM's, and the plain one."""
+    _run(str(Path(sys.executable).with_name("chalice")), "package", "--stage", STAGE, str(folder), cwd=tree)
     write_templates(folder)
 
 
@@ -54,16 +59,32 @@ def write_templates(folder: Path) -> None:
         (folder / name).write_text(_as_text(document), encoding="utf-8")
 
 
-def make_wheel(folder: Path) -> None:
-    """Make the wheel in a folder, with the zip and the plain template that are there."""
-    shutil.rmtree(BUNDLE, ignore_errors=True)
-    BUNDLE.mkdir(parents=True)
+def make_wheel(folder: Path, tree: Path = ROOT) -> None:
+    """Make the wheel of a tree in a folder, with the zip and the plain template that are there."""
+    bundle = tree / BUNDLE
+    shutil.rmtree(bundle, ignore_errors=True)
+    bundle.mkdir(parents=True)
     try:
         for name in (CODE, PLAIN):
-            shutil.copy(folder / name, BUNDLE / name)
-        _run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder))
+            shutil.copy(folder / name, bundle / name)
+        _run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder), cwd=tree)
     finally:
-        shutil.rmtree(BUNDLE)  # a wheel that is built by itself must not carry an old one
+        shutil.rmtree(bundle)  # a wheel that is built by itself must not carry an old one
+
+
+def pack(folder: Path, file: Path) -> None:
+    """Pack a folder into a zip, without what its tools leave there; the same files make the same zip."""
+    with zipfile.ZipFile(file, "w") as written:
+        for path in sorted(folder.rglob("*")):
+            inside = path.relative_to(folder.parent)
+            if path.is_file() and not any(
+                part.startswith(".") or part in LEFT_BY_TOOLS for part in inside.parts
+            ):
+                written.write(path, inside)
+    make_reproducible(file)
+
+
+LEFT_BY_TOOLS = {"__pycache__", "cdk.out", "terraform.tfstate", "terraform.tfstate.backup", "packaged.yaml"}
 
 
 def _as_text(document: dict[str, Any]) -> str:
@@ -90,11 +111,10 @@ def _write_bill_of_materials(file: Path) -> None:
     _run(*cyclonedx, *options, given=carried())
 
 
-def _run(*command: str, given: str | None = None) -> None:
-    region = {
-        "AWS_DEFAULT_REGION": "us-east-1"
-    }  # `chalice package` wants one; nothing that it makes names it
-    subprocess.run(command, cwd=ROOT, env={**os.environ, **region}, input=given, text=True, check=True)  # noqa: S603  # ours
+def _run(*command: str, given: str | None = None, cwd: Path = ROOT) -> None:
+    # `chalice package` wants a Region; nothing that it makes names it.
+    environment = {**os.environ, "AWS_DEFAULT_REGION": "us-east-1"}
+    subprocess.run(command, cwd=cwd, env=environment, input=given, text=True, check=True)  # noqa: S603  # ours
 
 
 if __name__ == "__main__":

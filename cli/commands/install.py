@@ -68,7 +68,7 @@ def install(
     """
     bundle = read_bundle(folder)
     given = read_parameters(parameters or [], bundle.parameters)
-    there = _there(desk)
+    there = _there(desk, is_plan=plan, yes=yes)
     if there is None and not (given or plan or yes) and desk.edge.can_ask:
         given = _asked(bundle)
     where = _bucket(desk, bucket, there)
@@ -86,7 +86,7 @@ def install(
         if plan or not change_set.has_changes:
             return _report(desk, bundle, there, change_set, is_plan=plan)
         if not yes:
-            _confirm(desk, there)
+            _confirm(desk, "Install this" if there is None else "Change this")
         if not exists:
             desk.warn(f"Making the bucket {where.name} ...")
             where.make()
@@ -94,7 +94,7 @@ def install(
         return _report(desk, bundle, change_set.execute(desk), change_set, is_plan=False)
 
 
-def _there(desk: Desk) -> stack.Found | None:
+def _there(desk: Desk, *, is_plan: bool, yes: bool) -> stack.Found | None:
     """Return the stage's stack if it is ours; raises Halt where the stage was deployed by other means."""
     found = desk.ask(stack.find, desk.installation.name)
     if found is None:
@@ -105,11 +105,23 @@ def _there(desk: Desk) -> stack.Found | None:
     if not found.is_ours:
         raise _not_ours(desk)
     stack.refuse_unless_settled(found)
-    if found.status not in stack.UNFINISHED:
+    if found.status not in stack.NEVER_WORKED:
         return found
-    desk.warn(f"The stack {found.name} is {found.status}: deleting what is left of it ...")
-    stack.delete(desk, found)
+    _clear_away(desk, found, is_plan=is_plan, yes=yes)
     return None
+
+
+def _clear_away(desk: Desk, found: stack.Found, *, is_plan: bool, yes: bool) -> None:
+    """Delete a stack that never came up: CloudFormation takes nothing else of it."""
+    sentence = (
+        f"The stack {found.name} never came up and is {found.status}: what is left of it must be deleted"
+    )
+    if is_plan:
+        raise Halt(sentence, "without --plan that is done first", ExitCode.REFUSED)
+    desk.warn(f"{sentence} first.")
+    if not yes:
+        _confirm(desk, "Delete it")
+    stack.delete(desk, found)
 
 
 def _not_ours(desk: Desk) -> Halt:
@@ -171,8 +183,7 @@ def _show(
         desk.table(HEADER, change_set.rows(), [], "")
 
 
-def _confirm(desk: Desk, there: stack.Found | None) -> None:
-    what = "Install this" if there is None else "Change this"
+def _confirm(desk: Desk, what: str) -> None:
     if not desk.edge.can_ask:
         raise Halt(f"{what}? Nobody is there to answer; nothing was changed", "give --yes", ExitCode.REFUSED)
     if not typer.confirm(f"{what}?", err=True):

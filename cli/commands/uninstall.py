@@ -65,7 +65,7 @@ def _ours(desk: Desk) -> stack.Found:
         sentence = f"The stack {at.name} was not made by `ecs-drainer install`, and is left alone"
         remedy = "take it away by the means that deployed it: `chalice delete`, `terraform destroy`, …"
         raise Halt(sentence, remedy, ExitCode.REFUSED)
-    if found.status not in stack.UNFINISHED:
+    if found.status != stack.HALF_GONE:
         stack.refuse_unless_settled(found)
     return found
 
@@ -77,7 +77,7 @@ def _refuse_what_would_be_lost(desk: Desk, found: stack.Found, *, force: bool) -
             "`ecs-drainer install --parameter DeletionProtection=false` lifts that",
             ExitCode.REFUSED,
         )
-    if force or found.status in stack.UNFINISHED:
+    if force or found.status in (*stack.NEVER_WORKED, stack.HALF_GONE):
         return
     if drains := open_drains(desk):
         ids = some(sorted(drain.instance_id for drain in drains))

@@ -21,8 +21,10 @@ from statemachine.stack_events import failures_since, latest_event
 POLL_SECONDS = 5
 PATIENCE_POLLS = 360
 """Half an hour: longer than any stack of ours takes."""
-UNFINISHED = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
-"""Stacks that never worked, or are half gone: CloudFormation takes nothing but their deletion."""
+NEVER_WORKED = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
+"""CloudFormation takes nothing of such a stack but its deletion."""
+HALF_GONE = "DELETE_FAILED"
+"""The same; but what is left of it may be the ledger."""
 DONE = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 
 
@@ -91,6 +93,7 @@ def refuse_unless_settled(found: Found) -> None:
     """Raise Halt where somebody is changing the stack, or CloudFormation takes no change of it."""
     remedies = {
         "REVIEW_IN_PROGRESS": "it is a change set that nobody has executed: execute it, or delete the stack",
+        HALF_GONE: "look what kept it in its events; `ecs-drainer uninstall` deletes what is left of it",
         "UPDATE_ROLLBACK_FAILED": f"run `aws cloudformation continue-update-rollback --stack-name {found.name}`",
     }
     if found.status in remedies or found.status.endswith("_IN_PROGRESS"):

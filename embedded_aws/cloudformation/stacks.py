@@ -18,7 +18,7 @@ from moto.cloudformation import parsing
 from moto.cloudformation.models import Event, cloudformation_backends
 from moto.core.utils import utcnow
 
-from embedded_aws.cloudformation import functions, kinds  # noqa: F401  # add their kinds of resources to KINDS
+from embedded_aws.cloudformation import functions, kinds, nested  # noqa: F401  # add their kinds to KINDS
 from embedded_aws.cloudformation.resource import KINDS, Resource
 from embedded_aws.requests import acting_as_service
 

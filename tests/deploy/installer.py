@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from embedded_aws.server import Server
+from stories.world import World
 
 ROOT = Path(__file__).parents[2]
 STACK = "ecs-drainer-dev"
@@ -25,7 +26,18 @@ class Installer:
 
     def run(self, *arguments: str, expected: int = 0) -> str:
         """Run the command and return all that it prints."""
-        ran = subprocess.run(  # noqa: S603  # ours
+        ran = self._ran(*arguments)
+        assert ran.returncode == expected, ran.stdout + ran.stderr
+        return ran.stdout + ran.stderr
+
+    def prints(self, *arguments: str) -> str:
+        """Run the command and return its result alone, as a pipe gets it."""
+        ran = self._ran(*arguments)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        return ran.stdout
+
+    def _ran(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(  # noqa: S603  # ours
             [sys.executable, "-m", "cli", *arguments],
             cwd=ROOT,
             env={**os.environ, **self.aws.environment, "DRAINER_STAGE": "dev"},
@@ -35,8 +47,6 @@ class Installer:
             check=False,
             timeout=300,
         )
-        assert ran.returncode == expected, ran.stdout + ran.stderr
-        return ran.stdout + ran.stderr
 
     def install(self, *arguments: str, expected: int = 0) -> str:
         """Install the release without being asked."""
@@ -60,3 +70,16 @@ class Installer:
         described: dict[str, Any] = self.aws.client("cloudformation").describe_stacks(StackName=STACK)
         found: dict[str, Any] = described["Stacks"][0]
         return found
+
+
+def drains(aws: Server, world: World) -> bool:
+    """Terminate an instance of the group and see that it is let go without a task killed."""
+    earlier = len(
+        aws.calls(operation="CompleteLifecycleAction")
+    )  # emptying an account leaves the server's log
+    leaving = world.instances()[0]
+    world.terminate(leaving)
+    aws.advance(300)
+    (completed,) = aws.calls(operation="CompleteLifecycleAction")[earlier:]
+    assert (completed["parameters"]["InstanceId"], completed["error"]) == (leaving, None)
+    return aws.killed_tasks() == []

@@ -13,7 +13,7 @@ import pytest
 from embedded_aws.server import Server
 from stories.world import GROUP, Service, World
 from tests.deploy.account import FUNCTIONS, function_names, is_empty, stacks
-from tests.deploy.installer import STACK, Installer
+from tests.deploy.installer import STACK, Installer, drains
 
 pytestmark = pytest.mark.deploy
 
@@ -46,13 +46,8 @@ def test_from_an_empty_account_to_a_drained_instance_and_back(installer: Install
     world.build((Service(),), None)
     installer.run("enroll", "--asg", GROUP)
     assert "nothing is wrong" in installer.run("doctor")
-    leaving = world.instances()[0]
-    world.terminate(leaving)
-    aws.advance(300)
-    (completed,) = aws.calls(operation="CompleteLifecycleAction")
-    assert (completed["parameters"]["InstanceId"], completed["error"]) == (leaving, None)
-    assert aws.killed_tasks() == []
-    assert leaving in installer.run("history")
+    assert drains(aws, world)
+    assert "drained" in installer.run("history")
 
     said = installer.run("uninstall", "--yes")
     assert f"Warning: hook ecs-drainer of {GROUP} stays: aws autoscaling delete-lifecycle-hook" in said
@@ -132,8 +127,13 @@ def test_a_stack_that_fails_is_told_with_its_reasons_and_the_next_attempt_succee
     said = edited(installer, tmp_path, spoil).install(expected=1)
     assert "The stack could not be changed and is ROLLBACK_COMPLETE" in said
     assert "DrainStateMachine (AWS::StepFunctions::StateMachine) is CREATE_FAILED" in said
+    folder = str(installer.released)
+    refused = installer.run("install", "--from", folder, "--plan", expected=3)
+    assert "what is left of it must be deleted\n  without --plan that is done first" in refused
+    assert "Delete it? Nobody is there to answer" in installer.run("install", "--from", folder, expected=3)
+    assert installer.stack()["StackStatus"] == "ROLLBACK_COMPLETE"
     again = installer.install()
-    assert f"The stack {STACK} is ROLLBACK_COMPLETE: deleting what is left of it" in again
+    assert f"The stack {STACK} never came up and is ROLLBACK_COMPLETE" in again
     assert "is installed as stage dev" in again
 
 

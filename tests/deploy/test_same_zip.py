@@ -12,7 +12,7 @@ import pytest
 from chalice import __version__ as chalice_version
 
 from embedded_aws.server import Server
-from release.__main__ import carried, checksums
+from release.__main__ import ROOT, carried, checksums, pack
 from statemachine.zipping import make_reproducible
 from stories.project import LEFT_OUT
 from tests.deploy.conftest import Project
@@ -95,3 +95,23 @@ def test_checksums_are_as_sha256sum_writes_them(tmp_path: Path) -> None:
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  a.json\n"
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  b.zip\n"
     )
+
+
+def test_a_release_packs_every_wrapper_and_nothing_that_their_tools_leave(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(ROOT / "deploy", tmp_path / "deploy"))
+    pack(folder, tmp_path / "a.zip")
+    for left in (
+        "terraform/.terraform/providers/x",
+        "terraform/terraform.tfstate",
+        "cdk/example/cdk.out/a.json",
+    ):
+        (folder / left).parent.mkdir(parents=True, exist_ok=True)
+        (folder / left).write_text("")
+    pack(folder, tmp_path / "b.zip")
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+    names = set(zipfile.ZipFile(tmp_path / "a.zip").namelist())
+    assert names >= {
+        "deploy/terraform/main.tf",
+        "deploy/cdk/ecs_drainer_cdk/__init__.py",
+        "deploy/sam/template.yaml",
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import venv
@@ -15,6 +16,7 @@ import pytest
 
 from cli.main import COMMANDS
 from cli.whereabouts import version
+from release.__main__ import make_templates, make_wheel
 
 ROOT = Path(__file__).parents[2]
 TREE = "ecs_drainer/tree/"
@@ -82,6 +84,20 @@ def test_what_the_wheel_carries_starts_by_itself(wheel: Path, tmp_path: Path) ->
     assert all(entry.sentence in page for entry in COMMANDS)
 
 
+@pytest.fixture(scope="module")
+def released_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel as `make release` makes it, in a copy of the tree: no other test's wheel may find its bundle."""
+    tree, folder = tmp_path_factory.mktemp("tree"), tmp_path_factory.mktemp("released")
+    for name in run("git", "ls-files", "-co", "--exclude-standard", cwd=ROOT).split():
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tree / name)
+    make_templates(folder, tree)
+    make_wheel(folder, tree)
+    assert not (tree / "build" / "bundle").exists()
+    (built,) = folder.glob("*.whl")
+    return built
+
+
 class Bare:
     """An environment into which nothing but the wheel is installed, and a person's home."""
 
@@ -109,6 +125,22 @@ class Bare:
 
 
 @pytest.mark.slow
+def test_a_released_wheel_installs_what_it_carries_into_an_account(
+    released_wheel: Path, tmp_path: Path
+) -> None:
+    """From nothing to a deployed stage, without a clone: most of the time is for packages to be fetched."""
+    bare = Bare(tmp_path)
+    bare.install(f"{released_wheel}[sandbox]")
+    bare.ecs_drainer("sandbox", "up", "--bare")
+    try:
+        assert "is installed as stage dev" in bare.ecs_drainer("install", "--yes", "--sandbox")
+        assert "nothing is wrong" in bare.ecs_drainer("doctor", "--sandbox")
+        assert "It is gone." in bare.ecs_drainer("uninstall", "--yes", "--sandbox")
+    finally:
+        bare.ecs_drainer("sandbox", "down")
+
+
+@pytest.mark.slow
 def test_it_installs_into_a_bare_environment_and_brings_the_sandbox_up(wheel: Path, tmp_path: Path) -> None:
     """About a minute, most of it for packages to be fetched."""
     bare = Bare(tmp_path)
@@ -118,6 +150,7 @@ def test_it_installs_into_a_bare_environment_and_brings_the_sandbox_up(wheel: Pa
         assert entry.sentence in bare.ecs_drainer(entry.name, "--help")
     assert "No AWS Region is set" in bare.ecs_drainer("list", expected=2)
     assert "install `ecs-drainer[sandbox]`" in bare.ecs_drainer("sandbox", "up", expected=1)
+    assert "carries no release to install" in bare.ecs_drainer("install", expected=2)
     bare.install(f"{wheel}[sandbox]")
     try:
         up = bare.ecs_drainer("sandbox", "up")
