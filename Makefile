@@ -6,7 +6,7 @@ WORKERS ?= auto
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo demo-stuck demo-stateful test test-slow check asl-validator unit bench examples approve docs
-.PHONY: proof conformance lock mutants audit nag newest release clean iac
+.PHONY: proof conformance lock mutants audit nag newest release site clean iac
 
 DEFINITIONS := statemachine/*.asl.json examples/*/*.asl.json
 
@@ -94,6 +94,18 @@ approve: install ## Write the approved timelines anew; read their diff
 docs: install ## Write the generated parts of the documents anew
 	$(RUN) -m docs.generate --demo
 
+# The site is built in an environment of its own: nothing else needs what MkDocs brings.
+SITE := build/site-env
+
+$(SITE)/installed: site.lock
+	$(PYTHON) -m venv --clear $(SITE)
+	$(SITE)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r site.lock
+	@touch $@
+
+site: $(SITE)/installed ## Build the documents as a site in build/site, every link checked
+	NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build --strict --quiet
+	@echo "open build/site/index.html"
+
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock" $(UPGRADE)
 
@@ -102,9 +114,10 @@ lock: $(VENV)/tools ## Write the locks anew from pyproject.toml; UPGRADE=--upgra
 	$(LOCK) --group tools --constraints requirements.lock --output-file tools.lock
 	$(LOCK) --group lambda --constraints requirements.lock --output-file requirements.txt
 	$(LOCK) --group nag --output-file nag.lock
+	$(LOCK) --group site --output-file site.lock
 
 audit: $(VENV)/tools ## Ask for known faults of every locked package; fails where nobody answers
-	$(VENV)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock -r tools.lock $(AUDIT)
+	$(VENV)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock -r tools.lock -r site.lock $(AUDIT)
 
 NEWEST := build/newest
 CONTRACTS := tests/deploy tests/embedded_aws tests/gateways tests/definition tests/iam

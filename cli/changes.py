@@ -33,7 +33,7 @@ WAIT_FOR_EVENTS = "Wait for events"  # its time-outs are ordinary, and its failu
 WELL_ENDED = frozenset({"drained", "nothing-to-drain", "already-done", "returned", "terminated"})
 NOT_ADMITTED = {
     "already-over": "the lifecycle action was over before",
-    "not-admitted": "nobody opted in to this trigger",
+    "not-admitted": "nobody opted in to this trigger, or ECS alone drains the instance",
 }
 
 

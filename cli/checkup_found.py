@@ -41,6 +41,8 @@ class Level(StrEnum):
 
     ERROR = "error"
     WARNING = "warning"
+    ADVICE = "advice"
+    """Nothing is wrong, and one way is recommended before another."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,9 +184,15 @@ def dead_letters(queue: str) -> int | None:
 
 
 def instances_of(clusters: Iterable[str]) -> list[Answer]:
-    """Return ECS's descriptions of the container instances of these clusters that are EC2 instances."""
+    """Return ECS's descriptions of the container instances of these clusters that are EC2 instances.
+
+    Of an external instance the id is `mi-…`: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-anywhere.html
+    """
     return [
-        one for cluster in clusters for one in container_instances_of(cluster) if one.get("ec2InstanceId")
+        one
+        for cluster in clusters
+        for one in container_instances_of(cluster)
+        if one.get("ec2InstanceId", "").startswith("i-")
     ]
 
 

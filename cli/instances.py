@@ -6,6 +6,7 @@ ambiguous is answered with the names that come close.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -87,7 +88,35 @@ class Ambiguous:
         return f"{self.name} means more than one instance; give an EC2 id instead:{meant}"
 
 
-Choice = Chosen | Unknown | Ambiguous
+@dataclass(frozen=True, slots=True)
+class NotDrained:
+    """A name of something that no drain is for."""
+
+    name: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.why}"
+
+
+EXTERNAL = re.compile(r"mi-[0-9a-f]{17}", re.ASCII)
+"""An instance of ECS Anywhere, which Systems Manager names, and ECS gives as its `ec2InstanceId`.
+
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-anywhere.html
+"""
+TASK = re.compile(r"arn:[^:]+:ecs:[^:]+:[0-9]{12}:task/.+", re.ASCII)
+
+WHY_NOT_EXTERNAL = (
+    "is an external instance (ECS Anywhere): no Auto Scaling group holds or terminates it, and ecs-drainer drains EC2 "
+    "instances alone. To take it out of its cluster: aws ecs deregister-container-instance --cluster CLUSTER "
+    "--container-instance ID --force"
+)
+WHY_NO_TASK = (
+    "is a task: give the instance that it runs on. A task on Fargate has none of yours, and leaves with its service or "
+    "by aws ecs stop-task"
+)
+
+Choice = Chosen | Unknown | Ambiguous | NotDrained
 
 
 def choose(names: Iterable[str], candidates: Sequence[Candidate]) -> tuple[Choice, ...]:
@@ -98,6 +127,10 @@ def choose(names: Iterable[str], candidates: Sequence[Candidate]) -> tuple[Choic
 def _choice(name: str, candidates: Sequence[Candidate]) -> Choice:
     meant = tuple(candidate for candidate in candidates if name in candidate.names)
     ids = {candidate.instance_id for candidate in meant}
+    if EXTERNAL.fullmatch(name) or any(map(EXTERNAL.fullmatch, ids)):
+        return NotDrained(name, WHY_NOT_EXTERNAL)
+    if TASK.fullmatch(name):
+        return NotDrained(name, WHY_NO_TASK)
     if len(ids) > 1:
         return Ambiguous(name, meant)
     return Chosen(name, ids.pop()) if ids else Unknown(name, near_misses(name, candidates))

@@ -80,6 +80,19 @@ def not_registered(prospect: Prospect) -> Iterator[Objection]:
         yield Objection("not-registered", prospect.instance_id, sentence)
 
 
+def managed_by_ecs(prospect: Prospect) -> Iterator[Objection]:
+    """ECS Managed Instances: AWS launches, patches, drains and terminates them, and no hook of ours can hold one.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ManagedInstances.html
+    """
+    if prospect.findings.is_managed_instance:
+        sentence = (
+            "it is one of ECS Managed Instances: ECS launches, patches, drains and terminates it by itself, and leaves "
+            "no lifecycle hook to hold it by; `ecs-drainer explain` says what holds its tasks"
+        )
+        yield Objection("managed-instance", prospect.instance_id, sentence)
+
+
 def on_its_way_out(prospect: Prospect) -> Iterator[Objection]:
     """Auto Scaling terminates it already: its lifecycle action starts the drain that can hold it."""
     state = prospect.lifecycle_state or ""
@@ -176,6 +189,7 @@ def asked_in_vain(prospect: Prospect) -> Iterator[Objection]:
 
 RULES: tuple[Rule, ...] = (
     not_registered,
+    managed_by_ecs,
     already_open,
     on_its_way_out,
     agent_disconnected,

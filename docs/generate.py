@@ -1,15 +1,17 @@
 """Writes the generated parts of the documents anew, or says which are stale: `python -m docs.generate [--check]`.
 
-With `--demo` also the transcript in the README, which takes half a minute: the demo is run for it.
+With `--demo` also the demo's transcript, whole and in part, which takes half a minute: the demo is run for it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,6 +23,10 @@ from docs.conformance import recordings
 from docs.picture import picture, ways_in_words
 
 ROOT = Path(__file__).parent.parent
+
+RECORDED = "What happened when, as AWS recorded it"
+SHOWN = re.compile("begins|set DRAINING|is DEACTIVATING|is STOPPED:|CONTINUE|terminated")
+"""What of the demo's timeline the README shows."""
 
 OTHERS = (("docs.gallery",), ("cli.help_pages",), ("examples", "document"))
 """Modules that write pages of their own, as arguments of `python -m`; tests of their own compare them."""
@@ -38,33 +44,57 @@ def between(document: str, name: str, end: str, content: str) -> str:
 
 def settings() -> tuple[Path, str]:
     """Return the README with its settings table."""
-    path = ROOT / "README.md"
-    return path, between(
-        path.read_text(encoding="utf-8"), "table of settings", "end of table", settings_table()
-    )
+    return _with_settings(ROOT / "README.md")
+
+
+def page_of_settings() -> tuple[Path, str]:
+    """Return the page of settings with its table."""
+    return _with_settings(ROOT / "docs" / "settings.md")
+
+
+def _with_settings(path: Path) -> tuple[Path, str]:
+    page = path.read_text(encoding="utf-8")
+    return path, between(page, "table of settings", "end of table", settings_table())
 
 
 def transcript() -> tuple[Path, str]:
-    """Return the README with what `make demo` says; runs the demo."""
+    """Return the demo's page with what `make demo` says; runs the demo."""
+    return with_transcript(_demo())
+
+
+def excerpt() -> tuple[Path, str]:
+    """Return the README with a part of what `make demo` says; the demo is run once for both."""
+    return with_excerpt(_demo())
+
+
+@cache
+def _demo() -> str:
     with TemporaryDirectory() as folder:
         written = Path(folder) / "transcript"
         command = [sys.executable, "-m", "stories.demo", "--transcript", str(written)]
         subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)  # noqa: S603  # our own module
-        return with_transcript(written.read_text(encoding="utf-8"))
+        return written.read_text(encoding="utf-8")
 
 
 def with_transcript(lines: str) -> tuple[Path, str]:
-    """Return the README with these lines of `make demo`."""
-    path = ROOT / "README.md"
+    """Return the demo's page with these lines of `make demo`."""
+    path = ROOT / "docs" / "demo.md"
     block = f"```text\n$ make demo\n{lines.rstrip()}\n```"
-    return path, between(
-        path.read_text(encoding="utf-8"), "transcript of the demo", "end of transcript", block
-    )
+    page = path.read_text(encoding="utf-8")
+    return path, between(page, "transcript of the demo", "end of transcript", block)
+
+
+def with_excerpt(lines: str) -> tuple[Path, str]:
+    """Return the README with what matters most in these lines: what AWS recorded, from the first state to the last."""
+    path = ROOT / "README.md"
+    recorded = lines[lines.index(RECORDED) :].split("\n\n", maxsplit=1)[0].splitlines()[1:]
+    block = "\n".join(["```text", "$ make demo", "…", *filter(SHOWN.search, recorded), "```"])
+    return path, between(path.read_text(encoding="utf-8"), "excerpt of the demo", "end of excerpt", block)
 
 
 def fleet() -> tuple[Path, str]:
-    """Return the README with what a fleet says; the transcript is approved in the tests."""
-    path = ROOT / "README.md"
+    """Return the page of fleets with what one says; the transcript is approved in the tests."""
+    path = ROOT / "docs" / "fleets.md"
     lines = (ROOT / "tests/cli/transcripts/a-zone-is-emptied.txt").read_text(encoding="utf-8")
     block = f"```text\n{lines.rstrip()}\n```"
     return path, between(
@@ -133,10 +163,11 @@ def main() -> int:
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit code 1 where a page is stale"
     )
-    parser.add_argument("--demo", action="store_true", help="the README's transcript too")
+    parser.add_argument("--demo", action="store_true", help="the demo's transcript too")
     given = parser.parse_args()
     pages = [
         settings,
+        page_of_settings,
         fleet,
         open_questions,
         what_promises_rest_on,
@@ -144,7 +175,7 @@ def main() -> int:
         fleet_picture,
         state_machine,
         embedded_aws,
-        *([transcript] if given.demo else []),
+        *([transcript, excerpt] if given.demo else []),
     ]
     stale = [page.__name__ for page in pages if not bring_up_to_date(page, check=given.check)]
     if not given.check:

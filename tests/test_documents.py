@@ -8,6 +8,7 @@ from docs.generate import (
     embedded_aws,
     fleet,
     open_questions,
+    page_of_settings,
     settings,
     state_machine,
     what_promises_rest_on,
@@ -16,9 +17,10 @@ from docs.generate import (
 
 def test_the_readmes_settings_are_those_that_are_parsed() -> None:
     assert bring_up_to_date(settings, check=True), "run `make docs`"
+    assert bring_up_to_date(page_of_settings, check=True), "run `make docs`"
 
 
-def test_the_readmes_fleet_is_the_one_whose_transcript_is_approved() -> None:
+def test_the_fleet_that_is_shown_is_the_one_whose_transcript_is_approved() -> None:
     assert bring_up_to_date(fleet, check=True), "run `make docs`"
 
 

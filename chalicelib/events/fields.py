@@ -19,6 +19,7 @@ INSTANCE_ID = re.compile(r"i-(?:[0-9a-f]{17}|[0-9a-f]{8})", re.ASCII)
 TOKEN = re.compile(r"[0-9A-Za-z-]{36}", re.ASCII)
 LONGEST_TEXT = 1_024
 
+NOT_EXTERNAL = "; external instances (ECS Anywhere) are not drained, as no Auto Scaling group holds them"
 INSTANCE_ID_EXPECTED = "an EC2 instance id, `i-` and 17 (or 8) hexadecimal digits"
 INSTANT_EXPECTED = "an instant such as 2026-03-02T10:15:30Z"
 
@@ -75,7 +76,10 @@ class Fields:
 
     def instance_id(self, name: str) -> str:
         """Return an EC2 instance id."""
-        return self.matching(name, INSTANCE_ID, INSTANCE_ID_EXPECTED)
+        is_external = str(self.values.get(name)).strip().startswith("mi-")
+        return self.matching(
+            name, INSTANCE_ID, f"{INSTANCE_ID_EXPECTED}{NOT_EXTERNAL if is_external else ''}"
+        )
 
     def token(self, name: str) -> str:
         """Return a lifecycle action token."""

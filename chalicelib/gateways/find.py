@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from chalicelib.common.errors import Gone
 from chalicelib.common.model import ContainerInstance
@@ -55,11 +56,14 @@ def find_instances(
             instances, _ = _in_clusters(instance_id, ecs.list_clusters())
             notices += tuple(f"There is no cluster {name}, which the settings name." for name in gone)
         notices = (*notices, *_elsewhere(preferred, instances))
+    providers = _providers_of(instances)
+    managed = [str(each["name"]) for each in providers if "managedInstancesProvider" in each]
     return replace(
         findings,
         instances=instances,
-        managed_draining=_is_drained_by_ecs({i.capacity_provider for i in instances if i.capacity_provider}),
-        notices=(*findings.notices, *notices),
+        managed_draining=_is_drained_by_ecs(providers),
+        is_managed_instance=bool(managed),
+        notices=(*findings.notices, *notices, *map(_of_managed_instances, managed)),
     )
 
 
@@ -101,13 +105,23 @@ def _in_clusters(
     return tuple(found), tuple(gone)
 
 
-def _is_drained_by_ecs(capacity_providers: Iterable[str]) -> bool:
-    """Whether managed draining is on for a capacity provider of these container instances.
+def _providers_of(instances: Iterable[ContainerInstance]) -> list[dict[str, Any]]:
+    """Return ECS's descriptions of the capacity providers of these container instances."""
+    names = sorted({instance.capacity_provider for instance in instances if instance.capacity_provider})
+    return read_capacity_providers(names) if names else []
+
+
+def _is_drained_by_ecs(capacity_providers: Iterable[dict[str, Any]]) -> bool:
+    """Whether managed draining is on for one of these capacity providers.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instance-draining.html
     """
-    names = sorted(capacity_providers)
-    if not names:
-        return False
-    providers = (each.get("autoScalingGroupProvider", {}) for each in read_capacity_providers(names))
+    providers = (each.get("autoScalingGroupProvider", {}) for each in capacity_providers)
     return any(provider.get("managedDraining") == "ENABLED" for provider in providers)
+
+
+def _of_managed_instances(capacity_provider: str) -> str:
+    """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ManagedInstances.html"""
+    return (
+        f"It is one of ECS Managed Instances, of capacity provider {capacity_provider}: ECS alone drains it."
+    )

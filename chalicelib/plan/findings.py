@@ -42,6 +42,8 @@ class Findings:
     instances: tuple[ContainerInstance, ...] = ()
     managed_draining: bool = False
     """Whether a capacity provider of the cluster drains the group's instances itself."""
+    is_managed_instance: bool = False
+    """Whether ECS itself launches, patches, drains and terminates the instance (ECS Managed Instances)."""
     notices: tuple[str, ...] = ()
 
     @property

@@ -46,7 +46,7 @@ class Verdict(StrEnum):
     ALREADY_OVER = "already-over"
     """The lifecycle action ended before the drain began: a stale event must not drain an instance in service."""
     NOT_ADMITTED = "not-admitted"
-    """Neither the stage nor the group's tags let this kind of warning start a drain."""
+    """Neither the stage nor the group's tags let this kind of warning start a drain, or ECS alone drains it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +166,9 @@ def make_plan(
 
 def verdict(request: DrainRequest, findings: Findings, policy: DrainPolicy) -> Verdict:
     """Say whether there is anything to drain, and leave to."""
-    if not policy.admits(request.trigger):
+    # An instance of ECS Managed Instances has no lifecycle hook of ours, and its own drain with its own deadline.
+    is_left_to_ecs = findings.is_managed_instance and request.lifecycle_action is None
+    if is_left_to_ecs or not policy.admits(request.trigger):
         return Verdict.NOT_ADMITTED
     is_held = request.lifecycle_action is not None or request.trigger is Trigger.MANAGED_DRAINING
     if is_held and findings.is_action_over(request.instance_id):

@@ -52,5 +52,7 @@ def drain_event(notice: Notice) -> DrainEvent | None:
         "id": sha256(happened.encode()).hexdigest()[:32],
         "summary": one_line(notice.subject),
         **fitting(record),
+        # By name, as a rule's pattern names them: an ARN has the account and the Region in it.
+        "clusters": [str(name).rsplit("/", 1)[-1] for name in record["clusters"]],
     }
     return DrainEvent(detail_type, detail, (execution,), instant(at))

@@ -10,6 +10,7 @@ import typer
 
 from chalicelib.explain.words import count
 from cli.checkup import complaints
+from cli.checkup_advice import advise
 from cli.checkup_found import Complaint, Level
 from cli.checkup_reading import Reading
 from cli.command import command
@@ -90,7 +91,8 @@ def doctor(
     """Say what is missing or contradicts: hooks, heartbeats, managed draining, gates, rules, functions, tags.
 
     Looks at the deployed stage and at every Auto Scaling group with container instances. Exit code 9 when
-    something keeps drains from working; warnings alone leave it 0.
+    something keeps drains from working; warnings alone leave it 0. For each group it recommends ECS's managed draining,
+    watched, or a hook of ours, with the reasons (docs/managed-draining.md).
 
     With --first-run it asks the account what AWS does not document (docs/open-questions.md), and says what each
     answer means for a drain.
@@ -110,6 +112,7 @@ def _check_up(desk: Desk, cluster: str | None, groups: list[str] | None) -> Exit
     where = clusters(desk, cluster, stage.settings) if not deployed.unknown_clusters or cluster else []
     found = desk.ask(reading.groups, where, groups or ())
     told = complaints(replace(deployed, unread=tuple(reading.refusals)), found)
+    told += [advise(group).complaint() for group in found]
     looked = f"stage {desk.stage} and {count(len(found), 'Auto Scaling group')}"
     documents = [
         {"level": one.level, "subject": one.subject, "sentence": one.sentence, "remedy": one.remedy}
@@ -121,8 +124,8 @@ def _check_up(desk: Desk, cluster: str | None, groups: list[str] | None) -> Exit
 
 def _text(told: list[Complaint], looked: str) -> str:
     lines = [f"{one.level.upper()} {one.subject}: {one.sentence}\n  remedy: {one.remedy}" for one in told]
-    errors = sum(one.level is Level.ERROR for one in told)
+    errors, warnings = (sum(one.level is level for one in told) for level in (Level.ERROR, Level.WARNING))
     verdict = (
-        f"{count(errors, 'error')}, {count(len(told) - errors, 'warning')}" if told else "nothing is wrong"
+        f"{count(errors, 'error')}, {count(warnings, 'warning')}" if errors + warnings else "nothing is wrong"
     )
     return "\n".join([*lines, f"Looked at {looked}: {verdict}."])

@@ -33,8 +33,16 @@ def fleet_machine(installation: Installation) -> str:
 
 
 def read_described(clusters: Sequence[str]) -> list[Described]:
-    """Return every container instance of these clusters with its group, AMI, launch template and age."""
-    answers = [(cluster, one) for cluster in clusters for one in container_instances_of(cluster)]
+    """Return every container instance of these clusters with its group, AMI, launch template and age.
+
+    External instances (`mi-…`) are left out: nothing drains them.
+    """
+    answers = [
+        (cluster, one)
+        for cluster in clusters
+        for one in container_instances_of(cluster)
+        if not one.get("ec2InstanceId", "").startswith("mi-")
+    ]
     ids = sorted({one.get("ec2InstanceId", "") for _, one in answers} - {""})
     groups, machines = _in_groups(ids), _in_ec2(ids)
     return [_described(cluster, one, groups, machines) for cluster, one in answers]

@@ -11,6 +11,7 @@ from cli.exit_codes import ExitCode
 from embedded_aws.requests import Fault
 from stories.world import CLUSTER, GROUP, Service
 from tests.cli.shell import Shell, shell
+from tests.scenarios.events_told import events_of, wrong_in
 
 STAGE_TOPIC = "arn:aws:sns:eu-west-1:123456789012:ecs-drainer-dev-notifications"
 OWN_TOPIC = "arn:aws:sns:eu-west-1:123456789012:drains-of-web"
@@ -75,6 +76,34 @@ def test_a_cancelled_drain_is_told_like_any_other_ending() -> None:
         record = notice["record"]
         assert (record["occasion"], record["outcome"]) == ("ended", "cancelled")
         assert (record["reason"], record["cancelled_by"]) == ("new disks", "user/moto")
+
+
+def test_a_cancelled_drain_has_its_last_event_before_its_plan_too() -> None:
+    """docs/events.md: whoever cancels puts it, with their own credentials, by the published schema."""
+    with shell(Service(), instances=3) as told:
+        begin(told)
+        told.quietly(f"cancel {told.ids[0]} --yes -m 'wrong instance'")
+        throttled = Fault("ThrottlingException", "Rate exceeded", 400)
+        told.aws.requests.fail_when(lambda call: (call.role or "").endswith("plan_drain"), throttled)
+        told.quietly(f"drain {told.ids[1]} --yes --detach")
+        told.quietly(f"cancel {told.ids[1]} --yes")
+        events = events_of(told.aws.requests.calls)
+    assert [wrong_in(event) for event in events] == [[], []]
+    assert [(event["detail-type"], event["detail"]["outcome"]) for event in events] == [
+        ("Drain Ended", "cancelled")
+    ] * 2
+    assert events[0]["detail"]["cancelled_by"] == "user/moto"
+
+
+def test_whoever_may_not_put_events_is_told_so_and_has_cancelled_all_the_same() -> None:
+    with shell(Service(), instances=3) as told:
+        begin(told)
+        denied = Fault("AccessDeniedException", "not authorized to perform: events:PutEvents", 403)
+        told.aws.requests.fail_when(lambda call: call.operation == "PutEvents", denied)
+        ran = told.quietly(f"cancel {told.ids[0]} --yes")
+        assert ran.exit_code == ExitCode.OK
+        assert "Note: no event is put, because your credentials don't allow events:PutEvents" in ran.stderr
+        assert len(published(told)) == 1
 
 
 def test_one_that_cannot_be_saved_is_told_with_what_auto_scaling_does() -> None:

@@ -243,7 +243,7 @@ def test_tagged_services_are_found_on_the_group_that_runs_them() -> None:
         name="consul", desired=2, has_target_group=False, tags={"ecs-drainer:quorum-group": "consul"}
     )
     with shell(Service(has_target_group=False), member, instances=3) as told:
-        (complaint,) = json.loads(told.quietly("doctor -o json").stdout)
+        complaint, advice = json.loads(told.quietly("doctor -o json").stdout)
         assert (complaint["level"], complaint["subject"]) == ("warning", f"group {GROUP}")
         assert "stand on consul, and" in complaint["sentence"]
         key, value = re.findall(r"Key=(\S+?),Value=(\w+)", complaint["remedy"])[0]
@@ -258,7 +258,9 @@ def test_tagged_services_are_found_on_the_group_that_runs_them() -> None:
                 }
             ]
         )
-        assert json.loads(told.quietly("doctor -o json").stdout) == []
+        (asked,) = json.loads(told.quietly("doctor -o json").stdout)
+    assert (advice["level"], asked["level"]) == ("advice", "advice")
+    assert "stateful services (consul) are asked before DRAINING is set" in asked["sentence"]
 
 
 def test_what_may_not_be_read_of_the_groups_is_told_too() -> None:

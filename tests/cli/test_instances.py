@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from cli.exit_codes import ExitCode
-from cli.instances import Ambiguous, Candidate, Chosen, Unknown, choose, chosen_ids
+from cli.instances import Ambiguous, Candidate, Chosen, NotDrained, Unknown, choose, chosen_ids
 from cli.problems import Halt
 
 WEB = "arn:aws:ecs:eu-west-1:123456789012:cluster/web"
@@ -89,3 +91,24 @@ def test_a_name_of_the_past_needs_no_other_cluster() -> None:
         "i-1 is no longer a container instance of cluster web in eu-west-1: it is gone; its last drain ended as drained"
     )
     assert not refused.value.problem.remedy
+
+
+EXTERNAL = "mi-0123456789abcdef0"
+
+
+@pytest.mark.parametrize(
+    ("story", "name", "why"),
+    [
+        ("an external instance", EXTERNAL, "is an external instance (ECS Anywhere)"),
+        ("its container instance", "c" * 32, "is an external instance (ECS Anywhere)"),
+        ("one that no cluster knows", "mi-0fedcba9876543210", "is an external instance (ECS Anywhere)"),
+        ("a task", "arn:aws:ecs:eu-west-1:123456789012:task/web/0a1b", "A task on Fargate has none of yours"),
+    ],
+)
+def test_what_no_drain_is_for_gets_a_clear_answer(story: str, name: str, why: str) -> None:
+    """ECS developer guide, "external instances": their `ec2InstanceId` is the id that Systems Manager gave."""
+    arn = f"arn:aws:ecs:eu-west-1:123456789012:container-instance/web/{'c' * 32}"
+    (choice,) = choose([name], [ONE, Candidate(EXTERNAL, arn, WEB)])
+    assert isinstance(choice, NotDrained), story
+    with pytest.raises(Halt, match=re.escape(why)):
+        chosen_ids([choice])

@@ -189,3 +189,9 @@ def test_a_reason_that_two_tasks_share_is_told_once() -> None:
     assert (
         "task one, task two can't leave: percents leave no room. Remedy: update-service" in objection.sentence
     )
+
+
+def test_an_instance_that_ecs_manages_is_refused_and_nothing_overrides_it() -> None:
+    (objection,) = objections([a_prospect(findings={"is_managed_instance": True})])
+    assert (objection.kind, objection.flag) == ("managed-instance", None)
+    assert "ECS launches, patches, drains and terminates it by itself" in objection.sentence

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.generate import with_transcript
+from docs.generate import with_excerpt, with_transcript
 
 ROOT = Path(__file__).parents[2]
 ENDS_WITHIN = 300
@@ -71,14 +71,14 @@ def figure(said: str, name: str) -> str:
 
 
 def test_the_demo_shows_a_drain_in_which_no_task_dies(tmp_path: Path) -> None:
-    """The README shows the same run, word for word."""
+    """docs/demo.md shows the same run, word for word, and the README a part of it."""
     transcript = tmp_path / "transcript"
     code, _, complained = played("--transcript", str(transcript))
     said = transcript.read_text(encoding="utf-8")
     transcript.unlink()
     assert (code, complained) == (0, "")
-    readme, as_it_should_be = with_transcript(said)
-    assert readme.read_text(encoding="utf-8") == as_it_should_be, "run `make docs`"
+    for page, as_it_should_be in (with_transcript(said), with_excerpt(said)):
+        assert page.read_text(encoding="utf-8") == as_it_should_be, "run `make docs`"
     assert figure(said, "tasks not STOPPED at CONTINUE") == "0"
     delay = re.fullmatch(r"(\d+) s", figure(said, "last STOPPED to CONTINUE"))
     assert delay is not None

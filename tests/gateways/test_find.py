@@ -93,3 +93,18 @@ def test_an_instance_in_service_costs_no_further_call(stubs: Stubs) -> None:
     group = AutoScalingGroup("web-ecs", {}, False, {INSTANCE: "Terminating:Wait"})
     assert autoscaling.with_pooled(group, INSTANCE) is group
     assert stubs
+
+
+def test_an_instance_that_ecs_manages_itself_is_known_by_its_capacity_provider(stubs: Stubs) -> None:
+    """ECS API, CapacityProvider: one of ECS Managed Instances has `managedInstancesProvider`, and no group."""
+    stubs.answer("ecs", "list_container_instances", {"containerInstanceArns": [INSTANCE_ARN]})
+    described = {"containerInstanceArn": INSTANCE_ARN, "ec2InstanceId": INSTANCE, "status": "ACTIVE"}
+    managed = {**described, "capacityProviderName": "managed"}
+    stubs.answer("ecs", "describe_container_instances", {"containerInstances": [managed]})
+    provider = {"name": "managed", "managedInstancesProvider": {}, "status": "ACTIVE"}
+    stubs.answer("ecs", "describe_capacity_providers", {"capacityProviders": [provider]})
+    found = find_instances(Findings(), INSTANCE, "web", ())
+    assert (found.is_managed_instance, found.managed_draining) == (True, False)
+    assert found.notices == (
+        "It is one of ECS Managed Instances, of capacity provider managed: ECS alone drains it.",
+    )

@@ -133,6 +133,9 @@ def test_a_rule_gets_the_drains_events_even_where_nobody_is_notified() -> None:
     assert [event["detail-type"] for event in events] == ["Drain Started", "Drain Ended"]
     assert [wrong_in(event) for event in events] == [[], []]
     assert len({event["detail"]["trace_id"] for event in events}) == 1
+    assert [event["detail"]["clusters"] for event in events] == [["web"], ["web"]], (
+        "by name, as patterns have it"
+    )
 
 
 def test_a_bus_that_refuses_costs_no_drain_and_no_notice() -> None:

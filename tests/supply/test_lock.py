@@ -21,6 +21,7 @@ SANDBOX = PROJECT["optional-dependencies"]["sandbox"]
 LOCKS: dict[str, list[str]] = {
     "requirements.lock": [*PROJECT["dependencies"], *SANDBOX, *GROUPS["lambda"], *GROUPS["dev"]],
     "tools.lock": GROUPS["tools"],
+    "site.lock": GROUPS["site"],
     "requirements.txt": GROUPS["lambda"],
     "nag.lock": GROUPS["nag"],
 }

@@ -52,6 +52,7 @@ def test_null_counts_as_absent() -> None:
     [
         ("i-0a1b2c3d4e5f60718", "the request is 'i-0a1b2c3d4e5f60718': expected an object such as"),
         ({}, "the request lacks instance_id: expected an EC2 instance id"),
+        ({"instance_id": "mi-0123456789abcdef0"}, "external instances (ECS Anywhere) are not drained"),
         ({"instance_id": "web-1"}, "instance_id of the request is 'web-1': expected an EC2 instance id"),
         ({"instance_id": INSTANCE_ID, "dead_line": "1h"}, "'dead_line' is no field of a request"),
         ({"instance_id": INSTANCE_ID, "dead_line": "1h"}, "did you mean deadline?"),

@@ -88,6 +88,14 @@ def test_warnings_start_drains_only_where_somebody_opted_in(
     assert plan(a_request(trigger), group=a_group("InService", tags=tags), hook=None).verdict.value == verdict
 
 
+@pytest.mark.parametrize("trigger", [Trigger.SPOT_INTERRUPTION, Trigger.MANUAL])
+def test_an_instance_of_ecs_managed_instances_is_left_to_ecs(trigger: Trigger) -> None:
+    """ECS guide, "Managed Instances": AWS drains and terminates them by itself. A hook that holds one is answered."""
+    left = plan(a_request(trigger), group=None, hook=None, is_managed_instance=True)
+    assert left.verdict.value == "not-admitted"
+    assert plan(is_managed_instance=True).verdict.value == "drain"
+
+
 def test_only_active_container_instances_are_set_draining() -> None:
     """ECS takes DRAINING from ACTIVE only (UpdateContainerInstancesState)."""
     second = a_container_instance("DRAINING", arn=f"{INSTANCE_ARN}2")
