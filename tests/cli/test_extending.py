@@ -27,7 +27,11 @@ MINUTES = timedelta(minutes=1)
 def state(**changed: Any) -> dict[str, Any]:
     """Return a drain's state as far as an extension reads it."""
     drain = {"trigger": "lifecycle-action", "policy": {"on_deadline": "continue"}, "ceiling_at": None}
-    whole = {"drain": drain, "deadline": {"at": "2026-03-02T11:00:00Z"}, "stopped": {"asked": []}}
+    whole: dict[str, dict[str, Any]] = {
+        "drain": drain,
+        "deadline": {"at": "2026-03-02T11:00:00Z"},
+        "stopped": {"asked": []},
+    }
     return {**whole, **{name: {**whole[name], **value} for name, value in changed.items()}}
 
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -31,7 +32,7 @@ def answer() -> Answer:
     return read(FILE.read_text(encoding="utf-8"))
 
 
-def with_first(answer: Answer, **changed: object) -> Answer:
+def with_first(answer: Answer, **changed: Any) -> Answer:
     """Return the answer with something else in its first variant."""
     first, *others = answer.variants
     return replace(answer, variants=(replace(first, **changed), *others))
@@ -125,9 +126,9 @@ def test_a_large_fleet_makes_a_page_that_a_browser_opens(answer: Answer) -> None
 
 
 def test_how_long_it_takes_has_a_range_where_runs_were_drawn() -> None:
-    minutes = [timedelta(minutes=each) for each in (5, 4, 9)]
-    assert lasts_told(Lasts(*minutes, runs=20)) == "5 min (4 min to 9 min in 20 runs)"
-    assert lasts_told(Lasts(minutes[0], minutes[0], minutes[0], runs=1)) == "5 min"
+    five, four, nine = (timedelta(minutes=each) for each in (5, 4, 9))
+    assert lasts_told(Lasts(five, four, nine, runs=20)) == "5 min (4 min to 9 min in 20 runs)"
+    assert lasts_told(Lasts(five, five, five, runs=1)) == "5 min"
 
 
 def test_the_command_writes_it_and_says_what_is_no_answer(tmp_path: Path) -> None:
