@@ -69,7 +69,7 @@ def stale_parts() -> list[str]:
 
 def _quick_parts(measured: dict[int, list[Figures]]) -> Iterator[tuple[str, str]]:
     yield document.SMALL, _tables(measured, SMALL)
-    yield document.CALLS, report.calls_markdown(calls_by_kind())
+    yield document.CALLS, report.calls_markdown(*calls_by_kind())
     yield document.COSTS, report.prices_markdown()
 
 

@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.fleet import Drained, drained
+from chalicelib.wake.row import AT_GATES
 from embedded_aws.awslambda import lambda_state
 from embedded_aws.ecs.agent import killed_tasks
 from embedded_aws.eventbridge import events_state
@@ -43,6 +44,8 @@ class Figures:
     """Seconds from the termination to CONTINUE, sorted."""
     calls: Counter[str]
     """The requests of the functions and the state machine by action, invocations of functions left out."""
+    idle_calls: int
+    """Of these, how many only found that no drain waits for an event: other instances', and tasks that start."""
     throttled: int
     """Of these, how many were answered with ThrottlingException."""
     reads_a_second: float
@@ -100,6 +103,7 @@ def _figures(came: Drained, size: int, poll: str, latency: float) -> Figures:
         delays=_since(dict(_last_stopped()), ends),
         durations=_since(dict.fromkeys(came.instances, came.began_at), ends),
         calls=Counter(call.action for call in asked),
+        idle_calls=sum(map(finds_nobody, asked)),
         throttled=sum(call.error == "ThrottlingException" for call in asked),
         reads_a_second=_rate([call.at for call in asked if call.operation in ECS_READS]),
         looks=sum(_entered(history).count("Look") for history in histories),
@@ -111,6 +115,13 @@ def _figures(came: Drained, size: int, poll: str, latency: float) -> Figures:
             transitions,
         ),
     )
+
+
+def finds_nobody(call: Call) -> bool:
+    """Whether `wake` asked the ledger who waits for an event, and nobody did: as it does when nothing drains."""
+    asks_at_gates = call.operation == "Query" and AT_GATES in str(call.parameters)
+    is_refused = call.error == "ConditionalCheckFailedException"
+    return (call.role or "").endswith("-wake") and (asks_at_gates or is_refused)
 
 
 def _is_a_drains(call: Call) -> bool:

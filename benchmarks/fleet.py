@@ -23,7 +23,7 @@ from embedded_aws.clients import client
 from embedded_aws.eventbridge import events_state
 from embedded_aws.stepfunctions import executions_of
 from stories.deployment import Deployment, deploy
-from stories.world import REGISTERED_WITHIN, STEADY_WITHIN, Hook, Service, World
+from stories.world import ENROLLED, REGISTERED_WITHIN, STEADY_WITHIN, Service, World
 
 GROUP_SIZE = 10
 """Instances a group: hundreds of drains at once are those of many groups, and each plan describes its group."""
@@ -70,7 +70,7 @@ def _build(world: World, size: int) -> tuple[str, ...]:
     groups = [f"fleet-{number}" for number in range(-(-size // GROUP_SIZE))]
     for number, group in enumerate(groups):
         world.add_group(group, min(GROUP_SIZE, size - number * GROUP_SIZE))
-        world.put_hook(Hook(), group=group)
+        world.put_hook(ENROLLED, group=group)
     world.wait(REGISTERED_WITHIN)
     world.create_service(Service(desired=size))
     world.wait(STEADY_WITHIN)

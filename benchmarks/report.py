@@ -71,6 +71,7 @@ def _values(figures: Figures) -> dict[str, str]:
         "looks": _number(figures.looks / each),
         "API calls": _number(calls),
         **by_service,
+        "for events that no drain waits for": _number(figures.idle_calls / each),
         "of them throttled": _number(figures.throttled / each),
         "ECS resource reads a second, all drains": f"{figures.reads_a_second:.1f}",
         "state transitions": _number(figures.transitions / each),
@@ -115,18 +116,14 @@ def markdown(side_by_side: Sequence[Figures]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def calls_markdown(calls: Counter[str]) -> str:
-    """Return the calls of the first story by kind, with their sum."""
+def calls_markdown(calls: Counter[str], idle: int) -> str:
+    """Return the calls of the first story by kind, with their sum, and how many there were for events of others."""
     lines = [_line(["call", "times"]), _line(["---", "---:"])]
     counted = sorted(calls.items(), key=lambda item: (_is_aside(item[0]), item[0]))
     lines += [_line([f"`{action}`", str(times)]) for action, times in counted]
-    lines.append(_line(["together, without ledger and notices", str(counted_calls(calls))]))
+    lines.append(_line(["together", str(calls.total())]))
+    lines.append(_line(["besides, for events that no drain waits for", str(idle)]))
     return "\n".join(lines) + "\n"
-
-
-def counted_calls(calls: Counter[str]) -> int:
-    """Return how many calls remain without those of the ledger and the notices."""
-    return sum(times for action, times in calls.items() if not _is_aside(action))
 
 
 def _is_aside(action: str) -> bool:

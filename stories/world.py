@@ -55,6 +55,10 @@ class Hook:
     metadata: Mapping[str, Any] | None = None
 
 
+ENROLLED = Hook(metadata={"cluster": CLUSTER})
+"""The hook as `ecs-drainer enroll` puts it."""
+
+
 class World:
     """Builds a sample world in an account; `client` makes boto3 clients, `wait` lets time pass."""
 

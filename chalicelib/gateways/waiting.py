@@ -13,7 +13,7 @@ from typing import Any
 
 from chalicelib.common.errors import ConditionFailed, Throttled
 from chalicelib.gateways.aws import client, in_batches, translated
-from chalicelib.wake.row import Waiting
+from chalicelib.wake.row import AT_GATES, Waiting
 from chalicelib.wake.seen import InstanceChanged, ServiceTrouble
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "apply_change",
     "apply_stop",
     "apply_trouble",
+    "at_gates_in",
     "count_event",
     "delete_stale",
     "open_row",
@@ -190,7 +191,7 @@ def delete_stale(table: str, instance: str, execution: str) -> bool:
 
 
 def waiting_in(table: str, cluster: str) -> list[Waiting]:
-    """Return the rows of a cluster, by its ARN.
+    """Return the rows of a cluster, by its ARN, but for those at closed gates.
 
     The index lags behind the table by less than a second as a rule, so a row made just now may be missing; its
     execution has still to look. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
@@ -209,6 +210,11 @@ def waiting_in(table: str, cluster: str) -> list[Waiting]:
         )
         keys = [item["pk"]["S"] for page in pages for item in page["Items"]]
     return list(_rows(table, keys))
+
+
+def at_gates_in(table: str, cluster: str) -> list[Waiting]:
+    """Return the rows of a cluster's drains that began at gates: few, and a task that runs concerns them alone."""
+    return waiting_in(table, cluster + AT_GATES)
 
 
 def all_waiting(table: str) -> list[Waiting]:
@@ -247,7 +253,7 @@ def _waiting(item: Item) -> Waiting:
     return Waiting(
         instance=text["pk"].removeprefix(PREFIX),
         execution=text.get("execution", ""),
-        cluster=text.get("waiting_cluster", ""),
+        cluster=text.get("waiting_cluster", "").removesuffix(AT_GATES),
         events=number.get("events", 0),
         token=text.get("token"),
         tasks=several.get("tasks", frozenset()),

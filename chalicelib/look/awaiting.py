@@ -22,6 +22,7 @@ from chalicelib.look.decide import DAEMON_MARGIN
 from chalicelib.look.memory import Memory
 from chalicelib.look.observation import Observation
 from chalicelib.policy import DrainPolicy, Standalone
+from chalicelib.wake import EMPTIED
 from chalicelib.wake.row import AGENT_CONNECTED, AGENT_DISCONNECTED, NOTHING, Waiting
 
 FIRST_SAFETY_LOOK = timedelta(minutes=3)
@@ -59,11 +60,19 @@ class Told(Carried):
     services: tuple[Mapping[str, str], ...] = ()
     cause: str = ""
     """Why the wait could not be stored, where it was refused."""
+    events: int = 0
+    """How many events the row had counted by then."""
+    looks: int = 0
+    """The number of the look after which the row's tasks were stored."""
 
     @property
     def is_denied(self) -> bool:
         """Whether the machine may not store its token, which no later try changes."""
         return self.why == "refused" and bool(DENIED.search(self.cause))
+
+    def is_of_look(self, number: int) -> bool:
+        """Whether it says all that the row would: no task is left of those that were stored after this look."""
+        return self.why == EMPTIED and self.looks == number
 
     @property
     def is_empty(self) -> bool:
@@ -82,7 +91,7 @@ def what_to_read(memory: Memory, row: Waiting | None, told: Told, at: datetime) 
         return Reading.TASKS
     if told.why == "instance":
         return Reading.INSTANCE
-    if told.why == "emptied":
+    if told.why == EMPTIED:
         is_all = set(memory.tasks) <= memory.awaited - row.tasks
         return Reading.NOTHING if told.is_empty and is_all else Reading.TASKS
     if told.why != "service" and row.looks != memory.looks:
@@ -94,7 +103,7 @@ def what_to_read(memory: Memory, row: Waiting | None, told: Told, at: datetime) 
 
 def as_told(memory: Memory, row: Waiting, told: Told, at: datetime) -> Observation:
     """Return what the events say, where nothing was read: the awaited tasks that are out of the row are STOPPED."""
-    is_empty = told.why == "emptied"
+    is_empty = told.why == EMPTIED
     stopped = memory.awaited if is_empty else memory.awaited - row.tasks
     seen = told.instance if is_empty else None
     return Observation(

@@ -30,6 +30,7 @@ from chalicelib.policy import (
     tag_source,
 )
 from chalicelib.policy.deadline import Timetable, timetable
+from chalicelib.wake.row import AT_GATES, NOTHING
 
 STOPPING = timedelta(minutes=2)
 """What `stop-tasks` needs after the deadline: usual stop timeouts of 30 s, and looks to see them through."""
@@ -73,7 +74,7 @@ class Plan:
         memory = Memory.at_start(self.drain.started_at).to_state()
         return {
             "verdict": self.verdict.value,
-            "drain": self.drain.to_state(),
+            "drain": {**self.drain.to_state(), "waiting_cluster": self._waiting_cluster()},
             "lifecycle_action": lifecycle_action_request(self.request),
             "to_set_draining": self._to_set_draining(),
             "to_deregister": self._to_deregister(),
@@ -89,6 +90,10 @@ class Plan:
             "stopped": {"asked": []},
             "outcome": {"name": self.verdict.value},
         }
+
+    def _waiting_cluster(self) -> str:
+        """Return where the index of the ledger has the drain's waiting row."""
+        return (self.drain.cluster or NOTHING) + ("" if self.gates.is_passed else AT_GATES)
 
     def _to_set_draining(self) -> list[dict[str, Any]]:
         """Return one entry a cluster: DRAINING may be set from ACTIVE only, so no other is asked for."""

@@ -41,7 +41,7 @@ def look_at_tasks(event: Mapping[str, Any]) -> dict[str, Any]:
     before = Memory.from_state(event["memory"]).with_asked(tuple(event["stopped"]))
     told = Told.from_state(event.get("told") or {})
     # The machine of the release before waits for no event, and would leave a row behind.
-    row = _row(event["ledger"], drain, before) if "told" in event else None
+    row = _row(event["ledger"], drain, before, told) if "told" in event else None
     reading = awaiting.what_to_read(before, row, told, at)
     if reading is Reading.NOTHING and row is not None:
         seen = awaiting.as_told(before, row, told, at)
@@ -70,22 +70,27 @@ def look_at_tasks(event: Mapping[str, Any]) -> dict[str, Any]:
     return {**facts.to_state(), **wait, "unheard": told.cause if told.is_denied else None}
 
 
-def _row(table: str, drain: Drain, memory: Memory) -> Waiting | None:
+def _row(table: str, drain: Drain, memory: Memory, told: Told) -> Waiting | None:
     """Return the row of a drain that waits for events; None for one that polls, whose row is made and never read.
 
-    Made before the first listing: an event that comes after it finds who waits.
+    The machine made it with the ledger entry. What is known of it by then, or was told, isn't read: an event that has
+    come since is counted in the row, so that the wait can't be stored and the next look reads it.
     """
-    if memory.listed_at is None:
-        opened = waiting.open_row(
-            table,
-            drain.row,
-            execution=drain.execution,
-            cluster=drain.cluster or NOTHING,
-            expires_at=drain.expires_at,
-        )
-        return opened if drain.waits_on else None
     if drain.waits_on is None:
         return None
+    known = Waiting(instance=drain.waits_on, execution=drain.execution, cluster=drain.cluster or NOTHING)
+    if memory.looks == 0:
+        return known
+    if told.is_of_look(memory.looks):
+        return replace(known, events=told.events, looks=memory.looks)
+    if memory.listed_at is None:
+        return waiting.open_row(
+            table,
+            known.instance,
+            execution=known.execution,
+            cluster=known.cluster,
+            expires_at=drain.expires_at,
+        )
     row = waiting.read_waiting(table, drain.waits_on)
     return row if row and row.execution == drain.execution else None
 

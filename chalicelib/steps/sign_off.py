@@ -60,7 +60,6 @@ def _tell(table: str, row: str) -> None:
         waits = waiting.count_event(table, row)
         if waits is not None and waits.token is not None and waits.is_at_gates:
             stepfunctions.send_success(waits.token, json.dumps({"why": GATES}))
-            waiting.remove_token(table, row, waits.token)
     except DrainerError as error:
         logger.warning(f"the drain is not told of the answer, and finds it at its next look: {error}")
 

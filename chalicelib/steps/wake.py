@@ -31,6 +31,7 @@ from chalicelib.wake import (
     by_instance,
     by_running_service,
     by_service,
+    differs,
     newest,
     output,
     read_letters,
@@ -125,14 +126,13 @@ class Batch:
         row = waiting.apply_stop(self.table, of.instance, of.tasks) if of.tasks else None
         if row is not None:
             self._add(Heard(row, has_stops=True, stopped_at=of.stopped_at, letters=of.letters))
-        # An instance whose tasks no drain counts has no row, and its own event is not worth a write.
-        if of.change is not None and (row is not None or not of.tasks):
+        if of.change is not None and _is_worth_a_write(of, row):
             changed = waiting.apply_change(self.table, of.change)
             if changed is not None:
                 self._add(Heard(changed, change=of.change, letters=of.letters))
 
     def _hear_services(self, cluster: str, several: Iterable[OfService]) -> None:
-        rows = waiting.waiting_in(self.table, cluster)
+        rows = [*waiting.waiting_in(self.table, cluster), *waiting.at_gates_in(self.table, cluster)]
         for of in several:
             for row in rows:
                 if row.has_service(of.trouble.service):
@@ -140,7 +140,7 @@ class Batch:
 
     def _hear_running(self, cluster: str, services: Iterable[str], letters: frozenset[str]) -> None:
         """Tell the drains at closed gates that wait for tasks of these services to be healthy."""
-        for row in waiting.waiting_in(self.table, cluster):
+        for row in waiting.at_gates_in(self.table, cluster):
             if row.is_at_gates and any(row.has_service(service) for service in services):
                 counted = waiting.count_event(self.table, row.instance)
                 if counted is not None:
@@ -180,17 +180,31 @@ class Batch:
             self._try(heard.letters, self._tell, heard, view)
 
     def _tell(self, heard: Heard, view: InstanceView | None) -> None:
-        """Tell one execution, and forget its token, whether it was told or waits no more."""
+        """Tell one execution; a token that is nobody's any more is forgotten.
+
+        One that was told has another token, or none, by the time of the next event: to forget this one costs a write.
+        """
         reason, token = why(heard, view), heard.row.token
         if reason is None or token is None:
             return
         said = json.dumps(output(reason, heard, view, self.at))
         is_told = stepfunctions.send_success(token, said)
-        waiting.remove_token(self.table, heard.row.instance, token)
+        if not is_told:
+            waiting.remove_token(self.table, heard.row.instance, token)
         logger.info(
             f"{'told' if is_told else 'nobody waits to be told'}: {reason}",
             extra={"execution": heard.row.execution, "container_instance": heard.row.instance},
         )
+
+
+def _is_worth_a_write(of: OfInstance, row: Waiting | None) -> bool:
+    """Whether a container instance's own event is to be counted; `row`: what its STOPPED tasks were taken out of.
+
+    An instance whose tasks no drain counts has no row; one that is as its execution saw it has nothing to tell.
+    """
+    if row is None or of.change is None:
+        return not of.tasks
+    return differs(row, of.change.view)
 
 
 def _grouped(items: Iterable[Each], key: Callable[[Each], str]) -> dict[str, list[Each]]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 AGENT_CONNECTED = "connected"
 AGENT_DISCONNECTED = "disconnected"
+AT_GATES = " at gates"
+"""Follows the cluster in the rows of drains that have gates, until these are open: the index finds them apart."""
 NOTHING = "-"
 """In a set that would be empty: DynamoDB keeps none."""
 

@@ -88,6 +88,7 @@ def output(reason: str, heard: Heard, view: InstanceView | None, read_at: dateti
     return {
         "why": reason,
         "events": heard.row.events,
+        "looks": heard.row.looks,
         "read_at": stamp(read_at),
         "stopped_at": heard.stopped_at and stamp(heard.stopped_at),
         "instance": view and view.to_state(),

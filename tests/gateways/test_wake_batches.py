@@ -10,7 +10,15 @@ import pytest
 from chalicelib.steps.wake import delay, wake
 from tests.builders import CLUSTER, INSTANCE_ARN, START, task_arn
 from tests.gateways.stubs import Stubs
-from tests.wake.letters import FUNCTION, OTHER_INSTANCE, batch, instance_event, placement_failed, stopped
+from tests.wake.letters import (
+    FUNCTION,
+    OTHER_INSTANCE,
+    batch,
+    instance_event,
+    placement_failed,
+    running,
+    stopped,
+)
 
 TABLE = "ecs-drainer-dev-ledger"
 NOBODY = "ConditionalCheckFailedException"
@@ -55,14 +63,6 @@ def expect_description(stubs: Stubs, *arns: str, status: str = "DRAINING", agent
 def expect_telling(
     stubs: Stubs, reason: str, status: str | None = "DRAINING", *, held: str = "AQAB", **more: Any
 ) -> None:
-    """Expect that an execution is told, and its token then forgotten."""
-    expect_success(stubs, reason, status, held=held, **more)
-    stubs.answer("dynamodb", "update_item", {})
-
-
-def expect_success(
-    stubs: Stubs, reason: str, status: str | None = "DRAINING", *, held: str = "AQAB", **more: Any
-) -> None:
     instance = {
         "arn": INSTANCE_ARN,
         "cluster": CLUSTER,
@@ -74,6 +74,7 @@ def expect_success(
     told = {
         "why": reason,
         "events": 5,
+        "looks": 0,
         "read_at": "2026-03-02T10:00:00Z",
         "stopped_at": "2026-03-02T10:02:10Z",
         "instance": instance if status else None,
@@ -156,7 +157,7 @@ def test_a_token_that_nobody_waits_with_is_forgotten(stubs: Stubs, code: str) ->
 def test_an_execution_that_has_stored_another_token_meanwhile_keeps_it(stubs: Stubs) -> None:
     expect_row(stubs, an_item())
     expect_description(stubs, INSTANCE_ARN)
-    expect_success(stubs, "emptied")
+    stubs.refuse("stepfunctions", "send_task_success", "TaskTimedOut")
     stubs.refuse("dynamodb", "update_item", NOBODY)
     assert heard(batch(stopped(1))) == []
 
@@ -229,10 +230,52 @@ def test_set_active_again_in_the_moment_in_which_it_is_empty(stubs: Stubs) -> No
     assert heard(batch(stopped(1), event)) == []
 
 
-def expect_rows_of_the_cluster(stubs: Stubs, *items: dict[str, Any]) -> None:
-    stubs.answer("dynamodb", "query", {"Items": [{"pk": item["pk"]} for item in items]})
+def test_an_instance_as_its_execution_saw_it_costs_nothing_more_than_its_task(stubs: Stubs) -> None:
+    """ECS tells of the container instance whenever a task on it has stopped."""
+    expect_row(stubs, an_item(**LEFT))
+    assert heard(batch(stopped(1), instance_event(status="DRAINING", agentConnected=True))) == []
+
+
+def test_a_lost_agent_is_heard_beside_a_stopped_task(stubs: Stubs) -> None:
+    for _ in range(2):
+        expect_row(stubs, an_item(**LEFT))
+    expect_description(stubs, INSTANCE_ARN, agent=False)
+    expect_telling(stubs, "instance", seen={"agent_connected": False})
+    assert heard(batch(stopped(1), instance_event())) == []
+
+
+def test_a_task_that_runs_costs_one_query_where_nobody_waits_at_gates(stubs: Stubs) -> None:
+    """A deployment starts many, and the rows of drains behind their gates are not read for them."""
+    expect_query(stubs, f"{CLUSTER} at gates")
+    assert heard(batch(running(1), running(2))) == []
+
+
+def test_a_task_that_runs_is_told_to_who_waits_for_its_service_at_gates(stubs: Stubs) -> None:
+    waits = an_item(waiting_cluster={"S": f"{CLUSTER} at gates"}, tasks={"SS": ["-"]})
+    expect_query(stubs, f"{CLUSTER} at gates", waits)
+    expect_row(stubs, waits)
+    expect_telling(stubs, "gates", None, stopped_at=None)
+    assert heard(batch(running(1))) == []
+
+
+def expect_query(stubs: Stubs, cluster: str, *items: dict[str, Any]) -> None:
+    stubs.expect(
+        "dynamodb",
+        "query",
+        {"Items": [{"pk": item["pk"]} for item in items]},
+        TableName=TABLE,
+        IndexName="waiting-by-cluster",
+        KeyConditionExpression="#cluster = :cluster",
+        ExpressionAttributeNames={"#cluster": "waiting_cluster"},
+        ExpressionAttributeValues={":cluster": {"S": cluster}},
+    )
     if items:
         stubs.answer("dynamodb", "batch_get_item", {"Responses": {TABLE: list(items)}})
+
+
+def expect_rows_of_the_cluster(stubs: Stubs, *items: dict[str, Any]) -> None:
+    expect_query(stubs, CLUSTER, *items)
+    expect_query(stubs, f"{CLUSTER} at gates")
 
 
 def test_a_service_in_trouble_is_told_to_the_drains_that_have_tasks_of_it(stubs: Stubs) -> None:

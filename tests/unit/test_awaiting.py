@@ -128,14 +128,31 @@ def test_why_the_wait_ended_comes_as_wake_wrote_it() -> None:
         {
             "why": "emptied",
             "events": 4,
+            "looks": 1,
             "read_at": stamp(NOW),
             "stopped_at": "2026-03-02T10:01:58Z",
             "instance": seen_by_wake(),
             "services": [PLACEMENT],
         }
     )
-    assert told == replace(emptied(), services=(PLACEMENT,))
+    assert told == replace(emptied(), services=(PLACEMENT,), events=4, looks=1)
     assert Told.from_state({"why": ""}) == Told(), "the clock ended it"
+
+
+@pytest.mark.parametrize(
+    ("story", "told", "is_enough"),
+    [
+        ("no task is left of those that this look stored", Told("emptied", looks=2), True),
+        ("a look in between stored others", Told("emptied", looks=1), False),
+        ("a function of the release before does not say of which look", Told("emptied"), False),
+        ("the agent was lost: tasks may be left", Told("instance", looks=2), False),
+        ("the clock ended the wait", Told(), False),
+    ],
+)
+def test_the_row_is_not_read_where_the_answer_says_what_is_in_it(
+    story: str, told: Told, is_enough: bool
+) -> None:
+    assert told.is_of_look(2) is is_enough, story
 
 
 def test_the_last_event_drains_the_instance_without_a_read() -> None:

@@ -27,6 +27,12 @@ def stopped(number: int = 1, instance: str = INSTANCE_ARN, **detail: Any) -> dic
     return changed(TASK_EVENT, taskArn=task_arn(number), containerInstanceArn=instance, **detail)
 
 
+def running(number: int = 1, service: str = "api") -> dict[str, Any]:
+    """Return the event of a service's task that is RUNNING."""
+    group = f"service:{service}"
+    return changed(TASK_EVENT, taskArn=task_arn(number), lastStatus="RUNNING", group=group, stoppedAt=None)
+
+
 def instance_event(version: int = 20, instance: str = INSTANCE_ARN, **detail: Any) -> dict[str, Any]:
     """Return a container instance's event: its agent is disconnected unless `detail` says otherwise."""
     return changed(INSTANCE_EVENT, version=version, containerInstanceArn=instance, **detail)

@@ -129,6 +129,7 @@ def test_an_execution_is_given_what_was_seen() -> None:
     assert told == {
         "why": "emptied",
         "events": 5,
+        "looks": 0,
         "read_at": "2026-03-02T10:00:09Z",
         "stopped_at": "2026-03-02T10:00:07Z",
         "instance": {

@@ -68,6 +68,7 @@ def plan(**changes: Any) -> dict[str, Any]:
         "ledger_key": "drain#1",
         "lock_key": f"instance#{INSTANCE}",
         "waiting_key": f"waiting#{CONTAINER}",
+        "waiting_cluster": CLUSTER,
         "expires_at": "1780000000",
         **changes.pop("drain", {}),
     }
