@@ -10,6 +10,7 @@ import typer
 from chalicelib.common.errors import InvalidInput
 from chalicelib.common.wording import shown
 from cli.command import local_command
+from cli.commands.rehearsal_page import write_page
 from cli.desk import Desk
 from cli.exit_codes import ExitCode
 from cli.problems import Halt
@@ -110,6 +111,15 @@ Seed = Annotated[
         "--seed", metavar="N", rich_help_panel=VARIED, help="Another draw of a Spot storm's instances."
     ),
 ]
+AsPage = Annotated[
+    Path | None,
+    typer.Option(
+        "--html",
+        metavar="FILE",
+        dir_okay=False,
+        help="Write it as one page for a browser as well: the fleet over time, with a slider.",
+    ),
+]
 Timeline = Annotated[bool, typer.Option("--timeline", help="Every line of the timeline, tasks included.")]
 
 
@@ -132,6 +142,7 @@ def rehearse(
     once: Once = False,
     seed: Seed = 1,
     timeline: Timeline = False,
+    html: AsPage = None,
 ) -> ExitCode:
     """Say what a scale-in, a refresh or a Spot storm would do to a cluster, minute by minute, before it happens.
 
@@ -140,6 +151,8 @@ def rehearse(
     acts. 6: tasks are killed.
     """
     refuse_if_incomplete("A rehearsal")
+    if html and not html.parent.is_dir():
+        raise Halt(f"{html} can't be written: there is no folder {html.parent}", code=ExitCode.USAGE)
     from rehearsal.asking import Asked, answer  # noqa: PLC0415  # the embedded AWS, which the command alone lacks
     from rehearsal.scenarios import Kind, Scenario  # noqa: PLC0415  # as above
     from rehearsal.variants import variants_of  # noqa: PLC0415  # as above
@@ -164,6 +177,8 @@ def rehearse(
     asked = Asked(known, scenario, variants, seed, _start_ups(start_up or [], known), not once)
     with counting(desk, scenario.words) as tell:
         told = answer(asked, lambda done, of, _: tell(done, of))
+    if html:
+        desk.warn(write_page(told, html))
     return _report(desk, told, timeline)
 
 

@@ -84,6 +84,18 @@ def test_a_lane_says_in_words_what_its_colours_say(answer: Answer) -> None:
     assert (round(sign.x), sign.number, sign.is_calm) == (143, 0, False), "10 of 70 minutes"
 
 
+def test_blockers_that_begin_together_have_one_mark_of_the_most_urgent(answer: Answer) -> None:
+    first = answer.variants[0]
+    (held,) = first.blockers
+    calm = replace(held, resolves_itself=True, subject="service web")
+    later = replace(calm, first_seen_at=after(30))
+    drawn = fleet(replace(first, blockers=(calm, held, later)))
+    assert [(sign.number, sign.is_calm, sign.told) for sign in drawn.lanes[0].signs] == [
+        (0, False, f"{held.headline}: service legacy, and 1 blocker more"),
+        (2, True, f"{held.headline}: service web"),
+    ]
+
+
 def test_a_service_says_for_how_long_it_is_below_its_minimum(answer: Answer) -> None:
     web, legacy = fleet(answer.variants[0]).curves
     assert web.told == "web: never below its minimum (minimum 2, maximum 4)"
