@@ -164,7 +164,12 @@ def test_the_command_writes_it_and_says_what_is_no_answer(tmp_path: Path) -> Non
         code, said = run(bad, "--html", page)
         assert code == ExitCode.USAGE, said
         assert f"{bad} is no answer of a rehearsal" in said.replace("\n", "")
-    code, said = run(FILE, "--html", tmp_path / "nowhere" / "page.html")
+    nowhere = tmp_path / "nowhere" / "page.html"
+    early = CliRunner().invoke(app, ["rehearse", "any.json", "--scale-in", "1", "--html", str(nowhere)])
+    assert (early.exit_code, "there is no folder" in early.output) == (ExitCode.USAGE, True), (
+        "before it takes minutes"
+    )
+    code, said = run(FILE, "--html", nowhere)
     assert (code, "can't be written" in said) == (ExitCode.FAILED, True)
 
 

@@ -58,7 +58,10 @@ def test_variants_side_by_side_and_a_code_for_pipelines(taken: Path) -> None:
 
 
 def test_the_same_as_text_names_what_is_stuck(taken: Path) -> None:
-    answered = ran(f"rehearse {taken} --scale-in 2 --once --timeline")
+    page = taken.with_name("rehearsal.html")
+    answered = ran(f"rehearse {taken} --scale-in 2 --once --timeline --html {page}")
+    assert "it works offline" in answered.stderr
+    assert "aws ecs update-service --cluster web --service legacy" in page.read_text(encoding="utf-8")
     assert answered.exit_code == 6, answered.output
     assert "service legacy: Minimum healthy percent and maximum percent leave no room" in answered.output
     assert "remedy: aws ecs update-service --cluster web --service legacy" in answered.output
