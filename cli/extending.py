@@ -9,17 +9,19 @@ docs/decisions/extending.md
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chalicelib.common.ledger import Record
 from chalicelib.common.model import instant, stamp
 from chalicelib.common.trigger import Trigger
 from chalicelib.common.wording import one_line
 from chalicelib.events import DrainRequest, execution_input
 from chalicelib.explain.words import spell
 from chalicelib.gateways import stepfunctions
+from chalicelib.gateways.ledger import read_records
 from chalicelib.plan.making import STOPPING
 from chalicelib.policy import OnDeadline
 from chalicelib.policy.deadline import CEILING_MARGIN, earlier
@@ -30,6 +32,8 @@ from cli.exit_codes import ExitCode
 from cli.problems import Halt
 
 LEAST = timedelta(minutes=1)
+EXTENDED = "-extended-"
+"""In the name of an execution that extends another one's deadline."""
 TAKEN_OVER = "TakenOver"
 """The error with which the machine itself stops an execution whose drain another one goes on with."""
 
@@ -59,8 +63,18 @@ def read_extension(desk: Desk, instance_id: str) -> Extension:
     why_not = refusal(found.execution, state, desk.now())
     if why_not:
         raise Halt(f"The deadline of {instance_id} can't be extended: {why_not}", code=ExitCode.REFUSED)
+    began_at = began_first(found.execution, desk.ask(read_records, desk.installation.ledger, instance_id))
+    if began_at is None and EXTENDED in found.execution.rsplit(":", 1)[-1]:
+        raise Halt(
+            f"The deadline of {instance_id} was extended a moment ago",
+            "try again in some seconds",
+            ExitCode.REFUSED,
+        )
     return Extension(
-        found=found, state=state, deadline_at=instant(state["deadline"]["at"]), latest_at=latest_of(state)
+        found=found,
+        state=state,
+        deadline_at=instant(state["deadline"]["at"]),
+        latest_at=latest_of(state, began_at),
     )
 
 
@@ -80,11 +94,26 @@ def refusal(execution: str, state: Mapping[str, Any], now: datetime) -> str | No
     return "it has passed" if instant(state["deadline"]["at"]) <= now else None
 
 
-def latest_of(state: Mapping[str, Any]) -> datetime | None:
-    """Return the latest deadline that fits what Auto Scaling's hook leaves; None without a lifecycle action."""
+def began_first(execution: str, records: Iterable[Record]) -> datetime | None:
+    """Return when the first of the drains began that this one, by its ARN, extends; None for one that extends none."""
+    before = {record.taken_over_by: record for record in records if record.taken_over_by}
+    began_at = None
+    while EXTENDED in execution.rsplit(":", 1)[-1] and execution in before:
+        began_at, execution = before[execution].started_at, before[execution].execution
+    return began_at
+
+
+def latest_of(state: Mapping[str, Any], began_at: datetime | None = None) -> datetime | None:
+    """Return the latest deadline that fits what Auto Scaling's hook leaves; None without a lifecycle action.
+
+    `began_at`: when the first drain of this lifecycle action began, where this one extends it. Each counts the hook's
+    time from its own start.
+    """
     ceiling = state["drain"].get("ceiling_at")
     if not ceiling:
         return None
+    if began_at:
+        ceiling = stamp(instant(ceiling) - (instant(state["drain"]["started_at"]) - began_at))
     stops = state["drain"]["policy"]["on_deadline"] == OnDeadline.STOP_TASKS
     return instant(ceiling) - CEILING_MARGIN - (STOPPING if stops else timedelta(0))
 
@@ -113,7 +142,7 @@ def extend(desk: Desk, extension: Extension, longer: timedelta, why: str) -> str
     """
     deadline_at = extended_to(extension, longer)
     old, now, who = extension.found.execution, desk.now(), desk.installation.who
-    name = f"{extension.instance_id}-extended-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    name = f"{extension.instance_id}{EXTENDED}{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     described = desk.ask(executions.describe, old)
     asked = json.loads(described.input or "{}") if described else {}
     payload = execution_input(later_request(asked, deadline_at - now, f"{who} extends it: {why}"))

@@ -25,7 +25,8 @@ installed from the wheel that `make release` leaves in `dist/`, for Python 3.11 
 
 `ecs-drainer install` deploys the app that the wheel carries ([every way to install](install/README.md)).
 
-`'dist/ecs_drainer-0.1.0-py3-none-any.whl[sandbox]'` brings what `ecs-drainer sandbox up` needs as well.
+`'dist/ecs_drainer-0.1.0-py3-none-any.whl[sandbox]'` brings what `ecs-drainer sandbox up` needs as well, and
+`[console]` what `ecs-drainer console` does.
 `ecs-drainer --install-completion` teaches your shell (bash, zsh, fish, PowerShell) the commands, options and values;
 `--show-completion` prints what it would add to the shell's settings, for those who keep them by hand.
 

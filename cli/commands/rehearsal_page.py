@@ -30,12 +30,12 @@ def rehearsal_page(desk: Desk, *, answer: Given, html: Page) -> ExitCode:
     """
     from cli.page.rehearsed.files import read_answer  # noqa: PLC0415  # needs the template engine
 
-    write_page(desk, read_answer(answer), html)
+    desk.report(write_page(read_answer(answer), html), {"file": str(html)})
     return ExitCode.OK
 
 
-def write_page(desk: Desk, answer: Answer, file: Path) -> None:
-    """Write a rehearsal's page; raises Halt where the file can't be written."""
+def write_page(answer: Answer, file: Path) -> str:
+    """Write a rehearsal's page, and return a sentence that says so; raises Halt where the file can't be written."""
     from cli.page.rehearsed import render  # noqa: PLC0415  # as above
 
     page = render(answer)
@@ -44,6 +44,4 @@ def write_page(desk: Desk, answer: Answer, file: Path) -> None:
     except OSError as error:
         raise Halt(f"{file} can't be written: {error.strerror}", "name another file") from None
     size = f"{len(page.encode()) / 1_000_000:.1f} MB"
-    desk.report(
-        f"{file} shows the rehearsal of {answer.scenario} ({size}); it works offline.", {"file": str(file)}
-    )
+    return f"{file} shows the rehearsal of {answer.scenario} ({size}); it works offline."

@@ -7,7 +7,7 @@ Everything that asks AWS, and everything that is made of what was read, happens 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -37,7 +37,7 @@ class Pulse:
         running = asyncio.get_running_loop()
         return await running.run_in_executor(self._thread, partial(work, *args, **kwargs))
 
-    async def beats(self) -> AsyncIterator[None]:
+    async def beats(self) -> AsyncGenerator[None, None]:
         """Yield at once, and after each reading from then on."""
         beat = asyncio.Event()
         self._watchers.add(beat)

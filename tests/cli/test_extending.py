@@ -27,7 +27,11 @@ MINUTES = timedelta(minutes=1)
 def state(**changed: Any) -> dict[str, Any]:
     """Return a drain's state as far as an extension reads it."""
     drain = {"trigger": "lifecycle-action", "policy": {"on_deadline": "continue"}, "ceiling_at": None}
-    whole = {"drain": drain, "deadline": {"at": "2026-03-02T11:00:00Z"}, "stopped": {"asked": []}}
+    whole: dict[str, dict[str, Any]] = {
+        "drain": drain,
+        "deadline": {"at": "2026-03-02T11:00:00Z"},
+        "stopped": {"asked": []},
+    }
     return {**whole, **{name: {**whole[name], **value} for name, value in changed.items()}}
 
 
@@ -119,11 +123,16 @@ def test_a_lifecycle_action_is_answered_by_the_drain_that_goes_on() -> None:
         old = read_record(desk.installation.ledger, before.found.execution.rsplit(":", 1)[-1])
         assert old
         assert (old.status, old.taken_over_by) == ("taken-over", new)
+        assert after.latest_at, "the hook's time is counted from when Auto Scaling began to hold the instance"
+        assert abs(after.latest_at - before.latest_at) < timedelta(seconds=2)
+        newer = extend(desk, after, 10 * MINUTES, "still")
+        world.sleep(60)
+        assert abs(_latest(desk, doomed) - before.latest_at) < timedelta(seconds=2)
         client("ecs").update_service(
             cluster="web", service="legacy", deploymentConfiguration={"maximumPercent": 200}
         )
         world.sleep(900)
-        ended = executions.describe(new)
+        ended = executions.describe(newer)
         assert ended
         assert json.loads(ended.output)["outcome"]["name"] == "drained"
         (left,) = client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[GROUP])[
@@ -132,6 +141,12 @@ def test_a_lifecycle_action_is_answered_by_the_drain_that_goes_on() -> None:
         assert doomed not in {each["InstanceId"] for each in left["Instances"]}, "CONTINUE was sent"
         completed = [call for call in world.aws.requests.calls if call.operation == "CompleteLifecycleAction"]
         assert [call.error for call in completed] == [None]
+
+
+def _latest(desk: Desk, instance_id: str) -> datetime:
+    latest = read_extension(desk, instance_id).latest_at
+    assert latest
+    return latest
 
 
 def test_one_that_ended_meanwhile_is_not_begun_again() -> None:

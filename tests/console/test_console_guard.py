@@ -25,7 +25,7 @@ def client() -> Iterator[TestClient]:
         return PlainTextResponse(f"{request.method} passed", headers={"cache-control": "public"})
 
     app = Guard(Starlette(routes=[Route("/", answer, methods=["GET", "POST"])]), port=PORT, token=TOKEN)
-    with TestClient(app, base_url=ORIGIN) as made:  # type: ignore[arg-type]  # ASGI, as ours is
+    with TestClient(app, base_url=ORIGIN) as made:
         yield made
 
 

@@ -49,7 +49,7 @@ def visit(desk: Desk, *, allows_actions: bool = False) -> Iterator[tuple[Console
     """Give a console over a desk, and a client that names its host."""
     console = Console(desk, ROOT, allows_actions)
     app = make_app(console, port=PORT, token=TOKEN)
-    with TestClient(app, base_url=ORIGIN, follow_redirects=False) as client:  # type: ignore[arg-type]  # ASGI, as ours is
+    with TestClient(app, base_url=ORIGIN, follow_redirects=False) as client:
         yield console, client
 
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -31,7 +32,7 @@ def answer() -> Answer:
     return read(FILE.read_text(encoding="utf-8"))
 
 
-def with_first(answer: Answer, **changed: object) -> Answer:
+def with_first(answer: Answer, **changed: Any) -> Answer:
     """Return the answer with something else in its first variant."""
     first, *others = answer.variants
     return replace(answer, variants=(replace(first, **changed), *others))
@@ -83,6 +84,18 @@ def test_a_lane_says_in_words_what_its_colours_say(answer: Answer) -> None:
     assert (round(sign.x), sign.number, sign.is_calm) == (143, 0, False), "10 of 70 minutes"
 
 
+def test_blockers_that_begin_together_have_one_mark_of_the_most_urgent(answer: Answer) -> None:
+    first = answer.variants[0]
+    (held,) = first.blockers
+    calm = replace(held, resolves_itself=True, subject="service web")
+    later = replace(calm, first_seen_at=after(30))
+    drawn = fleet(replace(first, blockers=(calm, held, later)))
+    assert [(sign.number, sign.is_calm, sign.told) for sign in drawn.lanes[0].signs] == [
+        (0, False, f"{held.headline}: service legacy, and 1 blocker more"),
+        (2, True, f"{held.headline}: service web"),
+    ]
+
+
 def test_a_service_says_for_how_long_it_is_below_its_minimum(answer: Answer) -> None:
     web, legacy = fleet(answer.variants[0]).curves
     assert web.told == "web: never below its minimum (minimum 2, maximum 4)"
@@ -125,9 +138,9 @@ def test_a_large_fleet_makes_a_page_that_a_browser_opens(answer: Answer) -> None
 
 
 def test_how_long_it_takes_has_a_range_where_runs_were_drawn() -> None:
-    minutes = [timedelta(minutes=each) for each in (5, 4, 9)]
-    assert lasts_told(Lasts(*minutes, runs=20)) == "5 min (4 min to 9 min in 20 runs)"
-    assert lasts_told(Lasts(minutes[0], minutes[0], minutes[0], runs=1)) == "5 min"
+    five, four, nine = (timedelta(minutes=each) for each in (5, 4, 9))
+    assert lasts_told(Lasts(five, four, nine, runs=20)) == "5 min (4 min to 9 min in 20 runs)"
+    assert lasts_told(Lasts(five, five, five, runs=1)) == "5 min"
 
 
 def test_the_command_writes_it_and_says_what_is_no_answer(tmp_path: Path) -> None:
@@ -151,7 +164,12 @@ def test_the_command_writes_it_and_says_what_is_no_answer(tmp_path: Path) -> Non
         code, said = run(bad, "--html", page)
         assert code == ExitCode.USAGE, said
         assert f"{bad} is no answer of a rehearsal" in said.replace("\n", "")
-    code, said = run(FILE, "--html", tmp_path / "nowhere" / "page.html")
+    nowhere = tmp_path / "nowhere" / "page.html"
+    early = CliRunner().invoke(app, ["rehearse", "any.json", "--scale-in", "1", "--html", str(nowhere)])
+    assert (early.exit_code, "there is no folder" in early.output) == (ExitCode.USAGE, True), (
+        "before it takes minutes"
+    )
+    code, said = run(FILE, "--html", nowhere)
     assert (code, "can't be written" in said) == (ExitCode.FAILED, True)
 
 

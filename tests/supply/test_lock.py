@@ -16,10 +16,10 @@ ROOT = Path(__file__).parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EMBEDDED_AWS = tomllib.loads((ROOT / "embedded_aws" / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT, GROUPS = PYPROJECT["project"], PYPROJECT["dependency-groups"]
-SANDBOX = PROJECT["optional-dependencies"]["sandbox"]
+SANDBOX, CONSOLE = (PROJECT["optional-dependencies"][name] for name in ("sandbox", "console"))
 
 LOCKS: dict[str, list[str]] = {
-    "requirements.lock": [*PROJECT["dependencies"], *SANDBOX, *GROUPS["lambda"], *GROUPS["dev"]],
+    "requirements.lock": [*PROJECT["dependencies"], *SANDBOX, *CONSOLE, *GROUPS["lambda"], *GROUPS["dev"]],
     "tools.lock": GROUPS["tools"],
     "site.lock": GROUPS["site"],
     "requirements.txt": GROUPS["lambda"],

@@ -23,6 +23,8 @@ WORDS = {
     LaneState.POOLED: "in the warm pool",
     LaneState.KEPT: "left DRAINING",
 }
+SIGN = 20
+"""Units across that a mark takes."""
 NARROWEST = 1.5
 """Units across: what is shorter would not be seen."""
 
@@ -104,7 +106,9 @@ def fleet(rehearsed: Rehearsal) -> Fleet:
     return Fleet(
         seconds=max(1, _seconds(axis, axis.ends_at)),
         ticks=axis.ticks(),
-        lanes=tuple(_lane(lane, rehearsed.blockers, axis) for lane in in_order(rehearsed.lanes)),
+        lanes=tuple(
+            _lane(lane, urgent_first(rehearsed.blockers), axis) for lane in in_order(rehearsed.lanes)
+        ),
         curves=tuple(_curve(series, axis) for series in rehearsed.services),
         states=tuple((state.value, words) for state, words in WORDS.items() if state in seen),
         moments=tuple(sorted(set(_moments(rehearsed, axis)))),
@@ -127,15 +131,29 @@ def _lane(lane: Lane, blockers: Sequence[Blocked], axis: Axis) -> InstanceLane:
         _bar(axis, span.begins_at, span.ends_at, span.state.value, _words(span.state, span.waits_for))
         for span in lane.spans
     )
-    signs = tuple(
-        Sign(axis.x(each.first_seen_at), number, f"{each.headline}: {each.subject}", each.resolves_itself)
-        for number, each in enumerate(blockers)
-        if each.instance == lane.instance
-    )
+    signs = tuple(_signs(lane.instance, blockers, axis))
     told = "; ".join(
         f"from {axis.since(span.begins_at)} {_words(span.state, span.waits_for)}" for span in lane.spans
     )
     return InstanceLane(lane.instance, lane.zone, lane.is_new, bars, signs, told)
+
+
+def urgent_first(blockers: Iterable[Blocked]) -> tuple[Blocked, ...]:
+    """Return those first that stay until somebody acts."""
+    return tuple(sorted(blockers, key=lambda each: each.resolves_itself))
+
+
+def _signs(instance: str, blockers: Sequence[Blocked], axis: Axis) -> Iterator[Sign]:
+    """Yield a mark for each place, of the most urgent blocker that begins there."""
+    places: dict[int, list[tuple[int, Blocked]]] = {}
+    for number, each in enumerate(blockers):
+        if each.instance == instance:
+            places.setdefault(int(axis.x(each.first_seen_at) // SIGN), []).append((number, each))
+    for there in places.values():
+        number, first = there[0]
+        more = f", and {count(len(there) - 1, 'blocker')} more" if len(there) > 1 else ""
+        told = f"{first.headline}: {first.subject}{more}"
+        yield Sign(axis.x(first.first_seen_at), number, told, first.resolves_itself)
 
 
 def _words(state: LaneState, waits_for: str) -> str:

@@ -10,9 +10,9 @@ from jinja2 import Environment
 from chalicelib.common.duration import in_short
 from chalicelib.common.model import stamp
 from chalicelib.explain.words import count, spell
-from cli.page.rehearsed.fleet import WORDS, Fleet, fleet, point_told
+from cli.page.rehearsed.fleet import WORDS, Fleet, fleet, point_told, urgent_first
 from cli.page.rendering import environment, read_shared
-from rehearsal.result import Answer, ExitCode, Lasts, Rehearsal
+from rehearsal.result import Answer, Blocked, ExitCode, Lasts, Rehearsal
 
 ROWS_AT_MOST = 1_000
 """Of any table or list: the JSON has all."""
@@ -30,6 +30,7 @@ class Variant:
     sign: str
     lasts: str
     facts: tuple[tuple[str, str], ...]
+    blockers: tuple[Blocked, ...]
 
 
 @cache
@@ -72,6 +73,7 @@ def _variant(number: int, rehearsed: Rehearsal) -> Variant:
         sign,
         lasts_told(rehearsed.lasts),
         tuple(_facts(rehearsed)),
+        urgent_first(rehearsed.blockers),
     )
 
 
