@@ -14,30 +14,31 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from pathlib import Path
+from itertools import groupby
+from shutil import rmtree
 
 from rich.console import Console
 
 from proof import report
-from proof.trials import Plan, Result, Trial, judged_in_turn, outages_of, plan, scenarios
+from proof.trials import FOLDER, Plan, Result, Trial, judged_in_turn, kept_plan, outages_of, scenarios
 
-ROOT = Path(__file__).parent.parent
-KEPT = ROOT / "build" / "proof" / "results.jsonl"
+KEPT = FOLDER / "results.jsonl"
 IN_FULL = ("three-service-tasks",)
 """Met by every fault: a run of it takes the least time."""
 OUTAGES = ("three-service-tasks", "standalone-task-stopped-after-a-while", "a-drain-budget")
 """Met by every outage: an ordinary drain, one that stops tasks and records heartbeats, and two that share a lease."""
-SAMPLE = 40
-"""Of every other scenario, so many of its trials, drawn with the seed."""
+SAMPLE = 20
+"""Of every other scenario, so many of its trials, drawn with the seed, beside the first of each kind."""
 CHUNK = 12
 """Trials of one scenario that a process runs at a stretch: it builds the scenario's world once for them."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the options ask for; returns 1 where an invariant broke that must hold."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
     options, console, began = _options(arguments), Console(), time.perf_counter()
     with ProcessPoolExecutor(options.workers, multiprocessing.get_context("spawn")) as pool:
-        plans = list(pool.map(plan, options.scenarios or scenarios()))
+        plans = list(pool.map(kept_plan, options.scenarios or scenarios()))
         results = []
         for result in _run(plans, options, pool, console):
             results.append(result)
@@ -52,41 +53,65 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def scope(sample: int, seed: int) -> str:
     """Say how much is run."""
-    full, others = ", ".join(f"`{name}`" for name in IN_FULL), f"{sample} trials each, drawn with seed {seed}"
-    outages = ", ".join(f"`{name}`" for name in OUTAGES)
-    said = f"In full: {full}. Of every other scenario: {others if sample else 'all as well'}."
-    return f"{said} Outages: {outages}."
+    full, outages = (", ".join(f"`{name}`" for name in names) for names in (IN_FULL, OUTAGES))
+    others = "every trial as well"
+    if sample:
+        others = (
+            "each call and each event that none before it has, with every fault once, and "
+            f"{sample} more trials, drawn with seed {seed}"
+        )
+    return f"In full: {full}. Of every other scenario: {others}. Outages: {outages}."
 
 
-def chosen(every: Plan, sample: int, seed: int) -> list[Trial]:
-    """Return the trials of a scenario that are run: all of them where it is met in full, else a sample; 0 is all."""
-    drawn = random.Random(f"{seed} {every.scenario}")  # noqa: S311  # the same sample in every run, no secret
-    is_sampled = sample and every.scenario not in IN_FULL
-    size = min(sample, len(every.trials)) if is_sampled else len(every.trials)
-    outages = outages_of(every.scenario) if every.scenario in OUTAGES else []
-    return [*drawn.sample(every.trials, size), *outages]
+def chosen(plans: Sequence[Plan], sample: int, seed: int) -> list[Trial]:
+    """Return the trials that are run, in the order in which they are worth it.
+
+    All of the scenarios in full; then whatever fails in a way that none before it does; the outages; then of each other
+    scenario a sample. 0 is every trial.
+    """
+    full = [trial for each in plans if each.scenario in IN_FULL for trial in each.trials]
+    others = [each for each in plans if each.scenario not in IN_FULL]
+    rest = [trial for each in others for trial in each.trials]
+    known = {trial.essence for trial in full}
+    new: dict[tuple[str, str], Trial] = {}
+    for trial in rest:
+        if trial.essence not in known:
+            new.setdefault(trial.essence, trial)
+    outages = [trial for each in plans if each.scenario in OUTAGES for trial in outages_of(each.scenario)]
+    drawn = [trial for each in others for trial in _drawn(each, sample, seed)]
+    return list(dict.fromkeys([*full, *new.values(), *outages, *(drawn if sample else rest)]))
+
+
+def _drawn(every: Plan, sample: int, seed: int) -> list[Trial]:
+    """Draw trials of a scenario; a larger sample begins with the smaller one, so that it goes on from its results."""
+    draws = random.Random(f"{seed} {every.scenario}")  # noqa: S311  # the same sample in every run, no secret
+    return draws.sample(every.trials, len(every.trials))[:sample]
 
 
 def _run(
-    plans: Iterable[Plan], options: argparse.Namespace, pool: ProcessPoolExecutor, console: Console
+    plans: Sequence[Plan], options: argparse.Namespace, pool: ProcessPoolExecutor, console: Console
 ) -> Iterator[Result]:
     """Yield the result of every trial that is asked for: kept ones first, then those that are run now."""
-    kept, futures, left = dict(_kept()), [], 0
-    for each in plans:
-        trials = chosen(each, options.sample, options.seed)
-        yield from (kept[trial.key] for trial in trials if trial.key in kept)
-        new = [trial for trial in trials if trial.key not in kept]
-        left += len(new)
-        chunks = [new[start : start + CHUNK] for start in range(0, len(new), CHUNK)]
-        futures += [pool.submit(judged_in_turn, chunk, each.clean) for chunk in chunks]
-    KEPT.parent.mkdir(parents=True, exist_ok=True)
+    kept = dict(_kept())
+    trials = chosen(plans, options.sample, options.seed)
+    yield from (kept[trial.key] for trial in trials if trial.key in kept)
+    left = [trial for trial in trials if trial.key not in kept and not options.kept]
+    came = {each.scenario: each.clean for each in plans}
+    futures = [pool.submit(judged_in_turn, chunk, came[chunk[0].scenario]) for chunk in _chunks(left)]
     with KEPT.open("a", encoding="utf-8") as file, console.status("proving") as status:
         for future in as_completed(futures):
             file.writelines(f"{json.dumps(result.as_json())}\n" for result in future.result())
             file.flush()
             yield from future.result()
-            left -= len(future.result())
-            status.update(f"{left} trials to go")
+            left = left[len(future.result()) :]
+            status.update(f"{len(left)} trials to go")
+
+
+def _chunks(trials: Iterable[Trial]) -> Iterator[list[Trial]]:
+    """Yield trials of one scenario that follow each other, a handful at a time."""
+    for _, run in groupby(trials, key=lambda trial: trial.scenario):
+        several = list(run)
+        yield from (several[start : start + CHUNK] for start in range(0, len(several), CHUNK))
 
 
 def _kept() -> Iterator[tuple[str, Result]]:
@@ -102,11 +127,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--sample", type=int, default=SAMPLE, help="trials of each other scenario; 0: all")
     parser.add_argument("--seed", type=int, default=1, help="of the sample")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes")
+    parser.add_argument("--kept", action="store_true", help="run nothing: tell what earlier runs kept")
     parser.add_argument("--afresh", action="store_true", help="forget what was run before")
     parser.add_argument("--write", action="store_true", help="write docs/proof.md")
     options = parser.parse_args(arguments)
     if options.afresh:
-        KEPT.unlink(missing_ok=True)
+        rmtree(FOLDER)
+        FOLDER.mkdir()
     known = scenarios()
     if wrong := sorted(set(options.scenarios or ()) - set(known)):
         parser.error(f"--scenarios: `{wrong[0]}` is not crossed with faults: expected of {', '.join(known)}")

@@ -14,7 +14,8 @@ LONGEST_DELAY = timedelta(minutes=10)
 """From an instance's last STOPPED task to the end of its drain."""
 A_SECOND = timedelta(seconds=1)
 """Events carry whole seconds."""
-SETTLED = "running"
+LEFT_TO_ANOTHER = frozenset({"drain", "TakenOver", "not-admitted", "no outcome"})
+"""How an execution ends that leaves the instance to another one, or alone; the first is still what its plan said."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def clean_of(records: Records) -> Clean:
     return Clean(
         outcomes=tuple(sorted(outcomes(records).items())),
         delays=tuple(sorted(delays(records).items())),
-        left_behind=frozenset(task.group for each in records.completions for task in alive_at(records, each)),
+        left_behind=frozenset(task.group for task, _ in _alive_early(records)),
         left_open=frozenset(records.left_open),
         completions=tuple(sorted(Counter(each.instance for each in records.completions).items())),
     )
@@ -59,7 +60,7 @@ def outcomes(records: Records) -> dict[str, str]:
     """Return for each instance how its last drain ended that was not left to another one."""
     found = {}
     for drain in records.drains:
-        if drain.outcome not in ("already-done", "no outcome", "already-draining", "not-admitted"):
+        if drain.outcome not in LEFT_TO_ANOTHER:
             found[drain.instance] = drain.outcome
     return found
 
@@ -98,12 +99,16 @@ def alive_at(records: Records, completion: Completion) -> list[TaskLife]:
 
 def continue_is_never_early(records: Records, case: Case) -> Iterator[str]:
     """No CONTINUE before the deadline while a task that the policy waits for is not STOPPED."""
+    for task, each in _alive_early(records):
+        if task.group not in case.clean.left_behind:
+            yield f"CONTINUE for {each.instance} at {each.at:%H:%M:%S} with {task.group} not STOPPED"
+
+
+def _alive_early(records: Records) -> Iterator[tuple[TaskLife, Completion]]:
+    """Yield the tasks that were not STOPPED at a CONTINUE before the deadline."""
     for each in records.completions:
-        if each.result != "CONTINUE" or _is_past_deadline(records, each):
-            continue
-        for task in alive_at(records, each):
-            if task.group not in case.clean.left_behind:
-                yield f"CONTINUE for {each.instance} at {each.at:%H:%M:%S} with {task.group} not STOPPED"
+        if each.result == "CONTINUE" and not _is_past_deadline(records, each):
+            yield from ((task, each) for task in alive_at(records, each))
 
 
 def _is_past_deadline(records: Records, completion: Completion) -> bool:

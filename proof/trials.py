@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from proof import event_faults, faults, outages
@@ -43,6 +45,10 @@ LONG = {
 """Stories of hours, or of hundreds of tasks: each run of them takes as long as many of the others."""
 
 
+FOLDER = Path(__file__).parent.parent / "build" / "proof"
+"""Where plans and results are kept."""
+
+
 @dataclass(frozen=True)
 class Trial:
     """One run with one fault."""
@@ -59,6 +65,11 @@ class Trial:
     def key(self) -> str:
         """What tells it from every other trial."""
         return f"{self.scenario} | {self.section} | {self.kind} | {self.where}"
+
+    @property
+    def essence(self) -> tuple[str, str]:
+        """What fails, and how, in whatever scenario and for the how-manieth time."""
+        return self.where.partition(" #")[0], self.kind
 
 
 @dataclass(frozen=True)
@@ -113,6 +124,17 @@ class Plan:
 def plan(scenario: str) -> Plan:
     """Run a scenario once without a fault and enumerate its trials, but for the outages."""
     return Plan(scenario, clean(scenario)[1], tuple(trials_of(scenario)))
+
+
+def kept_plan(scenario: str) -> Plan:
+    """Return the plan of a scenario as an earlier run kept it, else make it and keep it."""
+    path = FOLDER / f"{scenario}.plan"
+    if path.exists():
+        kept: Plan = pickle.loads(path.read_bytes())  # noqa: S301  # our own file
+        return kept
+    made = plan(scenario)
+    path.write_bytes(pickle.dumps(made))
+    return made
 
 
 def trials_of(scenario: str) -> list[Trial]:
