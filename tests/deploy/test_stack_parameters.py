@@ -85,5 +85,5 @@ def test_a_policy_file_is_filled_in_for_each_cluster_and_nothing_is_added_withou
         ({"Clusters": "web"}, "arn:*:ecs:*:*:cluster/web"),
         ({"Clusters": "web, api"}, ["arn:*:ecs:*:*:cluster/web", "arn:*:ecs:*:*:cluster/api"]),
     ):
-        filled = rendered(document, names_in_policies(NAMES, given))
+        filled = rendered(document, names_in_policies(NAMES, given, {}))
         assert filled == {"Statement": [{"Action": "ecs:DescribeClusters", "Resource": resource}]}
