@@ -31,6 +31,8 @@ class Clean:
     left_open: frozenset[str]
     completions: tuple[tuple[str, int], ...] = ()
     """For each instance, how often CONTINUE or ABANDON took effect."""
+    alone: tuple[tuple[str, timedelta], ...] = ()
+    """For each instance, how long it waited without a drain at most: by policy, where it was undrained."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ def clean_of(records: Records) -> Clean:
         left_behind=frozenset(task.group for task, _ in _alive_early(records)),
         left_open=frozenset(records.left_open),
         completions=tuple(sorted(Counter(each.instance for each in records.completions).items())),
+        alone=tuple((instance, _longest_alone(records, instance)) for instance in _ever_waiting(records)),
     )
 
 
@@ -133,8 +136,8 @@ def no_instance_waits_alone(records: Records, case: Case) -> Iterator[str]:
 
     After a failure that lasts, a drain is tried again at waits that grow to 16 minutes.
     """
-    for instance in sorted({each for moment in records.moments for each in moment.waiting}):
-        longest = _longest_alone(records, instance)
+    for instance in _ever_waiting(records):
+        longest = _longest_alone(records, instance) - dict(case.clean.alone).get(instance, timedelta(0))
         failures = sum(drain.instance == instance and _has_failed(drain) for drain in records.drains)
         allowed = EVERY + SLACK + case.patience
         if case.lasts or case.patience:
@@ -143,6 +146,10 @@ def no_instance_waits_alone(records: Records, case: Case) -> Iterator[str]:
             continue  # its own alarm rings, and there is nobody else
         if longest > allowed:
             yield f"{instance} waited {longest} without a drain"
+
+
+def _ever_waiting(records: Records) -> list[str]:
+    return sorted({each for moment in records.moments for each in moment.waiting})
 
 
 def _longest_alone(records: Records, instance: str) -> timedelta:
