@@ -56,7 +56,7 @@ class Hook:
 
 
 ENROLLED = Hook(metadata={"cluster": CLUSTER})
-"""The hook as `ecs-drainer enroll` puts it."""
+"""The hook as `ecs-drainer enroll --cluster` puts it."""
 
 
 class World:
