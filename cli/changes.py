@@ -14,6 +14,7 @@ from typing import Any
 from chalicelib.common.duration import in_words
 from chalicelib.common.history import json_value, message_of, state_after
 from chalicelib.common.model import instant, stamp
+from chalicelib.common.packing import unpack_tasks
 from chalicelib.common.wording import one_line
 from chalicelib.explain.words import clip
 from chalicelib.policy.deadline import action_then
@@ -184,7 +185,7 @@ def _planned(known: Known, event: Event, output: Mapping[str, Any]) -> tuple[Kno
 
 def _looked(known: Known, event: Event, output: Mapping[str, Any]) -> tuple[Known, tuple[Change, ...]]:
     look = output.get("look", {})
-    tasks: Mapping[str, str] = look.get("memory", {}).get("tasks", {})
+    tasks: Mapping[str, str] = unpack_tasks(look.get("memory", {}).get("tasks", {}))
     changes = tuple(_task_changes(known, tasks, event.at))
     since = {
         arn: known.since.get(arn, event.at) if known.tasks.get(arn) == status else event.at

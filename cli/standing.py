@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.common.ledger import Record
 from chalicelib.common.model import instant, stamp
+from chalicelib.common.packing import unpack_tasks
 from chalicelib.explain.words import spell
 from chalicelib.policy.deadline import deadline_record, deadline_told
 from cli.asking import asker
@@ -36,7 +37,7 @@ def facts(state: Mapping[str, Any]) -> dict[str, Any]:
     """Return the same for programs."""
     return {
         "summary": state["look"]["summary"],
-        "tasks": state["look"]["memory"]["tasks"],
+        "tasks": unpack_tasks(state["look"]["memory"]["tasks"]),
         "deadline_at": state["deadline"]["at"],
         "on_deadline": deadline_record(state)["action"],
         "blockers": state["explanation"]["blockers"],

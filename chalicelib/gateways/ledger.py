@@ -16,6 +16,7 @@ from typing import Any
 from chalicelib.common.errors import ConditionFailed
 from chalicelib.common.ledger import Drained, Entry, FleetEntry, Record
 from chalicelib.common.model import instant, stamp
+from chalicelib.common.packing import unpack
 from chalicelib.gateways.aws import client, translated
 
 
@@ -229,6 +230,6 @@ def _record(item: dict[str, Any]) -> Record:
         ended_at=instant(text["ended_at"]) if "ended_at" in text else None,
         summary=text.get("summary", ""),
         looks=int(item.get("looks", {}).get("N", 0)),
-        forced_stops=tuple(json.loads(text.get("forced_stops", "[]"))),
+        forced_stops=unpack(json.loads(text.get("forced_stops", "[]"))),
         taken_over_by=text.get("taken_over_by"),
     )

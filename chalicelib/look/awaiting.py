@@ -21,6 +21,7 @@ from chalicelib.common.timers import Timers, earlier, near_the_deadline
 from chalicelib.look.decide import DAEMON_MARGIN
 from chalicelib.look.memory import Memory
 from chalicelib.look.observation import Observation
+from chalicelib.look.pace import LOOKS_AT_ANY_PACE
 from chalicelib.policy import DrainPolicy, Standalone
 from chalicelib.wake import EMPTIED
 from chalicelib.wake.row import AGENT_CONNECTED, AGENT_DISCONNECTED, NOTHING, Waiting
@@ -31,6 +32,10 @@ EVENTS_TAKE = timedelta(seconds=60)
 """How late an event may be before it counts as lost: EventBridge delivers within seconds, and retries for longer."""
 DENIED = re.compile("AccessDenied|not authorized")
 """How every service's answer says that a role lacks a grant."""
+MOST_AWAITED_BYTES = 85_000
+"""Of a state's 256 KiB: a thousand tasks of a cluster with a short name. The row, an item of DynamoDB, may have 400 KB:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
+JSON_AROUND = 3
 NOT_STOPPING = ("PROVISIONING", "PENDING", "ACTIVATING", "RUNNING")
 
 
@@ -92,7 +97,7 @@ def what_to_read(memory: Memory, row: Waiting | None, told: Told, at: datetime) 
     if told.why == "instance":
         return Reading.INSTANCE
     if told.why == EMPTIED:
-        is_all = set(memory.tasks) <= memory.awaited - row.tasks
+        is_all = set(memory.tasks) <= memory.awaited - row.tasks and not memory.more
         return Reading.NOTHING if told.is_empty and is_all else Reading.TASKS
     if told.why != "service" and row.looks != memory.looks:
         return Reading.TASKS  # the last wait could not be stored, so that the row tells of an earlier one
@@ -196,16 +201,22 @@ def awaited(holding: Iterable[Task], memory: Memory) -> frozenset[str]:
     return others or frozenset(kinds)
 
 
+def is_too_much_to_store(memory: Memory) -> bool:
+    """Whether the ARNs of the awaited tasks are more than the machine should carry; then ECS is asked instead."""
+    return sum(len(arn) + JSON_AROUND for arn in memory.awaited) > MOST_AWAITED_BYTES
+
+
 def wait_of_drain(memory: Memory, row: Waiting | None, next_at: datetime) -> dict[str, Any]:
     """Return what "Wait for events" stores for a drain behind its gates."""
+    is_too_much = is_too_much_to_store(memory)
     return wait_of(
         row,
         next_at,
-        tasks=memory.awaited,
+        tasks=() if is_too_much else memory.awaited,
         services=(name for group in memory.groups.values() if (name := _service(group))),
         status="DRAINING",
         agent=AGENT_CONNECTED if memory.disconnected_at is None else AGENT_DISCONNECTED,
-        polls=memory.polls or not memory.awaited,
+        polls=memory.polls or not memory.awaited or is_too_much or memory.looks >= LOOKS_AT_ANY_PACE,
     )
 
 

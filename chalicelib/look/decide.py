@@ -14,9 +14,10 @@ from typing import Any
 
 from chalicelib.common.carried import Carried, state_of
 from chalicelib.common.model import Task, TaskKind
+from chalicelib.common.packing import pack
 from chalicelib.common.timers import Timers, near_the_deadline
 from chalicelib.explain.words import count
-from chalicelib.look.memory import Memory
+from chalicelib.look.memory import MOST_REMEMBERED, Memory
 from chalicelib.look.observation import Observation
 from chalicelib.look.pace import next_wait
 from chalicelib.policy import Daemons, DrainPolicy, Standalone
@@ -65,7 +66,7 @@ class Look(Carried):
 
     def to_state(self) -> dict[str, Any]:
         """Return the JSON that the state machine keeps as `$look`."""
-        return {**state_of(self), "tasks_to_stop": len(self.stop_now)}
+        return {**state_of(self), "stop_now": pack(self.stop_now), "tasks_to_stop": len(self.stop_now)}
 
 
 def decide(
@@ -84,13 +85,15 @@ def decide(
         agent_lost=_has_lasted(memory.disconnected_at, policy.dead_agent_after, seen.at),
         heartbeat_due=timers.is_heartbeat_due(seen.at),
         stop_now=tuple(
-            task.arn for task in seen.unstopped if is_to_be_stopped(task, memory, policy, seen.at)
+            task.arn
+            for task in seen.unstopped
+            if task.arn in memory.tasks and is_to_be_stopped(task, memory, policy, seen.at)
         ),
         explain=what_to_explain(memory, policy, timers, seen.at),
-        holding=len(holding),
+        holding=len(holding) + _unseen(memory, seen),
         kinds=count_kinds(holding, memory),
         wait=wait,
-        summary=summary(holding, seen.unstopped, memory, policy),
+        summary=summary(holding, seen.unstopped, memory, policy, _unseen(memory, seen)),
         memory=replace(memory, wait=wait),
     )
 
@@ -161,12 +164,22 @@ def count_kinds(holding: tuple[Task, ...], memory: Memory) -> dict[str, int]:
     return {kind.value: kinds.count(kind) for kind in TaskKind}
 
 
+def _unseen(memory: Memory, seen: Observation) -> int:
+    """Return how many tasks more the last listing named than are followed; a full look has just counted them."""
+    return 0 if seen.is_full else memory.more
+
+
 def summary(
-    holding: tuple[Task, ...], unstopped: tuple[Task, ...], memory: Memory, policy: DrainPolicy
+    holding: tuple[Task, ...],
+    unstopped: tuple[Task, ...],
+    memory: Memory,
+    policy: DrainPolicy,
+    unseen: int = 0,
 ) -> str:
     """Say in a sentence what holds the drain: `2 tasks hold the drain: web 0a1b2c3d DEACTIVATING, ...`.
 
-    Where nothing does: what is left on the instance all the same, or went with it.
+    Where nothing does: what is left on the instance all the same, or went with it. `unseen`: of those that hold it,
+    how many more the last listing named than this look asked for.
     """
     if memory.is_gone:
         return gone(memory.lost)
@@ -177,9 +190,11 @@ def summary(
     named = ", ".join(
         f"{name_of(task)} {task.id[:8]} {task.last_status}" for task in holding[:NAMED_IN_SUMMARY]
     )
-    more = f" and {len(holding) - NAMED_IN_SUMMARY} more" if len(holding) > NAMED_IN_SUMMARY else ""
-    verb = "1 task holds" if len(holding) == 1 else f"{len(holding)} tasks hold"
-    return f"{verb} the drain: {named}{more}"
+    number = len(holding) + unseen
+    more = f" and {number - NAMED_IN_SUMMARY} more" if number > NAMED_IN_SUMMARY else ""
+    verb = "1 task holds" if number == 1 else f"{number} tasks hold"
+    part = f"; {MOST_REMEMBERED:,} are followed at a time" if memory.more else ""
+    return f"{verb} the drain: {named}{more}{part}"
 
 
 def gone(lost: int) -> str:

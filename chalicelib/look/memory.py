@@ -1,7 +1,7 @@
 """What a drain remembers from one look to the next, as the state machine carries it.
 
 Only tasks that are not STOPPED yet are kept with their status; of the stopped ones the newest ids are, so that the
-listing before the end need not describe them again. A state may hold 256 KiB: two hundred tasks take about 25.
+listing before the end need not describe them again. A state may hold 256 KiB: a thousand tasks take about 35.
 """
 
 from __future__ import annotations
@@ -11,10 +11,23 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.common.carried import Carried, state_of
+from chalicelib.common.carried import Carried, state_of, values_of
+from chalicelib.common.packing import (
+    PACKED_ABOVE,
+    is_packed,
+    pack,
+    pack_tasks,
+    unpack,
+    unpack_groups,
+    unpack_tasks,
+)
 
 STOPPED_IDS_KEPT = 200
 TROUBLES_KEPT = 20
+MOST_REMEMBERED = 1_500
+"""Tasks that are followed at a time, 33 bytes each, and as many again where they are told to stop; once all of them are
+STOPPED, a full listing names the next."""
+ALL_BUT = "all_but"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +77,8 @@ class Memory(Carried):
     """Whether the instance is gone, or stopped, whatever was left on it."""
     lost: int = 0
     """How many tasks were not STOPPED at the last look before they went with it."""
+    more: int = 0
+    """How many tasks that are not STOPPED the last listing named beyond MOST_REMEMBERED."""
 
     @classmethod
     def at_start(cls, started_at: datetime) -> Memory:
@@ -75,8 +90,40 @@ class Memory(Carried):
         newest = replace(
             self, stopped=self.stopped[-STOPPED_IDS_KEPT:], troubles=self.troubles[-TROUBLES_KEPT:]
         )
-        return state_of(newest)
+        return {
+            **state_of(newest),
+            "tasks": pack_tasks(self.tasks, self.groups),
+            "groups": dict(self.groups) if len(self.tasks) <= PACKED_ABOVE else {},
+            "stopped": pack(newest.stopped),
+            "awaited": self._awaited(),
+            # More of them the machine carries once, as `stopped`.
+            "stop_asked": list(self.stop_asked) if len(self.stop_asked) <= PACKED_ABOVE else [],
+        }
+
+    def _awaited(self) -> Any:
+        if len(self.awaited) <= PACKED_ABOVE or not self.awaited <= self.tasks.keys():
+            return pack(sorted(self.awaited))
+        return {ALL_BUT: pack(sorted(self.tasks.keys() - self.awaited))}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Memory:
+        """Read what `to_state` wrote; raises InvalidInput, which names the field that lacks or is wrong."""
+        return cls(**values_of(cls, {**state, **_unpacked(state)}))
 
     def with_asked(self, arns: tuple[str, ...]) -> Memory:
         """Return this memory with StopTask called for more tasks."""
         return replace(self, stop_asked=tuple(dict.fromkeys((*self.stop_asked, *arns))))
+
+
+def _unpacked(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those fields of a memory that are packed, as they are by the rule."""
+    found: dict[str, Any] = {}
+    if is_packed(tasks := state.get("tasks")):
+        found |= {"tasks": unpack_tasks(tasks), "groups": unpack_groups(tasks)}
+    if isinstance(stopped := state.get("stopped"), Mapping):
+        found["stopped"] = unpack(stopped)
+    if isinstance(awaited := state.get("awaited"), Mapping):
+        is_rest = ALL_BUT in awaited
+        named = unpack(awaited[ALL_BUT] if is_rest else awaited)
+        found["awaited"] = sorted(found["tasks"].keys() - set(named)) if is_rest else named
+    return found

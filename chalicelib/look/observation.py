@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chalicelib.common.model import ContainerInstance, Task, TaskKind
-from chalicelib.look.memory import Memory
+from chalicelib.look.memory import MOST_REMEMBERED, Memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,8 @@ class Observation:
 
 def remember(memory: Memory, seen: Observation) -> Memory:
     """Return the memory after one more look."""
-    now_unstopped = {task.arn: task.last_status for task in seen.unstopped}
+    kept = seen.unstopped[:MOST_REMEMBERED]
+    now_unstopped = {task.arn: task.last_status for task in kept}
     stopped = [task.arn for task in seen.tasks if task.is_stopped] + sorted(seen.gone)
     daemons = memory.daemon_services | seen.daemon_services
     lost = memory.lost + count_lost(memory, seen)
@@ -70,7 +71,8 @@ def remember(memory: Memory, seen: Observation) -> Memory:
         looks=memory.looks + 1,
         changed_at=memory.changed_at if now_unstopped == dict(memory.tasks) else seen.at,
         tasks=now_unstopped,
-        groups={task.arn: task.group for task in seen.unstopped},
+        groups={task.arn: task.group for task in kept},
+        more=len(seen.unstopped) - len(kept) if seen.is_full else memory.more,
         listed_at=seen.at if seen.is_full else memory.listed_at,
         stopped=_newest(memory.stopped, stopped),
         last_stopped_at=max([*_stops(seen.tasks), *_known(memory.last_stopped_at)], default=None),
@@ -95,7 +97,7 @@ def count_lost(memory: Memory, seen: Observation) -> int:
     if seen.is_gone:
         ended = {task.arn for task in seen.tasks if task.is_stopped and not task.went_with_its_host}
         alive = memory.tasks.keys() | {task.arn for task in seen.unstopped}
-        return len(alive - ended if seen.trusts_ends else alive)
+        return memory.more + len(alive - ended if seen.trusts_ends else alive)
     return sum(task.went_with_its_host for task in seen.tasks if task.arn in memory.tasks)
 
 

@@ -26,6 +26,10 @@ LOOKS_AT_LEAST = 20
 """Until the deadline, however short: two minutes of a Spot notice want a look every five seconds."""
 YOUNG = timedelta(minutes=10)
 SECOND = timedelta(seconds=1)
+LOOKS_AT_ANY_PACE = 1_200
+"""After so many, whatever events or changes asked for them, no event is waited for, and the looks that are left come at
+even intervals until the deadline: one takes 12 history events with a wait for events, and 9 without."""
+LOOKS_AFTER_THAT = 500
 
 
 def next_wait(
@@ -33,10 +37,18 @@ def next_wait(
 ) -> timedelta:
     """Return the wait before the next look: whole seconds, at least one, never past an instant that matters."""
     wait = policy.poll.start if policy.poll.is_fixed else paced(memory, holding, policy, timers, at)
+    wait = max(wait, spread(memory, timers, at))
     for due_at in (timers.deadline_at, timers.next_heartbeat_after(at)):
         if due_at is not None and due_at > at:
             wait = min(wait, due_at - at)
     return max(SECOND, timedelta(seconds=round(wait.total_seconds())))
+
+
+def spread(memory: Memory, timers: Timers, at: datetime) -> timedelta:
+    """Return the wait by which a drain with very many looks comes to its deadline within its history; else none."""
+    if memory.looks < LOOKS_AT_ANY_PACE or at >= timers.deadline_at:
+        return timedelta(0)
+    return (timers.deadline_at - at) / max(1, LOOKS_AT_ANY_PACE + LOOKS_AFTER_THAT - memory.looks)
 
 
 def paced(

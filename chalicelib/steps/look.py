@@ -10,6 +10,7 @@ from typing import Any
 
 from chalicelib.common.errors import DrainerError
 from chalicelib.common.model import Task, instant
+from chalicelib.common.packing import unpack
 from chalicelib.common.telemetry import logger
 from chalicelib.common.timers import Timers
 from chalicelib.gateways import waiting
@@ -17,12 +18,14 @@ from chalicelib.gateways.circumstances import protections_of
 from chalicelib.gateways.observe import observe, with_instances
 from chalicelib.look import awaiting
 from chalicelib.look.awaiting import Reading, Told
-from chalicelib.look.decide import decide, holding_of, holds_the_drain, news
+from chalicelib.look.decide import Look, decide, holding_of, holds_the_drain, news
 from chalicelib.look.memory import Memory
 from chalicelib.look.observation import Observation, remember
 from chalicelib.plan.drain import Drain
 from chalicelib.steps.look_at_gates import keep_slots, look_at_gates
 from chalicelib.wake.row import NOTHING, Waiting
+
+TOO_MANY = "so many that ECS is asked for them, at growing intervals, and no event is waited for"
 
 
 def look(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -38,7 +41,7 @@ def look_at_tasks(event: Mapping[str, Any]) -> dict[str, Any]:
     Raises what every gateway does: the machine's Retry and its loop see to it.
     """
     drain, timers, at = Drain.from_state(event["drain"]), Timers.from_state(event), instant(event["now"])
-    before = Memory.from_state(event["memory"]).with_asked(tuple(event["stopped"]))
+    before = Memory.from_state(event["memory"]).with_asked(unpack(event["stopped"]))
     told = Told.from_state(event.get("told") or {})
     # The machine of the release before waits for no event, and would leave a row behind.
     row = _row(event["ledger"], drain, before, told) if "told" in event else None
@@ -56,18 +59,23 @@ def look_at_tasks(event: Mapping[str, Any]) -> dict[str, Any]:
     troubles = awaiting.new_troubles(before, row, told, facts.memory.groups.values())
     memory = replace(
         awaiting.with_wait(facts.memory, seen, was_read=reading is not Reading.NOTHING),
-        awaited=awaiting.awaited(holding, facts.memory),
+        awaited=awaiting.awaited((each for each in holding if each.arn in facts.memory.tasks), facts.memory),
         polls=facts.memory.polls or lost,
         troubles=(*facts.memory.troubles, *troubles),
     )
-    is_blocked = bool(troubles or seen.immovable_services) or _is_any_protected(
-        drain, before, holding, reading
-    )
-    facts = replace(facts, memory=memory, explain=news(facts, lost=lost, blocked=is_blocked))
+    is_blocked = bool(troubles or seen.immovable_services) or _is_protected(drain, before, holding, reading)
+    explain = news(facts, lost=lost, blocked=is_blocked)
+    facts = replace(facts, memory=memory, explain=explain, summary=_summary(facts, memory, row))
     said = {"instance": drain.instance_id, "look": memory.looks, "kinds": facts.kinds}
     logger.info(facts.summary, extra=said)
     wait = awaiting.wait_of_drain(memory, row, awaiting.next_due(memory, drain.policy, timers, at))
     return {**facts.to_state(), **wait, "unheard": told.cause if told.is_denied else None}
+
+
+def _summary(facts: Look, memory: Memory, row: Waiting | None) -> str:
+    """Return what holds the drain, and where they are too many to wait for by events, that they are."""
+    is_too_much = row is not None and awaiting.is_too_much_to_store(memory)
+    return f"{facts.summary}; {TOO_MANY}" if is_too_much else facts.summary
 
 
 def _row(table: str, drain: Drain, memory: Memory, told: Told) -> Waiting | None:
@@ -115,7 +123,7 @@ def _as_it_is_now(
     return seen if seen.instances is not None else with_instances(seen, drain.containers)
 
 
-def _is_any_protected(drain: Drain, before: Memory, holding: Iterable[Task], reading: Reading) -> bool:
+def _is_protected(drain: Drain, before: Memory, holding: Iterable[Task], reading: Reading) -> bool:
     """Whether tasks protect themselves from scale-in: asked once, of what is still there at the first safety look."""
     if reading is not Reading.INSTANCE or before.safety_wait != awaiting.FIRST_SAFETY_LOOK:
         return False

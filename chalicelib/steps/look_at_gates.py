@@ -26,7 +26,7 @@ from chalicelib.gateways.sign_offs import Asking
 from chalicelib.look.awaiting import wait_of
 from chalicelib.look.decide import Look, gone, what_to_explain
 from chalicelib.look.memory import Memory
-from chalicelib.look.pace import grown
+from chalicelib.look.pace import LOOKS_AT_ANY_PACE, grown, spread
 from chalicelib.plan.drain import Drain
 from chalicelib.policy import OnClosedGates
 from chalicelib.policy.deadline import gates_forced_at
@@ -122,7 +122,8 @@ def look_at_gates(event: Event) -> dict[str, Any]:
     is_open = decision.is_open and is_written
     gates = _remembered(now, seen, decision, is_open=is_open)
     facts = _facts(now, seen, decision, _memory(now, seen, gates, is_open=is_open), is_open=is_open)
-    waits = "told" in event and not decision.writes and not facts.may_drain
+    tells_events = "told" in event and now.memory.looks < LOOKS_AT_ANY_PACE
+    waits = tells_events and not decision.writes and not facts.may_drain
     logger.info(facts.summary, extra={"instance": now.drain.instance_id, "open": facts.may_drain})
     return {
         **facts.to_state(),
@@ -216,7 +217,8 @@ def _wait(now: _Now, memory: Memory, decision: Decision) -> timedelta:
     timers, forced_at = now.timers, now.rules.forced_at
     due_at = [timers.deadline_at, timers.heartbeat_due_at, forced_at, *decision.due_at]
     waits = [at - now.at for at in due_at if at is not None and at > now.at]
-    shortest = min([grown(memory, now.drain.policy, now.at), *waits])
+    usual = max(grown(memory, now.drain.policy, now.at), spread(memory, timers, now.at))
+    shortest = min([usual, *waits])
     return max(SOON, timedelta(seconds=-(-shortest // timedelta(seconds=1))))
 
 

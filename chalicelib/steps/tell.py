@@ -9,6 +9,7 @@ from typing import Any
 from aws_lambda_powertools.metrics import MetricUnit
 
 from chalicelib.common.model import instant
+from chalicelib.common.packing import unpack
 from chalicelib.common.telemetry import logger, metrics
 from chalicelib.fleet import notice as fleet_notice
 from chalicelib.gateways.topics import publish
@@ -101,7 +102,9 @@ def _measure_end(state: Mapping[str, Any], at: datetime) -> None:
     metrics.add_dimension(name="outcome", value=outcome)
     metrics.add_metric(name="DrainDuration", unit=MetricUnit.Seconds, value=_seconds(drain["started_at"], at))
     metrics.add_metric(name="Looks", unit=MetricUnit.Count, value=look["memory"]["looks"])
-    metrics.add_metric(name="ForcedStops", unit=MetricUnit.Count, value=len(state["stopped"]["asked"]))
+    metrics.add_metric(
+        name="ForcedStops", unit=MetricUnit.Count, value=len(unpack(state["stopped"]["asked"]))
+    )
     alive = tasks_alive(look) if outcome in LET_GO else 0
     metrics.add_metric(name="TasksAliveAtContinue", unit=MetricUnit.Count, value=alive)
     if outcome == "drained" and look["memory"]["last_stopped_at"]:

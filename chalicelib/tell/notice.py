@@ -11,6 +11,7 @@ from typing import Any
 from chalicelib.common.duration import in_words
 from chalicelib.common.history import message_of
 from chalicelib.common.model import Task, instant, stamp
+from chalicelib.common.packing import unpack, unpack_tasks
 from chalicelib.common.trigger import Trigger
 from chalicelib.common.wording import harmless, one_line
 from chalicelib.explain import Blocker, Circumstances, group, render_text, to_state
@@ -302,7 +303,9 @@ def tasks_alive(look: Mapping[str, Any]) -> int:
     """
     memory = look["memory"]
     lost = int(memory.get("lost", 0))
-    return lost if memory.get("is_gone") else max(look["holding"], len(memory["tasks"])) + lost
+    if memory.get("is_gone"):
+        return lost
+    return max(look["holding"], len(unpack_tasks(memory["tasks"])) + int(memory.get("more", 0))) + lost
 
 
 def _of_the_end(state: Mapping[str, Any], at: datetime) -> list[str]:
@@ -358,7 +361,12 @@ def _forced(state: Mapping[str, Any]) -> list[str]:
 
 
 def _asked_to_stop(state: Mapping[str, Any]) -> list[str]:
-    return list(state.get("stopped", {}).get("asked", []))
+    return list(unpack(state.get("stopped", {}).get("asked", [])))
+
+
+def _tasks(state: Mapping[str, Any]) -> dict[str, str]:
+    """Return the tasks that were not STOPPED at the last look, with their last status by ARN."""
+    return unpack_tasks(state.get("look", {}).get("memory", {}).get("tasks", {}))
 
 
 def _by_a_person(state: Mapping[str, Any]) -> list[str]:
@@ -413,7 +421,7 @@ def _record(
         "deadline": deadline_record(state) if drain else None,
         "outcome": state.get("outcome", {}).get("name") if occasion == "ended" else None,
         "holding": state.get("look", {}).get("holding"),
-        "tasks": dict(list(state.get("look", {}).get("memory", {}).get("tasks", {}).items())[:TASKS_NAMED]),
+        "tasks": dict(list(_tasks(state).items())[:TASKS_NAMED]),
         "forced_stops": len(_asked_to_stop(state)),
         "blockers": _explained(state, at).get("blockers", []),
         "failure": _trouble(occasion, state),
