@@ -12,6 +12,8 @@ from chalicelib.common.packing import pack
 from chalicelib.common.timers import Timers
 from chalicelib.explain import Blocker, to_state
 from chalicelib.explain.blocker import BlockerKind
+from chalicelib.fleet.plan import FleetPlan, Member, plan
+from chalicelib.fleet.request import parse_fleet
 from chalicelib.look.awaiting import awaited, wait_of_drain
 from chalicelib.look.decide import decide, holding_of
 from chalicelib.look.memory import MOST_REMEMBERED, STOPPED_IDS_KEPT, Memory
@@ -86,3 +88,15 @@ def _longest_explanation(crowd: Crowd) -> dict[str, Any]:
         for number, kind in enumerate(kinds)
     ]
     return {"text": long * (LONGEST_TEXT // len(long)), "blockers": to_state(blockers, [long] * 9)}
+
+
+def a_fleet(number: int, cluster: str) -> FleetPlan:
+    """Return the plan of a fleet of so many instances of one cluster."""
+    arn = "arn:aws:ecs:ap-northeast-1:123456789012"
+    request = parse_fleet({"instances": [f"i-{one:017x}" for one in range(number)], "reason": "x" * 200})
+    members = [
+        Member(each, f"{arn}:cluster/{cluster}", f"{arn}:container-instance/{cluster}/{one:032x}")
+        for one, each in enumerate(request.instances)
+    ]
+    topic = "arn:aws:sns:ap-northeast-1:123456789012:ecs-drainer-dev-notifications"
+    return plan("fleet-20260302T100300Z", request, members, [], topic=topic, began_at=AT)

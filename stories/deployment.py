@@ -100,7 +100,9 @@ def _deploy_function(name: str, environment: Mapping[str, str], given: Mapping[s
         Handler=f"app.{name}",
         Role=_deploy_role(full_name, name, given),
         Code={"ZipFile": _empty_zip()},
-        Timeout=configuration["lambda_timeout"],
+        Timeout=configuration["lambda_functions"][name].get(
+            "lambda_timeout", configuration["lambda_timeout"]
+        ),
         MemorySize=configuration["lambda_memory_size"],
         Environment={"Variables": {**variables, **environment}},
     )

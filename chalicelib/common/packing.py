@@ -7,7 +7,7 @@ what they have in common, 33 bytes each: `{"arn:aws:ecs:...:task/web/": "0a1b...
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 PACKED_ABOVE = 100
 
@@ -49,7 +49,7 @@ def unpack_groups(value: Packed) -> dict[str, str]:
     return {arn: group for arn, _, group in _tasks(value)}
 
 
-def is_packed(value: object) -> bool:
+def is_packed(value: object) -> TypeGuard[Packed]:
     """Whether tasks are written by what they have in common: then no status stands beside an ARN."""
     return isinstance(value, Mapping) and any(isinstance(each, Mapping) for each in value.values())
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.common.errors import InvalidRequest
 from chalicelib.explain.words import count, some
 from chalicelib.fleet.request import FleetRequest
 from chalicelib.fleet.room import Cramped
 
 AT_ONCE_BY_ECS = 10
 """Container instances a call: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateContainerInstancesState.html"""
+
+MOST_BYTES = 250_000
+"""Of the 256 KiB of a state: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
 
 KEPT_FOR = timedelta(days=90)
 """As long as Step Functions keeps the execution itself."""
@@ -115,6 +120,18 @@ class FleetPlan:
                 if one.instance_id == member.instance_id and one.arn != member.arn
             ],
         }
+
+
+def refuse_too_large(planned: FleetPlan) -> None:
+    """Raise InvalidRequest where the plan is more than a state of the machine holds: long names of clusters add up."""
+    size = len(json.dumps(planned.to_state()).encode())
+    if size > MOST_BYTES:
+        number = len(planned.request.instances)
+        fitting = max(1, number * MOST_BYTES // size)
+        raise InvalidRequest(
+            f"the plan of {count(number, 'instance')} takes {size:,} bytes, and its state holds {MOST_BYTES:,}: "
+            f"expected at most {count(fitting, 'instance')} at a time of clusters with names so long"
+        )
 
 
 def drain_name(instance_id: str, fleet: str) -> str:

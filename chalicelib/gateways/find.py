@@ -12,6 +12,10 @@ from chalicelib.gateways import autoscaling, ecs
 from chalicelib.gateways.ecs_answers import read_capacity_providers
 from chalicelib.plan.findings import IN_CLUSTER, Findings
 
+MANY_CLUSTERS = 50
+"""Reads of which ECS answers 20 a second, of all drains together; a hundred are answered at once.
+https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html"""
+
 
 def find(request: DrainRequest, clusters: Sequence[str]) -> Findings:
     """Return all that AWS knows of the request's instance, looking in these clusters, or in all if none is named."""
@@ -44,16 +48,29 @@ def find_instances(
     instances, _ = _in_clusters(instance_id, [preferred] if preferred else [])
     notices: tuple[str, ...] = ()
     if not _is_in_service(instances):
-        instances, gone = _in_clusters(instance_id, clusters or ecs.list_clusters())
+        asked = clusters or ecs.list_clusters()
+        instances, gone = _in_clusters(instance_id, asked)
+        notices = _many(asked)
         if gone and clusters and not _is_in_service(instances):
             instances, _ = _in_clusters(instance_id, ecs.list_clusters())
-            notices = tuple(f"There is no cluster {name}, which the settings name." for name in gone)
+            notices += tuple(f"There is no cluster {name}, which the settings name." for name in gone)
         notices = (*notices, *_elsewhere(preferred, instances))
     return replace(
         findings,
         instances=instances,
         managed_draining=_is_drained_by_ecs({i.capacity_provider for i in instances if i.capacity_provider}),
         notices=(*findings.notices, *notices),
+    )
+
+
+def _many(clusters: Sequence[str]) -> tuple[str, ...]:
+    """Say what it costs each drain to look for its instance in very many clusters, and what spares it."""
+    if len(clusters) <= MANY_CLUSTERS:
+        return ()
+    return (
+        f"{len(clusters)} clusters were asked for the instance, each by one of the 20 reads that ECS answers a second: "
+        "the setting `cluster` names the one, for its group by the tag `ecs-drainer:cluster`, and ECS_DRAINER_CLUSTERS "
+        "those of the stage.",
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.common.model import instant
 from chalicelib.common.telemetry import logger
-from chalicelib.fleet.plan import plan
+from chalicelib.fleet.plan import plan, refuse_too_large
 from chalicelib.fleet.request import parse_fleet
 from chalicelib.fleet.room import room_for
 from chalicelib.gateways.fleet import read_own_turn, read_policies, read_surroundings
@@ -37,5 +37,6 @@ def plan_fleet(event: Event) -> dict[str, Any]:
         began_at=instant(event["started_at"]),
         own_turn=own_turn,
     )
+    refuse_too_large(planned)
     logger.info(planned.room, extra={"fleet": planned.name, "verdict": planned.verdict})
     return planned.to_state()

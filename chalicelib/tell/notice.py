@@ -305,7 +305,8 @@ def tasks_alive(look: Mapping[str, Any]) -> int:
     lost = int(memory.get("lost", 0))
     if memory.get("is_gone"):
         return lost
-    return max(look["holding"], len(unpack_tasks(memory["tasks"])) + int(memory.get("more", 0))) + lost
+    followed = len(unpack_tasks(memory["tasks"])) + int(memory.get("more", 0))
+    return max(int(look["holding"]), followed) + lost
 
 
 def _of_the_end(state: Mapping[str, Any], at: datetime) -> list[str]:
