@@ -49,7 +49,7 @@ def drained(size: int, poll: str = "", latency: float = 1.0) -> Iterator[Drained
 
     `latency`: seconds from an event of ECS to the queue.
     """
-    with embedded_aws() as aws, _quiet():
+    with embedded_aws() as aws, quiet():
         deployment = deploy(app, {"ECS_DRAINER_POLL": poll})
         world = World(client, aws.clock.advance)
         with aws.requests.unthrottled():
@@ -85,7 +85,7 @@ def _is_over(deployment: Deployment, size: int) -> bool:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep what the functions log and measure off the terminal.
 
     Nor look whether source files changed, as Python does of each file in each traceback: there are thousands.

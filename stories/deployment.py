@@ -93,6 +93,7 @@ def _deploy_function(name: str, environment: Mapping[str, str], given: Mapping[s
     configuration = _configuration()
     full_name = f"{_app_name()}-{STAGE}-{name}"
     stage = configuration["stages"][STAGE]
+    given_to = {**configuration, **configuration["lambda_functions"][name]}
     variables = {**configuration.get("environment_variables", {}), **stage.get("environment_variables", {})}
     answer = client("lambda").create_function(
         FunctionName=full_name,
@@ -100,10 +101,8 @@ def _deploy_function(name: str, environment: Mapping[str, str], given: Mapping[s
         Handler=f"app.{name}",
         Role=_deploy_role(full_name, name, given),
         Code={"ZipFile": _empty_zip()},
-        Timeout=configuration["lambda_functions"][name].get(
-            "lambda_timeout", configuration["lambda_timeout"]
-        ),
-        MemorySize=configuration["lambda_memory_size"],
+        Timeout=given_to["lambda_timeout"],
+        MemorySize=given_to["lambda_memory_size"],
         Environment={"Variables": {**variables, **environment}},
     )
     return str(answer["FunctionArn"])

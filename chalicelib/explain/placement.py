@@ -163,6 +163,11 @@ def emptied(instance: DescribedInstance) -> DescribedInstance:
 
 
 def best_of(world: Circumstances, service: Service) -> DescribedInstance | None:
-    """Return the instance with most CPU left of those that take the service's next task."""
-    fitting = [one for one in candidates(world, service) if match(world, service, one).fits]
-    return max(fitting, key=lambda one: (one.cpu, one.memory, one.ec2_instance_id), default=None)
+    """Return the instance with most CPU left of those that take the service's next task.
+
+    The emptiest are tried first: of thousands hardly one more has to be compared.
+    """
+    emptiest_first = sorted(
+        candidates(world, service), key=lambda one: (one.cpu, one.memory, one.ec2_instance_id), reverse=True
+    )
+    return next((one for one in emptiest_first if match(world, service, one).fits), None)

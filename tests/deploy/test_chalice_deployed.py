@@ -52,7 +52,8 @@ def test_each_function_has_a_role_of_its_own(deployed: Deployed, function: str) 
     assert "${Stage}" not in json.dumps(policy)
     # Those that may read a whole cluster, or look in every one, have as long as their state: 60 s.
     timeout = 58 if function in ("explain", "plan_drain", "plan_fleet") else 30
-    assert (configuration["MemorySize"], configuration["Timeout"]) == (256, timeout)
+    memory = 1024 if function == "plan_fleet" else 256
+    assert (configuration["MemorySize"], configuration["Timeout"]) == (memory, timeout)
     assert configuration["Architectures"] == ["arm64"]
 
 

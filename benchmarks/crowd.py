@@ -1,0 +1,103 @@
+"""One container instance with very many tasks, drained on the embedded AWS: what it reads, and what it carries."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from unittest.mock import patch
+
+from app import app
+from benchmarks.figures import ECS_READS
+from benchmarks.fleet import quiet
+from embedded_aws.aws import EmbeddedAws, embedded_aws
+from embedded_aws.clients import client
+from embedded_aws.ecs.agent import killed_tasks
+from embedded_aws.stepfunctions import executions_of
+from stories import timeline, world
+from stories.deployment import Deployment, deploy
+from stories.world import GROUP, REGISTERED_WITHIN, STEADY_WITHIN, Hook, Service, World
+
+LARGE_INSTANCE = "m5.24xlarge"
+LONGEST = timedelta(hours=2)
+STEP_SECONDS = 30
+SMALL_TASK = {"cpu": 8, "memory": 16, "has_target_group": False}
+
+
+@dataclass(frozen=True)
+class Drained:
+    """What came of it."""
+
+    outcomes: tuple[str, ...]
+    tasks_killed: int
+    reads: int
+    """ECS resource reads of the drain, all together."""
+    stops: int
+    """Calls of StopTask that were answered."""
+    events: int
+    """Of the execution's history."""
+    largest_payload: int
+    """Bytes of the largest that its history tells of: what a function was given, or answered."""
+
+
+def drain_crowd(number: int, *, standalone: bool = False) -> Drained:
+    """Drain an instance with so many tasks, of a service that moves them, or standalone ones that are stopped."""
+    environment = {"ECS_DRAINER_STANDALONE_TASKS": "stop"} if standalone else {}
+    with embedded_aws() as aws, quiet(), patch.object(world, "INSTANCE_TYPE", LARGE_INSTANCE):
+        deployment = deploy(app, environment)
+        with aws.requests.unthrottled():
+            doomed = _build(World(client, aws.clock.advance), number, standalone=standalone)
+        aws.requests.clear()
+        World(client, aws.clock.advance).terminate(doomed)
+        ends_at = aws.clock.now() + LONGEST
+        while aws.clock.now() < ends_at and not _is_over(deployment):
+            aws.clock.advance(STEP_SECONDS)
+        return _told(aws, deployment)
+
+
+def _build(around: World, number: int, *, standalone: bool) -> str:
+    around.make_ground()
+    around.add_group(GROUP, 1)
+    around.wait(REGISTERED_WITHIN)
+    around.put_hook(Hook())
+    (doomed,) = around.instances()
+    if standalone:
+        job = around.register(Service("job", **SMALL_TASK))
+        where = [around.container_instance(doomed)]
+        for _ in range(number):
+            client("ecs").start_task(cluster=world.CLUSTER, taskDefinition=job, containerInstances=where)
+    else:
+        around.create_service(Service(desired=number, **SMALL_TASK))
+    around.wait(STEADY_WITHIN)
+    around.add_group("spare", 1)
+    around.wait(REGISTERED_WITHIN)
+    return doomed
+
+
+def _is_over(deployment: Deployment) -> bool:
+    executions = executions_of(deployment.state_machine)
+    return bool(executions) and all(execution.closed.is_set() for execution in executions)
+
+
+def _told(aws: EmbeddedAws, deployment: Deployment) -> Drained:
+    executions = executions_of(deployment.state_machine)
+    made = Counter(
+        call.operation for call in aws.requests.calls if timeline.is_of_the_drainer(call) and not call.error
+    )
+    payloads = [
+        len(str(text).encode())
+        for execution in executions
+        for event in execution.history
+        for details in event.values()
+        if isinstance(details, dict)
+        for text in details.values()
+        if isinstance(text, str)
+    ]
+    return Drained(
+        outcomes=tuple(timeline.outcome(execution.describe()) for execution in executions),
+        tasks_killed=len(killed_tasks()),
+        reads=sum(times for operation, times in made.items() if operation in ECS_READS),
+        stops=made["StopTask"],
+        events=sum(len(execution.history) for execution in executions),
+        largest_payload=max(payloads),
+    )
