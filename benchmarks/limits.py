@@ -1,7 +1,7 @@
 """`python -m benchmarks.limits`: how large it may get, measured; with `--write` into docs/limits.md, or `--check` it.
 
-Every row is counted from the code as it is, in seconds. `--crowd` drains an instance with a thousand tasks besides, in a
-minute or two of one core.
+Every row is counted from the code as it is, in seconds. `--crowd` drains an instance with a thousand tasks besides: one
+core takes a minute or two for that.
 """
 
 from __future__ import annotations
