@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -21,7 +21,7 @@ from stories.world import GROUP, REGISTERED_WITHIN, STEADY_WITHIN, Hook, Service
 LARGE_INSTANCE = "m5.24xlarge"
 LONGEST = timedelta(hours=2)
 STEP_SECONDS = 30
-SMALL_TASK = {"cpu": 8, "memory": 16, "has_target_group": False}
+SMALL = Service(has_target_group=False, cpu=8, memory=16)
 
 
 @dataclass(frozen=True)
@@ -62,12 +62,12 @@ def _build(around: World, number: int, *, standalone: bool) -> str:
     around.put_hook(Hook())
     (doomed,) = around.instances()
     if standalone:
-        job = around.register(Service("job", **SMALL_TASK))
+        job = around.register(replace(SMALL, name="job"))
         where = [around.container_instance(doomed)]
         for _ in range(number):
             client("ecs").start_task(cluster=world.CLUSTER, taskDefinition=job, containerInstances=where)
     else:
-        around.create_service(Service(desired=number, **SMALL_TASK))
+        around.create_service(replace(SMALL, desired=number))
     around.wait(STEADY_WITHIN)
     around.add_group("spare", 1)
     around.wait(REGISTERED_WITHIN)
