@@ -9,7 +9,6 @@ import pytest
 
 from benchmarks import limits
 from benchmarks.crowd import drain_crowd
-from benchmarks.sizes import LARGEST_STATE
 from benchmarks.wide import explaining, planning
 from chalicelib.fleet.request import MOST_INSTANCES
 
@@ -44,14 +43,3 @@ def test_more_than_a_hundred_tasks_drain_as_ever() -> None:
     assert came.outcomes == ("drained",)
     assert came.tasks_killed == 0
     assert came.reads <= 12
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("standalone", [False, True], ids=["of a service", "standalone, stopped"])
-def test_a_thousand_tasks_drain(standalone: bool) -> None:
-    came = drain_crowd(1_000, standalone=standalone)
-    assert came.outcomes == ("drained",)
-    assert came.tasks_killed == 0
-    assert came.largest_payload < LARGEST_STATE
-    assert came.stops == (1_000 if standalone else 0)
-    assert came.events < 400

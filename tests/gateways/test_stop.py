@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.common.errors import Throttled
 from chalicelib.gateways import aws as gateway
+from chalicelib.gateways import stop as stopping
 from chalicelib.gateways.stop import stop_tasks
 from embedded_aws.aws import EmbeddedAws, embedded_aws
 from embedded_aws.clients import client
@@ -53,3 +54,15 @@ def test_what_was_stopped_before_aws_throttled_counts_when_the_step_is_tried_aga
     assert stop_tasks(DRAIN, everything, aws.clock.now()).asked == tuple(everything)
     answered = [c for c in aws.requests.calls if c.operation == "StopTask" and c.error is None]
     assert len(answered) == 3, "no task is told twice"
+
+
+def test_more_than_a_function_has_time_for_are_told_at_the_next_tries(
+    aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thousand calls of StopTask take ECS 25 s, and a function has 30: those that are told stay told."""
+    monkeypatch.setattr(stopping, "AT_ONCE", 2)
+    everything = running_tasks()
+    with pytest.raises(Throttled, match="2 tasks are told to stop; 1 more are told at the next try"):
+        stop_tasks(DRAIN, everything, aws.clock.now())
+    assert set(stop_tasks(DRAIN, everything, aws.clock.now()).asked) == set(everything)
+    assert len([call for call in aws.requests.calls if call.operation == "StopTask"]) == 3, "each once"
