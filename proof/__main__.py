@@ -64,7 +64,7 @@ def scope(sample: int, seed: int) -> str:
     if sample:
         others = (
             "each call and each event that none before it has, with every fault once, and "
-            f"{sample} more trials, drawn with seed {seed}"
+            f"{sample} more trial{'s' * (sample > 1)}, drawn with seed {seed}"
         )
     return f"In full: {full}. Of every other scenario: {others}. Outages: {outages}."
 
