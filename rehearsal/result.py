@@ -164,8 +164,9 @@ class Killed(Carried):
     instance: str
     at: datetime
     why: str
-    """`deadline`: stopped by the drain at its deadline; `host`: its instance went from under it;
-    `stop-timeout`: its container was killed because it took longer than its stop timeout."""
+    """`host`: its instance went from under it; `deadline`: stopped by the drain at its deadline; `policy`: stopped
+    by the drain before, as its policy says; `stop-timeout`: its container took longer than its stop timeout. The first
+    two decide the exit code."""
     text: str
 
 
@@ -219,6 +220,8 @@ class Lasts(Carried):
     runs: int
     """How many rehearsals the range is from; 1: none was drawn, and all three are the same."""
     start_ups: tuple[StartUp, ...] = ()
+    stops: tuple[StartUp, ...] = ()
+    """From SIGTERM to the end of a container, in the same form."""
 
 
 @dataclass(frozen=True, slots=True)

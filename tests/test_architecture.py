@@ -62,6 +62,7 @@ def test_what_is_deployed_knows_nothing_of_the_rest(path: Path) -> None:
         "moto",
         "embedded_aws",
         "stories",
+        "rehearsal",
         "cli",
         "statemachine",
         "app",
@@ -75,7 +76,7 @@ def test_what_is_deployed_knows_nothing_of_the_rest(path: Path) -> None:
 @pytest.mark.parametrize("path", modules("statemachine"), ids=name_of)
 def test_deploying_needs_no_embedded_aws(path: Path) -> None:
     roots = {name.split(".")[0] for name in imported_by(path)}
-    assert not roots & {"moto", "embedded_aws", "stories", "cli", "tests", "chalicelib"}
+    assert not roots & {"moto", "embedded_aws", "stories", "rehearsal", "cli", "tests", "chalicelib"}
 
 
 @pytest.mark.parametrize("path", modules("embedded_aws"), ids=name_of)
@@ -87,6 +88,7 @@ def test_the_embedded_aws_knows_nothing_of_the_drain(path: Path) -> None:
         "chalicelib",
         "statemachine",
         "stories",
+        "rehearsal",
         "cli",
         "benchmarks",
         "examples",
@@ -94,7 +96,31 @@ def test_the_embedded_aws_knows_nothing_of_the_drain(path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("package", ["chalicelib", "statemachine", "embedded_aws", "stories", "cli"])
+NEEDS_NO_EMBEDDED_AWS = {
+    "anonymising",
+    "comparing",
+    "reading",
+    "result",
+    "schema",
+    "snapshot",
+    "timings",
+    "variants",
+}
+"""Of `rehearsal`: what `ecs-drainer snapshot`, and who only reads an answer, run without the extra `sandbox`."""
+
+
+@pytest.mark.parametrize("path", modules("rehearsal"), ids=name_of)
+def test_a_snapshot_needs_no_embedded_aws(path: Path) -> None:
+    """Rehearsing stands on the embedded AWS; taking a snapshot where the command alone is installed must not."""
+    roots = {name.split(".")[0] for name in imported_by(path)}
+    assert not roots & {"cli", "tests", "benchmarks", "examples"}
+    if path.stem in NEEDS_NO_EMBEDDED_AWS:
+        assert not roots & {"moto", "embedded_aws", "stories", "app", "chalice"}
+
+
+@pytest.mark.parametrize(
+    "package", ["chalicelib", "statemachine", "embedded_aws", "stories", "rehearsal", "cli"]
+)
 def test_no_file_imports_itself_by_way_of_others(package: str) -> None:
     """Imports for types only count as well: files that need each other are one file."""
     names = {name_of(path): path for path in modules(package)}
@@ -140,7 +166,8 @@ def test_handlers_are_ten_lines_or_fewer(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "package", ["chalicelib", "statemachine", "embedded_aws", "stories", "cli", "benchmarks", "examples"]
+    "package",
+    ["chalicelib", "statemachine", "embedded_aws", "stories", "rehearsal", "cli", "benchmarks", "examples"],
 )
 def test_files_and_functions_stay_small(package: str) -> None:
     """A file of one idea, 450 lines at most, with functions of 35: an idea is not cut in two to meet a number."""

@@ -32,8 +32,13 @@ def launch(group: Group, cause: str) -> GroupInstance:
     """Launch a new instance into service: Pending, the launch hooks, InService."""
     member = group.take(GroupInstance(machines.run(group), group))
     activities.begin("Launch", member, cause, INTO_SERVICE)
-    member.after(BOOT_SECONDS, partial(come_up, member, INTO_SERVICE), "comes up")
+    member.after(boot_seconds(group), partial(come_up, member, INTO_SERVICE), "comes up")
     return member
+
+
+def boot_seconds(group: Group) -> float:
+    """Return how long a new instance of the group takes to come up."""
+    return BOOT_SECONDS if group.boot_seconds is None else group.boot_seconds
 
 
 def leave_pool(member: GroupInstance, cause: str) -> None:

@@ -26,7 +26,7 @@ def run(group: Group) -> Instance:
         instance_type=override.get("InstanceType") or group.instance_type,
         tags={"instance": {**group.get_propagated_tags(), **group.instance_tags, ASG_NAME_TAG: group.name}},
         region_name=group.region,
-        placement=zone,
+        placement=None if subnet_id else zone,  # a subnet has its zone, which needn't be one of this Region
         subnet_id=subnet_id,
         launch_config=group.launch_config,
         launch_template=template,

@@ -102,6 +102,8 @@ class Group(FakeAutoScalingGroup):  # type: ignore[misc]  # moto ships no types
     instance_states: list[GroupInstance]
     mixed_instances_policy: dict[str, Any] | None
     health_check_grace_period: int
+    boot_seconds: float | None = None
+    """From a launch until the instance is up; None: as any."""
     provided_launch_template_version: str | None = None
     """The version as the request had it; moto forgets to say that a mixed instances policy has none."""
 

@@ -17,6 +17,7 @@ from embedded_aws.aws import now
 from embedded_aws.ecs import capacity_providers, events, managed_draining, managed_scaling, strategies, views
 from embedded_aws.ecs.errors import ClientError
 from embedded_aws.ecs.model import MEMORY_SHARE, ContainerInstance, Service, Task
+from embedded_aws.ecs.runtime import ecs
 from embedded_aws.ecs.scheduler import Scheduler
 from embedded_aws.ecs.script import read_script
 
@@ -214,20 +215,23 @@ def _registered(
 ) -> ContainerInstance:
     """Make the container instance of moto's EC2 instance, with the resources of its instance type."""
     kind = INSTANCE_TYPES[ec2_instance.instance_type]
+    group = getattr(ec2_instance, "autoscaling_group", None)
+    said = ecs().registrations.get(group.name) if group is not None else None
     own = {
         "ecs.ami-id": ec2_instance.image_id,
         "ecs.availability-zone": ec2_instance.availability_zone,
         "ecs.instance-type": ec2_instance.instance_type,
         "ecs.os-type": "windows" if ec2_instance.platform == "windows" else "linux",
         "ecs.capability.task-eni": None,
+        **(said.attributes if said else {}),
     }
     return ContainerInstance(
         arn=cluster.arn.replace(":cluster/", ":container-instance/") + f"/{mock_random.uuid4().hex}",
         cluster_name=cluster.name,
         cluster_arn=cluster.arn,
         ec2_instance_id=ec2_instance.id,
-        cpu=kind["VCpuInfo"]["DefaultVCpus"] * 1024,
-        memory=int(kind["MemoryInfo"]["SizeInMiB"] * MEMORY_SHARE),
+        cpu=said.cpu if said else kind["VCpuInfo"]["DefaultVCpus"] * 1024,
+        memory=said.memory if said else int(kind["MemoryInfo"]["SizeInMiB"] * MEMORY_SHARE),
         interfaces=kind["NetworkInfo"]["MaximumNetworkInterfaces"] - 1,  # for awsvpc tasks: one is its own
         attributes={**own, **attributes},
         tags=tags,

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 
 from embedded_aws.aws import later, now
 from embedded_aws.ecs import events, target_groups
-from embedded_aws.ecs.model import Task
+from embedded_aws.ecs.model import UP_TO_RUNNING, Task
 from embedded_aws.ecs.runtime import KilledTask, ecs
 
 PROVISIONING_SHARE, ACTIVATING_SHARE = 0.2, 0.8
@@ -32,12 +33,46 @@ def begin(task: Task) -> None:
     """Start a task that has just been placed."""
     task.instance.hold(task, task.needs)
     events.task_changed(task)
+    _tell_observers(task)
     events.instance_changed(task.instance)
+    go_on_starting(task)
+
+
+def go_on_starting(task: Task, passed: float = 0.0) -> None:
+    """Book what is still to come of a start that began `passed` seconds ago, by the status that is reached."""
     script, seconds = task.script, task.script.running_seconds(target_groups.has_targets(task))
-    _later(task, seconds * PROVISIONING_SHARE, partial(_enter, task, "PENDING"))
-    _later(task, seconds * ACTIVATING_SHARE, partial(_by_agent, task, partial(_activate, task)))
-    _later(task, seconds, partial(_by_agent, task, partial(_run, task)))
-    _later(task, script.healthy_seconds, partial(_by_agent, task, partial(_become_healthy, task)))
+    steps = (
+        (seconds * PROVISIONING_SHARE, partial(_enter, task, "PENDING")),
+        (seconds * ACTIVATING_SHARE, partial(_by_agent, task, partial(_activate, task))),
+        (seconds, partial(_by_agent, task, partial(_run, task))),
+        (script.healthy_seconds, partial(_by_agent, task, partial(_become_healthy, task))),
+    )
+    for due, step in steps[UP_TO_RUNNING.index(task.last_status) :]:
+        _later(task, max(0.0, due - passed), step)
+
+
+def go_on_running(task: Task) -> None:
+    """Let a task that was found RUNNING run on: where it isn't healthy yet it becomes so, and it may exit by itself."""
+    passed = (now() - task.created_at).total_seconds()
+    if not task.is_healthy and not task.script.unhealthy:
+        go_on_starting(task, passed)
+    if task.script.exit_seconds is not None and task.started_at is not None:
+        left = task.script.exit_seconds - (now() - task.started_at).total_seconds()
+        _later(task, max(0.0, left), partial(_by_agent, task, partial(_exit, task)))
+
+
+def go_on_stopping(task: Task, delay: float, passed: float) -> None:
+    """Let a task that was found on its way to STOPPED go on: it was wanted so `passed` seconds ago.
+
+    `delay`: the deregistration delay of its target groups in seconds, 0 without.
+    """
+    signal, ended = partial(_by_agent, task, partial(_signal, task)), partial(_containers_ended, task)
+    if task.last_status == "DEPROVISIONING":
+        _later(task, DEPROVISIONING_SECONDS, partial(_be_stopped, task))
+    elif task.last_status != "STOPPING":
+        _later(task, max(0.0, delay - passed), signal)
+    elif task.script.stop_seconds < math.inf:
+        _later(task, max(0.0, delay + task.script.stop_seconds - passed), partial(_by_agent, task, ended))
 
 
 def stop(task: Task, code: str, reason: str) -> None:
@@ -90,6 +125,11 @@ def connectivity_changed(task: Task) -> None:
         events.task_changed(task)
 
 
+def wake_at(task: Task, at: datetime) -> None:
+    """Have the schedulers look at the task again at an instant."""
+    later((at - now()).total_seconds(), partial(task.wake, task), f"task {task.id} is looked at")
+
+
 def _later(task: Task, seconds: float, action: Callable[[], None]) -> None:
     task.timers.append(later(seconds, action, f"task {task.id}"))
 
@@ -105,6 +145,12 @@ def _enter(task: Task, status: str) -> None:
     task.last_status = status
     events.task_changed(task)
     task.wake(task)
+    _tell_observers(task)
+
+
+def _tell_observers(task: Task) -> None:
+    for observer in ecs().observers:
+        observer(task)
 
 
 def _activate(task: Task) -> None:

@@ -133,8 +133,7 @@ class ContainerInstance:
         self._take(needed, 1)
         for binding in task.bindings:
             if not binding["hostPort"]:
-                binding["hostPort"] = self._next_port
-                self._next_port += 1
+                binding["hostPort"] = self._free_port(binding)
             self.ports[_port_set(binding)].append(str(binding["hostPort"]))
 
     def release(self, task: Task, needed: Requirements) -> None:
@@ -143,6 +142,13 @@ class ContainerInstance:
         self._take(needed, -1)
         for binding in task.bindings:
             self.ports[_port_set(binding)].remove(str(binding["hostPort"]))
+
+    def _free_port(self, binding: dict[str, Any]) -> int:
+        taken = set(self.ports[_port_set(binding)])
+        while str(self._next_port) in taken:
+            self._next_port += 1
+        self._next_port += 1
+        return self._next_port - 1
 
     def _take(self, needed: Requirements, times: int) -> None:
         self.remaining_cpu -= times * needed.cpu

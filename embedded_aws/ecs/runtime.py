@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from embedded_aws import aws
 
@@ -48,12 +49,25 @@ class KilledTask:
     at: datetime
 
 
+@dataclass(frozen=True)
+class Registration:
+    """What the agents on the instances of an Auto Scaling group register, where it isn't what their type says."""
+
+    cpu: int
+    memory: int
+    attributes: Mapping[str, str | None] = field(default_factory=dict)
+
+
 @dataclass
 class Ecs:
     """What one embedded AWS remembers of ECS beyond moto's backend."""
 
     behaviour: Behaviour = field(default_factory=Behaviour)
     killed: list[KilledTask] = field(default_factory=list)
+    registrations: dict[str, Registration] = field(default_factory=dict)
+    """By the name of the Auto Scaling group."""
+    observers: list[Callable[[Any], None]] = field(default_factory=list)
+    """Are told of each change of a task, its health behind a load balancer included, which no event tells."""
 
 
 def ecs() -> Ecs:

@@ -20,7 +20,7 @@ STOP_TIMEOUT_SECONDS = 30.0
 SETTLING_SECONDS = 40.0
 """DeploymentConfiguration, minimumHealthyPercent: a task without any health check counts as healthy after 40 s."""
 START_SECONDS = 5.0
-KNOWN = ("healthy-after", "stops-after", "exits-after", "unhealthy")
+KNOWN = ("healthy-after", "stops-after", "exits-after", "unhealthy", "running-after")
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,13 @@ class Script:
     exit_seconds: float | None
     unhealthy: bool
     has_health_check: bool
+    start_seconds: float | None = None
+    """From placement to RUNNING where it is said; None: as `running_seconds` reckons."""
 
     def running_seconds(self, has_target: bool) -> float:
         """Say when the task is RUNNING: by itself it is healthy 40 s later, else a check says so."""
+        if self.start_seconds is not None:
+            return min(self.start_seconds, self.healthy_seconds)
         early = min(START_SECONDS, self.healthy_seconds)
         if has_target or self.has_health_check:
             return early
@@ -52,6 +56,7 @@ def read_script(containers: list[dict[str, Any]]) -> Script:
     stops = [_stop(container, found) for container, found in zip(containers, labels, strict=True)]
     exits = [_seconds(found, "exits-after", math.inf) for found in labels]
     slowest = max(seconds for seconds, _ in stops)
+    starts = [_seconds(found, "running-after", 0.0) for found in labels if "running-after" in found]
     return Script(
         healthy_seconds=max(_seconds(found, "healthy-after", HEALTHY_AFTER_SECONDS) for found in labels),
         stop_seconds=slowest,
@@ -59,6 +64,7 @@ def read_script(containers: list[dict[str, Any]]) -> Script:
         exit_seconds=min(exits) if min(exits) < math.inf else None,
         unhealthy=any(found.get("unhealthy") == "true" for found in labels),
         has_health_check=any(container.get("healthCheck") for container in containers),
+        start_seconds=max(starts) if starts else None,
     )
 
 

@@ -103,9 +103,8 @@ def has_targets(task: Task) -> bool:
 def register(task: Task) -> None:
     """Register the task in its service's target groups, where it is `initial` until it is healthy."""
     for balancer in _wanted(task):
-        port = _host_port(task, balancer)
         group = find(balancer["targetGroupArn"])
-        target_id = task.instance.ec2_instance_id
+        target_id, port = _target(task, balancer)
         group.register([{"Id": target_id, "Port": port, "State": "initial"}])
         task.targets.append((balancer["targetGroupArn"], target_id, port))
     if task.targets and task.service is not None:
@@ -137,6 +136,20 @@ def deregister(task: Task) -> float:
 def _wanted(task: Task) -> list[dict[str, Any]]:
     balancers = task.service.load_balancers if task.service is not None else []
     return [balancer for balancer in balancers if balancer.get("targetGroupArn")]
+
+
+def groups_of(task: Task) -> list[Any]:
+    """Return moto's target groups that the task's service stands behind."""
+    found = [find(balancer["targetGroupArn"]) for balancer in _wanted(task)]
+    return [group for group in found if group is not None]
+
+
+def _target(task: Task, balancer: dict[str, Any]) -> tuple[str, int]:
+    """Return the target that the task is: its instance and host port, or the address of its own network interface."""
+    if task.needs.interfaces:
+        number = int(task.id[:6] or "0", 16)
+        return f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}", int(balancer["containerPort"])
+    return task.instance.ec2_instance_id, _host_port(task, balancer)
 
 
 def _host_port(task: Task, balancer: dict[str, Any]) -> int:
