@@ -97,6 +97,11 @@ def local_command(function: Callable[..., ExitCode]) -> Callable[..., None]:
     return _made(function, {"output": SHARED["output"]})
 
 
+def command_without_output(function: Callable[..., ExitCode]) -> Callable[..., None]:
+    """Return the same for a command whose `--output` is a file of its own."""
+    return _made(function, {name: option for name, option in SHARED.items() if name != "output"})
+
+
 def _is_gathered(parameter: inspect.Parameter) -> bool:
     return isinstance(parameter.annotation, type) and issubclass(parameter.annotation, Gathered)
 
@@ -137,7 +142,7 @@ def _made(function: Callable[..., ExitCode], added: Mapping[str, tuple[Any, Any]
 def _desk(
     edge: Edge,
     *,
-    output: Output,
+    output: Output = Output.TEXT,
     stage: str = "dev",
     region: str | None = None,
     profile: str | None = None,

@@ -9,6 +9,7 @@ import typer
 from cli.lazily import SETTINGS, Entry, group_of
 
 AT_AN_INSTANCE = "Instances"
+REHEARSING = "Before it happens"
 LOOKING = "Drains, open and past"
 SETTING_UP = "Setting up"
 
@@ -40,6 +41,20 @@ COMMANDS = (
     _at_an_instance(
         "sign-off",
         "Say that a task of a stateful service may be stopped, may not, or needs more time; the last answer stands.",
+    ),
+    Entry(
+        "snapshot",
+        REHEARSING,
+        "Write down all that drains in a cluster depend on, for `ecs-drainer rehearse`; nothing is changed.",
+        "cli.commands.snapshot",
+        "snapshot",
+    ),
+    Entry(
+        "rehearse",
+        REHEARSING,
+        "Say what a scale-in, a refresh or a Spot storm would do to a cluster, minute by minute, before it happens.",
+        "cli.commands.rehearse",
+        "rehearse",
     ),
     _looking(
         "status", "Say how drains stand: what holds them, how much time is left, what was explained last."

@@ -35,11 +35,11 @@ JOB = Service(name="nightly", has_target_group=False, labels={"exits-after": "36
 INSTANCES = 4
 
 
-def refuse_if_incomplete() -> None:
-    """Raise Halt where the packages that the embedded AWS is made of aren't installed."""
+def refuse_if_incomplete(what: str = "The sandbox") -> None:
+    """Raise Halt where the packages that the embedded AWS is made of aren't installed; `what` needs them."""
     if missing := [name for name in NEEDED if find_spec(name) is None]:
         raise Halt(
-            f"The sandbox needs packages that the command itself does not: {', '.join(missing)}",
+            f"{what} needs packages that the command itself does not: {', '.join(missing)}",
             "install `ecs-drainer[sandbox]` where you installed `ecs-drainer`; a clone has them by `make install`",
         )
 

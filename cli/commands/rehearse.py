@@ -1,0 +1,202 @@
+"""`ecs-drainer rehearse`: what would happen to a cluster, by its snapshot, in the embedded AWS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chalicelib.common.errors import InvalidInput
+from chalicelib.common.wording import shown
+from cli.command import local_command
+from cli.desk import Desk
+from cli.exit_codes import ExitCode
+from cli.problems import Halt
+from cli.progress import counting
+from cli.rehearsal_view import timeline_text, view
+from cli.sandbox_up import refuse_if_incomplete
+from rehearsal.result import Answer
+from rehearsal.snapshot import Snapshot, read
+
+WHAT = "What happens: one of these"
+VARIED = "What is varied"
+
+File = Annotated[Path, typer.Argument(metavar="SNAPSHOT", help="What `ecs-drainer snapshot` wrote.")]
+ScaleIn = Annotated[
+    int | None,
+    typer.Option("--scale-in", metavar="N", rich_help_panel=WHAT, help="Auto Scaling takes N instances out."),
+]
+Named = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--instances",
+        metavar="ID",
+        rich_help_panel=WHAT,
+        help="These are terminated and replaced; repeat it for more.",
+    ),
+]
+Refresh = Annotated[
+    bool,
+    typer.Option("--instance-refresh", rich_help_panel=WHAT, help="All instances of a group are replaced."),
+]
+SpotStorm = Annotated[
+    str | None,
+    typer.Option(
+        "--spot-storm",
+        metavar="PERCENT",
+        rich_help_panel=WHAT,
+        help="EC2 takes such a share of the Spot Instances at once.",
+    ),
+]
+AtOnce = Annotated[
+    int | None,
+    typer.Option(
+        "--at-once",
+        metavar="N",
+        rich_help_panel=WHAT,
+        help="The N oldest are terminated and replaced, all at once.",
+    ),
+]
+Group = Annotated[str | None, typer.Option("--asg", metavar="NAME", help="Of this Auto Scaling group.")]
+MinHealthy = Annotated[
+    int | None,
+    typer.Option(
+        "--min-healthy", metavar="PERCENT", help="Of an instance refresh: 90 unless the group says."
+    ),
+]
+MaxHealthy = Annotated[
+    int | None,
+    typer.Option("--max-healthy", metavar="PERCENT", help="Of an instance refresh; needs --min-healthy."),
+]
+WhatIf = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--what-if",
+        metavar="CHANGE",
+        rich_help_panel=VARIED,
+        help="Compare with a change, such as web:max=200 (min, max, desired) or web-ecs:max-size=12; repeatable.",
+    ),
+]
+Policy = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--policy",
+        metavar="SETTING=VALUE",
+        rich_help_panel=VARIED,
+        help="Compare with another setting, such as deadline=2h.",
+    ),
+]
+StartUp = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--start-up",
+        metavar="SERVICE=SECONDS",
+        rich_help_panel=VARIED,
+        help="How long a service's tasks take from placement until they are healthy, where it should not be measured.",
+    ),
+]
+Once = Annotated[
+    bool,
+    typer.Option(
+        "--once",
+        rich_help_panel=VARIED,
+        help="With the usual start-ups only, not with the shortest and longest as well.",
+    ),
+]
+Seed = Annotated[
+    int,
+    typer.Option(
+        "--seed", metavar="N", rich_help_panel=VARIED, help="Another draw of a Spot storm's instances."
+    ),
+]
+Timeline = Annotated[bool, typer.Option("--timeline", help="Every line of the timeline, tasks included.")]
+
+
+@local_command
+def rehearse(
+    desk: Desk,
+    *,
+    snapshot: File,
+    scale_in: ScaleIn = None,
+    instances: Named = None,
+    instance_refresh: Refresh = False,
+    spot_storm: SpotStorm = None,
+    at_once: AtOnce = None,
+    asg: Group = None,
+    min_healthy: MinHealthy = None,
+    max_healthy: MaxHealthy = None,
+    what_if: WhatIf = None,
+    policy: Policy = None,
+    start_up: StartUp = None,
+    once: Once = False,
+    seed: Seed = 1,
+    timeline: Timeline = False,
+) -> ExitCode:
+    """Say what a scale-in, a refresh or a Spot storm would do to a cluster, minute by minute, before it happens.
+
+    The snapshot is loaded into an embedded AWS on this machine, and drained there by the state machine and functions
+    that are deployed; no account is asked. Exit code 0: nothing is killed or stuck. 5: a drain is stuck until somebody
+    acts. 6: tasks are killed.
+    """
+    refuse_if_incomplete("A rehearsal")
+    from rehearsal.asking import Asked, answer  # noqa: PLC0415  # the embedded AWS, which the command alone lacks
+    from rehearsal.scenarios import Kind, Scenario  # noqa: PLC0415  # as above
+    from rehearsal.variants import variants_of  # noqa: PLC0415  # as above
+
+    given = {
+        Kind.SCALE_IN: scale_in,
+        Kind.INSTANCES: tuple(instances or ()) or None,
+        Kind.INSTANCE_REFRESH: instance_refresh or None,
+        Kind.SPOT_STORM: _percent(spot_storm),
+        Kind.AT_ONCE: at_once,
+    }
+    chosen = [(kind, value) for kind, value in given.items() if value is not None]
+    if len(chosen) != 1:
+        names = ", ".join(f"--{kind.value}" for kind in given)
+        raise Halt(f"{len(chosen)} things are to happen: expected one of {names}", code=ExitCode.USAGE)
+    ((kind, value),) = chosen
+    number = value if isinstance(value, int) else 0
+    named = value if isinstance(value, tuple) else ()
+    scenario = Scenario(kind, number, named, asg, min_healthy, max_healthy)
+    known = _read(snapshot)
+    variants = variants_of(known, what_if or [], policy or [])
+    asked = Asked(known, scenario, variants, seed, _start_ups(start_up or [], known), not once)
+    with counting(desk, scenario.words) as tell:
+        told = answer(asked, lambda done, of, _: tell(done, of))
+    return _report(desk, told, timeline)
+
+
+def _report(desk: Desk, told: Answer, timeline: bool) -> ExitCode:
+    text = view(told) + (f"\n\n{timeline_text(told.variants[0])}" if timeline else "")
+    desk.report(text, told.to_state())
+    return ExitCode(told.exit_code)
+
+
+def _read(path: Path) -> Snapshot:
+    try:
+        return read(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{path} can't be read: {error}; take one with `ecs-drainer snapshot`") from error
+
+
+def _percent(text: str | None) -> int | None:
+    if text is None:
+        return None
+    digits = text.removesuffix("%")
+    if not digits.isdigit() or not 0 < int(digits) <= 100:
+        raise Halt(f"`--spot-storm` is {shown(text)}: expected such as 20%, 1% to 100%", code=ExitCode.USAGE)
+    return int(digits)
+
+
+def _start_ups(given: list[str], snapshot: Snapshot) -> dict[str, float]:
+    names = [service["serviceName"] for service in snapshot.services]
+    found = {}
+    for text in given:
+        name, _, seconds = text.partition("=")
+        if name not in names or not seconds.removesuffix("s").isdigit():
+            raise InvalidInput(
+                f"`--start-up` is {shown(text)}: expected SERVICE=SECONDS, a service of {', '.join(names)}"
+            )
+        found[name] = float(seconds.removesuffix("s"))
+    return found
