@@ -58,12 +58,22 @@ def test_a_wheel_carries_what_its_commands_need_and_one_package_alone(wheel: Pat
     carried = set(zipfile.ZipFile(wheel).namelist())
     assert {name.split("/")[0] for name in carried} == {"ecs_drainer", f"ecs_drainer-{version()}.dist-info"}
     wanted = tracked(
-        "app.py", ".chalice", "chalicelib", "cli", "embedded_aws", "requirements.txt", "statemachine"
+        "app.py",
+        ".chalice",
+        "chalicelib",
+        "cli",
+        "embedded_aws",
+        "rehearsal",
+        "requirements.txt",
+        "statemachine",
     )
     assert {name.removeprefix(TREE) for name in carried if name.startswith(TREE)} == {
         *wanted,
         "stories/__init__.py",
+        "stories/deployment.py",
+        "stories/prices.py",
         "stories/project.py",
+        "stories/timeline.py",
         "stories/world.py",
     }
 
