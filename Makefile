@@ -6,7 +6,7 @@ WORKERS ?= auto
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo demo-stuck demo-stateful test test-slow check asl-validator unit bench examples approve docs
-.PHONY: proof conformance lock mutants audit nag newest release site clean iac
+.PHONY: proof hostile conformance lock mutants audit nag newest release site clean iac
 
 DEFINITIONS := statemachine/*.asl.json examples/*/*.asl.json
 
@@ -84,6 +84,9 @@ proof: install ## Let every call, event and service of the scenarios fail in eve
 
 conformance: install ## Run recordings of the real Step Functions on the embedded AWS
 	$(RUN) -m embedded_aws.conformance --differences
+
+hostile: install ## Knock at every door with CASES=10000 hostile cases each; DOOR=ledger for some of them
+	@$(RUN) -m tests.hostile --cases $(or $(CASES),10000) --door "$(DOOR)"
 
 examples: install ## Run every example state machine on the embedded AWS
 	@$(RUN) -m examples run

@@ -23,8 +23,8 @@ def pack(arns: Iterable[str]) -> list[str] | dict[str, str]:
 def unpack(value: Iterable[str] | Packed) -> tuple[str, ...]:
     """Return the ARNs that `pack` wrote, or that were written out."""
     if not isinstance(value, Mapping):
-        return tuple(value)
-    return tuple(f"{head}{each}" for head, ids in value.items() for each in ids.split())
+        return tuple(map(str, value))
+    return tuple(f"{head}{each}" for head, ids in value.items() for each in str(ids).split())
 
 
 def pack_tasks(tasks: Mapping[str, str], groups: Mapping[str, str]) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class Notice:
             **dict.fromkeys(FOR_PROGRAMS, record),
             "https": record if https == JSON else chat,
         }
-        return {"subject": one_line(self.subject)[:SUBJECT_LIMIT], "message": json.dumps(bodies)}
+        return {"subject": subject_of(self.subject), "message": json.dumps(bodies)}
 
     def attributes(self) -> dict[str, dict[str, str]]:
         """Return what subscribers can filter by, as SNS takes it: event, severity, clusters and Auto Scaling group.
@@ -66,6 +66,14 @@ class Notice:
         if clusters:
             told["cluster"] = {"DataType": "String.Array", "StringValue": json.dumps(clusters)}
         return told
+
+
+def subject_of(text: str) -> str:
+    """Return a text as SNS takes it for a subject: ASCII on one line, no more than 100 characters.
+
+    https://docs.aws.amazon.com/sns/latest/api/API_Publish.html; who starts an execution by hand may name any instance.
+    """
+    return one_line(text).encode("ascii", "backslashreplace").decode()[:SUBJECT_LIMIT]
 
 
 def fitting(record: Mapping[str, Any]) -> dict[str, Any]:

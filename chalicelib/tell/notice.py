@@ -12,6 +12,7 @@ from chalicelib.common.model import Task, instant, stamp
 from chalicelib.common.packing import unpack, unpack_tasks
 from chalicelib.common.tracing import FIELD, trace_id
 from chalicelib.common.trigger import Trigger
+from chalicelib.common.wording import one_line
 from chalicelib.explain import Blocker, Circumstances, group, render_text, to_state
 from chalicelib.explain.circumstances import DescribedInstance
 from chalicelib.explain.of_instance import agent_disconnected
@@ -21,6 +22,13 @@ from chalicelib.plan.drain import Drain
 from chalicelib.policy.deadline import deadline_record, deadline_told
 from chalicelib.tell.bodies import Notice
 from chalicelib.tell.occasions import INFO, event_of, severity_of, why_of
+
+LONGEST_NAME = 100
+"""Characters of an instance's id that nobody has read yet."""
+LONGEST_WORDS = 1_024
+"""Characters of an error's name, of who cancelled a drain, and of why: what a request may say at most."""
+LONGEST_CAUSE = 2_000
+"""Step Functions keeps 32,768 characters of a cause, and a message of SNS holds 256 KiB in six bodies."""
 
 NOBODY = "-"
 """What stands for who asked, and why, where nobody said so."""
@@ -93,7 +101,9 @@ def compose(occasion: str, state: Mapping[str, Any], execution: str, at: datetim
     `cancelled` in it (who, why, fate, sentence) a person ended the drain, perhaps before it was planned.
     """
     drain = state.get("drain", {})
-    instance = drain.get("instance_id") or state.get("instance_id", "an unnamed instance")
+    # Before the plan it is what somebody wrote, and may be anything.
+    named = drain.get("instance_id") or state.get("instance_id") or "an unnamed instance"
+    instance = one_line(str(named))[:LONGEST_NAME]
     lines = [*_lines(occasion, state, at), *_untold(state)]
     text = "\n".join([f"{instance}: {lines[0]}", *lines[1:], f"Execution: {console_link(execution)}"])
     return Notice(
@@ -181,7 +191,9 @@ def in_plain_words(error: Mapping[str, Any] | None) -> dict[str, str]:
     """Return an error as Step Functions caught it, without the JSON and the stack trace that Lambda gives as Cause."""
     caught = error or {}
     cause = message_of(str(caught.get("Cause") or ""))
-    return {"Error": str(caught.get("Error") or "unknown error"), "Cause": cause or "none was given"}
+    # Each on one line: a cause quotes AWS, and AWS may quote anybody.
+    error_name = one_line(str(caught.get("Error") or "unknown error"))[:LONGEST_WORDS]
+    return {"Error": error_name, "Cause": one_line(cause)[:LONGEST_CAUSE] or "none was given"}
 
 
 def _of_trouble(occasion: str, state: Mapping[str, Any], at: datetime) -> list[str]:
@@ -205,7 +217,7 @@ def _of_trouble(occasion: str, state: Mapping[str, Any], at: datetime) -> list[s
 
 def _cause(error: Mapping[str, Any]) -> str:
     """Return why something failed, or where no cause was given, what."""
-    return in_plain_words(error)["Cause"] if error.get("Cause") else str(error["Error"])
+    return in_plain_words(error)["Cause" if error.get("Cause") else "Error"]
 
 
 def _of_a_failure(failure: Mapping[str, str]) -> list[str]:
@@ -341,7 +353,8 @@ def _by_a_person(state: Mapping[str, Any]) -> list[str]:
     cancelled = state.get("cancelled")
     if not cancelled:
         return []
-    return [f"Cancelled by {cancelled['who']}, reason {cancelled['why']}", cancelled["sentence"]]
+    who, why = (one_line(str(cancelled[name]))[:LONGEST_WORDS] for name in ("who", "why"))
+    return [f"Cancelled by {who}, reason {why}", cancelled["sentence"]]
 
 
 def _left_to_do(state: Mapping[str, Any]) -> list[str]:
@@ -378,7 +391,7 @@ def _record(
     outcome = state.get("outcome", {}).get("name") if occasion == "ended" else None
     why = why_of(occasion, state["look"]["explain"] if occasion == "explained" else None)
     return {
-        **({"cancelled_by": cancelled["who"]} if cancelled else {}),
+        **({"cancelled_by": str(cancelled["who"])[:LONGEST_WORDS]} if cancelled else {}),
         "occasion": occasion,
         "event": event_of(occasion, why),
         "why": why,
