@@ -93,7 +93,7 @@ COMMANDS = (
     ),
     _setting_up(
         "uninstall",
-        "Delete the stack that `ecs-drainer install` made, and the bucket that it made where no other stage needs it.",
+        "Delete what was installed: the stack, and the bucket that was made for it where no other stage needs it.",
     ),
     Entry(
         "fleet",

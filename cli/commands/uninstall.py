@@ -30,7 +30,7 @@ Plan = Annotated[
 
 @command
 def uninstall(desk: Desk, *, force: Force = False, plan: Plan = False, yes: Yes = False) -> ExitCode:
-    """Delete the stack that `ecs-drainer install` made, and the bucket that it made where no other stage needs it.
+    """Delete what was installed: the stack, and the bucket that was made for it where no other stage needs it.
 
     Refused while drains are open, and where the parameter DeletionProtection is true. Lifecycle hooks stay on their
     groups and are named: without ecs-drainer each termination waits until the hook's timeout ends.
