@@ -140,6 +140,11 @@ class RequestLog:
         self._ailments.append(ailment)
         return ailment
 
+    @property
+    def may_fail(self) -> bool:
+        """Whether a fault is waiting for some call."""
+        return bool(self._ailments)
+
     def heal(self) -> None:
         """End every fault."""
         self._ailments.clear()

@@ -51,6 +51,13 @@ def install() -> None:
     Queue._set_attributes = _set_named_attributes
     SQSBackend.change_message_visibility = _change_visibility_and_wake
     SQSBackend.receive_message = _receive_on_the_clock
+    SQSBackend.is_message_valid_based_on_retention_period = _is_retained
+
+
+def _is_retained(self: Any, queue_name: str, message: Any) -> bool:
+    """Whether a queue still keeps a message; moto counts all of the queue's messages anew to answer it."""
+    kept_until = self.get_queue(queue_name).message_retention_period + message.sent_timestamp / 1000
+    return bool(kept_until > aws.now().timestamp())
 
 
 def _create_mapping(self: Any, spec: dict[str, Any]) -> Any:
