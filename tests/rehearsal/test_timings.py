@@ -1,0 +1,81 @@
+"""How long tasks take to start and to stop: given, measured of what ran lately, or reckoned from the settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rehearsal.snapshot import Snapshot
+from rehearsal.timings import Timings, boot_seconds_of, timings_of
+from tests.rehearsal.a_snapshot import TASK, a_snapshot
+
+
+def event(at: str, message: str) -> dict[str, Any]:
+    return {"createdAt": f"2026-03-02T09:{at}.000Z", "message": f"(service web) {message}"}
+
+
+def of_web(snapshot: Snapshot, **given: float) -> Timings:
+    return timings_of(snapshot, given)["web"]
+
+
+def test_without_events_the_health_checks_come_on_top_of_the_measured_start() -> None:
+    found = of_web(a_snapshot())
+    assert (found.running.usual, found.running.source, found.running.samples) == (12, "measured", 1)
+    assert (found.healthy.usual, found.healthy.source) == (12 + 3 * 10, "assumed")
+
+
+def test_from_has_started_to_steady_while_nothing_else_happened() -> None:
+    """ECS writes the events; what was stopped meanwhile would make the state steady later than the tasks are."""
+    events = [
+        event("40:50", "has reached a steady state."),
+        event("40:00", "has started 2 tasks: (task a) (task b)."),
+        event("31:00", "has reached a steady state."),
+        event("30:20", "has stopped 1 running tasks: (task c)."),
+        event("30:00", "has started 1 tasks: (task d)."),
+        event("20:30", "has reached a steady state."),
+        event("20:00", "has started 1 tasks: (task e)."),
+    ]
+    healthy = of_web(a_snapshot(events=events)).healthy
+    assert (healthy.least, healthy.usual, healthy.most) == (30, 40, 50)
+    assert (healthy.source, healthy.samples) == ("measured", 2)
+
+
+def test_what_was_given_goes_before_what_was_measured() -> None:
+    healthy = of_web(a_snapshot(), web=90).healthy
+    assert (healthy.usual, healthy.least, healthy.most, healthy.source) == (90, 90, 90, "given")
+
+
+def test_a_stop_is_measured_without_the_deregistration_delay() -> None:
+    """DEACTIVATING lasts as long as the target group says; SIGTERM follows, and SIGKILL after the stop timeout."""
+    snapshot = a_snapshot()
+    stopped = {
+        **TASK,
+        "taskArn": f"{TASK['taskArn'][:-1]}9",
+        "lastStatus": "STOPPED",
+        "desiredStatus": "STOPPED",
+        "stopCode": "ServiceSchedulerInitiated",
+        "stoppingAt": "2026-03-02T09:50:00.000Z",
+        "executionStoppedAt": "2026-03-02T09:50:37.000Z",
+    }
+    assert of_web(snapshot).stopping.source == "assumed"
+    assert of_web(snapshot).stopping.most == 90
+    snapshot.document["tasks"].append(stopped)
+    assert of_web(snapshot).stopping.usual == 7
+
+
+def test_new_instances_take_as_long_as_the_others_did() -> None:
+    seconds = boot_seconds_of(a_snapshot(), a_snapshot().groups[0])
+    assert seconds is not None
+    assert seconds.usual == 90
+
+
+@pytest.mark.parametrize(("pace", "expected"), [("usual", 40), ("least", 30), ("most", 50)])
+def test_a_pace_fixes_all_of_them(pace: str, expected: float) -> None:
+    events = [
+        event("40:50", "has reached a steady state."),
+        event("40:00", "has started 2 tasks."),
+        event("20:30", "has reached a steady state."),
+        event("20:00", "has started 1 tasks."),
+    ]
+    assert of_web(a_snapshot(events=events)).at(pace).healthy.usual == expected
