@@ -151,8 +151,7 @@ def rehearse(
     acts. 6: tasks are killed.
     """
     refuse_if_incomplete("A rehearsal")
-    if html and not html.parent.is_dir():
-        raise Halt(f"{html} can't be written: there is no folder {html.parent}", code=ExitCode.USAGE)
+    _refuse_no_folder(html)
     from rehearsal.asking import Asked, answer  # noqa: PLC0415  # the embedded AWS, which the command alone lacks
     from rehearsal.scenarios import Kind, Scenario  # noqa: PLC0415  # as above
     from rehearsal.variants import variants_of  # noqa: PLC0415  # as above
@@ -177,12 +176,18 @@ def rehearse(
     asked = Asked(known, scenario, variants, seed, _start_ups(start_up or [], known), not once)
     with counting(desk, scenario.words) as tell:
         told = answer(asked, lambda done, of, _: tell(done, of))
-    if html:
-        desk.warn(write_page(told, html))
-    return _report(desk, told, timeline)
+    return _report(desk, told, timeline, html)
 
 
-def _report(desk: Desk, told: Answer, timeline: bool) -> ExitCode:
+def _refuse_no_folder(page: Path | None) -> None:
+    """A rehearsal takes minutes: what is wrong with where it goes is said before."""
+    if page and not page.parent.is_dir():
+        raise Halt(f"{page} can't be written: there is no folder {page.parent}", code=ExitCode.USAGE)
+
+
+def _report(desk: Desk, told: Answer, timeline: bool, page: Path | None) -> ExitCode:
+    if page:
+        desk.warn(write_page(told, page))
     text = view(told) + (f"\n\n{timeline_text(told.variants[0])}" if timeline else "")
     desk.report(text, told.to_state())
     return ExitCode(told.exit_code)

@@ -114,12 +114,23 @@ class Console:
         async def events() -> AsyncIterator[ServerSentEvent]:
             sent: dict[str, str] = {}
             async for _ in self.pulse.beats():
-                now = dict(await self.pulse.turn(parts))
+                now = dict(await self.pulse.turn(self._parts_or_problem, parts))
                 for name, html in moved(sent, now):
                     yield ServerSentEvent(event=name, data=html)
                 sent = now
 
         return EventSourceResponse(events(), ping=PING_SECONDS)
+
+    def _parts_or_problem(self, parts: Callable[[], Mapping[str, str]]) -> Mapping[str, str]:
+        """Return the parts; where AWS can't be asked for them, the one that says so."""
+        try:
+            return parts()
+        except Exception as error:
+            problem = problem_of(error)
+            if problem is None:
+                raise
+            self.feed.problem = problem
+            return {"status": self.pages.render("part_status")}
 
     # Acts
 

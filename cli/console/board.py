@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from chalicelib.common.ledger import Record
 from chalicelib.common.model import instant
 from chalicelib.explain import BlockerKind
+from chalicelib.explain.words import count, some
 from chalicelib.policy.deadline import action_then
 from chalicelib.tell.notice import ENDINGS
 from chalicelib.wake.row import NOTHING
@@ -105,7 +106,7 @@ def card(tracked: Tracked) -> Card:
         name=tracked.name,
         instance_id=tracked.followed.instance_id,
         colour=colour(known),
-        verdict=verdict(tracked, left),
+        verdict=verdict(known, lines),
         asked=_asked(known, record),
         state=known.state,
         since=known.started_at or (record.started_at if record else None),
@@ -126,17 +127,18 @@ def colour(known: Known) -> str:
     return "good" if known.outcome in WELL_ENDED else "bad"
 
 
-def verdict(tracked: Tracked, left: int) -> str:
-    """Return how a drain stands, in a sentence."""
-    known = tracked.known
+def verdict(known: Known, lines: Sequence[TaskLine]) -> str:
+    """Return how a drain stands, in a sentence: the last look's own, unless events have said more since."""
     if known.outcome is not None:
         return ending(known.variables, known.outcome) if known.outcome in ENDINGS else known.outcome
     if not known.variables:
         return "being planned"
-    heard = sum(line.by_event for line in task_lines(tracked))
-    if heard and not left:
+    if not any(line.by_event for line in lines):
+        return known.summary or "being planned"
+    left = [f"{line.name} {line.id[:8]} {line.status}" for line in lines if not line.by_event]
+    if not left:
         return "an event said that its last task is STOPPED: the next look decides"
-    return known.summary or "being planned"
+    return f"{count(len(left), 'task')} left, as events say since the last look: {some(left)}"
 
 
 def task_lines(tracked: Tracked) -> tuple[TaskLine, ...]:

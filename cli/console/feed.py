@@ -84,9 +84,9 @@ class Feed:
             self._read()
         except Exception as error:
             self.is_deployed = not (isinstance(error, DrainerError) and is_of_something_absent(error))
-            self.problem = problem_of(error)
-            if self.problem is None:
-                raise
+            self.problem = problem_of(error) or Problem(
+                f"ecs-drainer itself failed: {type(error).__name__}: {error}", "report that"
+            )
         else:
             self.is_deployed, self.problem, self.read_at = True, None, self.desk.now()
 
@@ -94,8 +94,8 @@ class Feed:
         """Read a drain's history from its beginning, for its page; returns None where none of this name is followed."""
         tracked = self.open.get(name) or self.ended.get(name)
         if tracked and tracked.events is None:
-            tracked.followed.known, tracked.changes, tracked.events = Known(), [], []
             events = self.desk.ask(executions.history_after, tracked.followed.execution)
+            tracked.followed.known, tracked.changes, tracked.events = Known(), [], []
             self._take(tracked, events)
         return tracked
 

@@ -16,6 +16,7 @@ from chalicelib.wake.row import NOTHING, Waiting
 from cli.changes import Known
 from cli.commands import console as command
 from cli.console import feed as feeding
+from cli.console.app import Console
 from cli.console.board import Card, Hold, card, heard_stopped, most_urgent, tasks_seen
 from cli.console.feed import Feed, Tracked, by_execution
 from cli.console.pulse import Pulse
@@ -86,6 +87,39 @@ def test_what_goes_wrong_is_said_and_what_was_read_stands(world: Shell) -> None:
     assert feed.problem is None
 
 
+def test_a_fault_of_its_own_is_said_too_and_the_next_reading_tries_again(
+    world: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = Feed(Desk(world.edge()))
+    with monkeypatch.context() as broken:
+        broken.setattr(feeding, "all_waiting", lambda _table: 1 / 0)
+        feed.read()
+    assert feed.problem
+    assert feed.problem.sentence == "ecs-drainer itself failed: ZeroDivisionError: division by zero"
+    feed.read()
+    assert feed.problem is None
+    assert len(feed.open) == 4
+
+
+def test_a_page_whose_history_cannot_be_read_is_told_so(world: Shell) -> None:
+    desk = Desk(world.edge())
+    console = Console(desk, "/token")
+    console.feed.read()
+    world.aws.requests.fail_next(
+        "stepfunctions",
+        "GetExecutionHistory",
+        "AccessDeniedException",
+        "not authorized",
+        status=400,
+        times=1,
+    )
+    name = next(iter(console.feed.open))
+    parts = console._parts_or_problem(lambda: console.pages.parts_of_one(name))
+    assert list(parts) == ["status"]
+    assert "You may not do this" in parts["status"]
+    assert "What holds it" in console.pages.parts_of_one(name)["holds"], "the next time it is read"
+
+
 def tracked(rows: tuple[Waiting, ...] = (), *, looks: int = 1, awaits: tuple[int, ...] = (1, 2)) -> Tracked:
     """Return a drain whose last look waits for these tasks."""
     tasks = {task_arn(number): "RUNNING" for number in (1, 2, 3)}
@@ -121,6 +155,16 @@ def row(*tasks: int, looks: int = 1) -> Waiting:
 def test_what_events_said_since_the_last_look(story: str, given: Tracked, stopped: list[int]) -> None:
     assert heard_stopped(given) == {task_arn(number) for number in stopped}, story
     assert card(given).left == 3 - len(stopped)
+
+
+def test_the_sentence_is_the_looks_until_events_say_more() -> None:
+    assert card(tracked((row(1, 2),))).verdict == "3 tasks hold the drain"
+    said = card(tracked((row(2),))).verdict
+    assert said == (
+        "2 tasks left, as events say since the last look: task 00000000 RUNNING, task 00000000 RUNNING"
+    )
+    everything = tracked((row(),), awaits=(1, 2, 3))
+    assert card(everything).verdict == "an event said that its last task is STOPPED: the next look decides"
 
 
 def test_rows_are_found_by_their_execution() -> None:
