@@ -138,4 +138,8 @@ class Group:
     @property
     def at_hook(self) -> Circumstances:
         """What makes some settings impossible for a drain that one of its hooks holds."""
-        return Circumstances(lifecycle_action=True, retained_on_abandon=self.group.retains_on_abandon)
+        return Circumstances(
+            lifecycle_action=True,
+            retained_on_abandon=self.group.retains_on_abandon,
+            reach=self.settings.reach,
+        )

@@ -16,7 +16,7 @@ from chalicelib.common.model import LifecycleHook
 from chalicelib.events import LifecycleAction
 from chalicelib.events.autoscaling import MANAGED_DRAINING_HOOK
 from chalicelib.explain.words import spell
-from chalicelib.policy import Circumstances, Source, metadata_source, resolve
+from chalicelib.policy import Circumstances, Reach, Source, metadata_source, resolve
 from chalicelib.policy.deadline import CEILING_MARGIN, LATEST_START, hook_ceiling
 from chalicelib.policy.settings import Settings
 from chalicelib.policy.table import BY_NAME
@@ -121,17 +121,19 @@ def wanted_hook(
     heartbeat: str | None,
     settings: Mapping[str, str | None],
     retains: bool = False,
+    reach: Reach | None = None,
 ) -> WantedHook:
     """Return the hook that the operator asks for over the stage's settings; what isn't asked stays as it is there.
 
-    `retains` says whether the group's retention policy keeps an instance whose lifecycle action is abandoned.
+    `retains` says whether the group's retention policy keeps an instance whose lifecycle action is abandoned, `reach`
+    what a hook's metadata may name.
     Raises Halt with what is wrong about it.
     """
     stays = f"{there.heartbeat_timeout_seconds}s" if there else DEFAULT_HEARTBEAT
     timeout = _heartbeat(heartbeat or stays)
     given = {key: _readable(key, value) for key, value in settings.items() if value is not None}
     hook = WantedHook(group, name, timeout, {**settings_of(there), **given})
-    at_hook = Circumstances(lifecycle_action=True, retained_on_abandon=retains)
+    at_hook = Circumstances(lifecycle_action=True, retained_on_abandon=retains, reach=reach)
     resolved, of_the_stage = (
         resolve([stage, metadata_source(hook.metadata_text, name)], at_hook),
         resolve([stage], at_hook),

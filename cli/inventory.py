@@ -56,7 +56,8 @@ def read_stage(installation: Installation) -> StageSettings:
         return StageSettings(
             Settings(), notice=f"the settings of {function} may not be read: built-in defaults count"
         )
-    return StageSettings(Settings.from_environment(answer.get("Environment", {}).get("Variables", {})))
+    variables = answer.get("Environment", {}).get("Variables", {})
+    return StageSettings(Settings.from_environment(variables).at(answer["FunctionArn"]))
 
 
 def refusal(desk: Desk) -> Halt:

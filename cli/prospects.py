@@ -91,8 +91,8 @@ def read_prospect(
     """Return what draining this instance now would do; the others of `chosen` count as DRAINING by then."""
     request = wishes.request(instance_id)
     findings = find(request, clusters)
-    plan = make_plan(request, findings, settings.policy, Execution(arn="", started_at=at, topic=""))
-    plan = with_gates(plan)
+    execution = Execution(arn="", started_at=at, topic="")
+    plan = with_gates(make_plan(request, findings, settings.policy, execution, settings.reach))
     worlds = tuple(_without(read_world(plan, cluster), chosen) for cluster in plan.drain.containers)
     forecasts = tuple(under_policy(forecast(world, at), world, plan.drain.policy) for world in worlds)
     return Prospect(instance_id, plan, worlds, forecasts)

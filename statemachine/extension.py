@@ -26,9 +26,10 @@ from statemachine import client_methods, graph, packaging, planning, policies, z
 from statemachine.refusal import DeploymentRefused
 
 
-def _names_in_policies(config: Any) -> dict[str, str]:
+def _names_in_policies(config: Any) -> policies.Names:
     stage = config.config_from_disk.get("stages", {}).get(config.chalice_stage, {})
-    return policies.names_in_policies(policies.names(config), stage.get("stack_parameters", {}))
+    parameters = stage.get("stack_parameters", {})
+    return policies.names_in_policies(policies.names(config), parameters, config.environment_variables)
 
 
 def _policy_with_names(original: Any, step: Any, config: Any, resource: Any) -> None:

@@ -94,24 +94,27 @@ def _deploy_function(name: str, environment: Mapping[str, str], given: Mapping[s
     full_name = f"{_app_name()}-{STAGE}-{name}"
     stage = configuration["stages"][STAGE]
     variables = {**configuration.get("environment_variables", {}), **stage.get("environment_variables", {})}
+    variables = {**variables, **environment}
     answer = client("lambda").create_function(
         FunctionName=full_name,
         Runtime="python3.11",
         Handler=f"app.{name}",
-        Role=_deploy_role(full_name, name, given),
+        Role=_deploy_role(full_name, name, given, variables),
         Code={"ZipFile": _empty_zip()},
         Timeout=configuration["lambda_timeout"],
         MemorySize=configuration["lambda_memory_size"],
-        Environment={"Variables": {**variables, **environment}},
+        Environment={"Variables": variables},
     )
     return str(answer["FunctionArn"])
 
 
-def _deploy_role(full_name: str, function: str, given: Mapping[str, str]) -> str:
+def _deploy_role(
+    full_name: str, function: str, given: Mapping[str, str], environment: Mapping[str, str]
+) -> str:
     iam = client("iam")
     role = iam.create_role(RoleName=full_name, AssumeRolePolicyDocument=json.dumps(ASSUMED_BY_LAMBDA))
     text = (ROOT / ".chalice" / f"policy-{function}.json").read_text(encoding="utf-8")
-    names = names_in_policies({"AppName": _app_name(), "Stage": STAGE}, given)
+    names = names_in_policies({"AppName": _app_name(), "Stage": STAGE}, given, environment)
     policy = rendered(json.loads(text), names)
     iam.put_role_policy(RoleName=full_name, PolicyName=full_name, PolicyDocument=json.dumps(policy))
     return str(role["Role"]["Arn"])

@@ -20,6 +20,7 @@ from typing import Any
 
 from chalicelib.common.duration import parse_duration
 from chalicelib.common.wording import did_you_mean, one_of, shown
+from chalicelib.policy import Reach
 
 PREFIX = "ecs-drainer:"
 
@@ -85,6 +86,14 @@ def declare(service: str, cluster: str, tags: Mapping[str, str], arn: str = "") 
         sentence = f"{PREFIX}max-unavailable needs {PREFIX}quorum-group beside it"
         found = replace(found, refusals=(sentence,))
     return found
+
+
+def within_reach(declared: Declared, reach: Reach | None) -> Declared:
+    """Return what tags declare without a queue that they may not name; its gate stays closed and says why."""
+    problem = reach.why_no_queue(declared.queue) if reach and declared.queue else None
+    if problem is None:
+        return declared
+    return replace(declared, queue=None, refusals=(*declared.refusals, f"{PREFIX}drain-queue: {problem}"))
 
 
 def _with_tag(found: Declared, key: str, value: str) -> Declared:

@@ -11,7 +11,7 @@ from chalicelib.gates.deciding import wanted_slots
 from chalicelib.gates.leases import Full, without
 from chalicelib.gateways import ecs, leases, queues, stateful, stepfunctions
 from chalicelib.gateways.stateful import Here, Standing, group_of
-from chalicelib.policy import Gates
+from chalicelib.policy import Gates, Reach
 
 GROUPS_KNOWN_FOR = timedelta(minutes=10)
 """How long it is remembered which services make up a quorum group."""
@@ -30,6 +30,8 @@ class Question:
     mode: Gates
     rules: Rules
     at: datetime
+    reach: Reach | None = None
+    """What the tags of services may name."""
 
 
 def read_gates(question: Question, memory: GateMemory) -> tuple[Seen, GateMemory]:
@@ -70,7 +72,8 @@ def _statuses(containers: Containers) -> set[str]:
 def _here(question: Question) -> Here:
     if question.mode is Gates.OFF:
         return Here((), 0)
-    return stateful.read_here(question.containers, with_definitions=question.mode is Gates.TASK_DEFINITIONS)
+    with_definitions = question.mode is Gates.TASK_DEFINITIONS
+    return stateful.read_here(question.containers, with_definitions=with_definitions, reach=question.reach)
 
 
 def _group_names(here: Here) -> frozenset[str]:

@@ -16,11 +16,12 @@ from chalicelib.common.errors import Gone
 from chalicelib.common.model import ContainerInstance
 from chalicelib.explain.arithmetic import is_healthy
 from chalicelib.explain.circumstances import Circumstances, DescribedInstance, Needs, Service, TargetGroup
-from chalicelib.gates.declared import Declared, declare
+from chalicelib.gates.declared import Declared, declare, within_reach
 from chalicelib.gates.seen import Group, Leaving, StatefulService
 from chalicelib.gateways import described, ecs, ecs_answers
 from chalicelib.gateways.aws import all_pages, client, in_batches
 from chalicelib.gateways.circumstances import needs_of, target_groups_of, tasks_of_service
+from chalicelib.policy import Reach
 
 Containers = Mapping[str, tuple[str, ...]]
 Answer = dict[str, Any]
@@ -37,19 +38,19 @@ class Here:
     """All tasks that ECS hasn't told to stop."""
 
 
-def read_here(containers: Containers, *, with_definitions: bool = False) -> Here:
+def read_here(containers: Containers, *, with_definitions: bool = False, reach: Reach | None = None) -> Here:
     """Return the stateful services with tasks on these container instances (ARNs by cluster).
 
     A cluster, container instance, task or service that is gone has none; a deleted service asks for nothing.
-    `with_definitions`: read the tags of task definitions too. Raises Throttled, AwsUnavailable, AccessDenied or
-    AwsRefused.
+    `with_definitions`: read the tags of task definitions too; `reach`: what tags may name. Raises Throttled,
+    AwsUnavailable, AccessDenied or AwsRefused.
     """
     services: list[StatefulService] = []
     unstopped = 0
     for cluster, arns in containers.items():
         tasks = _tasks(cluster, arns)
         unstopped += len(tasks)
-        services += _stateful(cluster, tasks, with_definitions=with_definitions)
+        services += _stateful(cluster, tasks, with_definitions=with_definitions, reach=reach)
     return Here(tuple(services), unstopped)
 
 
@@ -88,7 +89,9 @@ def _described(cluster: str, arns: Sequence[str]) -> list[Answer]:
     return [task for task in found if task["lastStatus"] != "STOPPED"]
 
 
-def _stateful(cluster: str, tasks: list[Answer], *, with_definitions: bool) -> Iterable[StatefulService]:
+def _stateful(
+    cluster: str, tasks: list[Answer], *, with_definitions: bool, reach: Reach | None = None
+) -> Iterable[StatefulService]:
     for answer in _services(cluster, _names(tasks)):
         if answer.get("schedulingStrategy") == "DAEMON":
             continue  # one on each instance: nothing of it moves, and it leaves last
@@ -96,7 +99,7 @@ def _stateful(cluster: str, tasks: list[Answer], *, with_definitions: bool) -> I
         inherited = [tag for task in own for tag in task.get("tags", [])]
         if with_definitions:
             inherited += _tags_of_definition(answer["taskDefinition"])
-        declared = _declared(cluster, answer, inherited)
+        declared = within_reach(_declared(cluster, answer, inherited), reach)
         if declared.is_stateful:
             yield StatefulService(declared, tuple(task["taskArn"].rsplit("/", 1)[-1] for task in own))
 

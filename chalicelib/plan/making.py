@@ -21,6 +21,7 @@ from chalicelib.policy import (
     Circumstances,
     DrainPolicy,
     OnDeadline,
+    Reach,
     Resolved,
     Source,
     manual_source,
@@ -66,6 +67,8 @@ class Plan:
     request: DrainRequest
     times: Timetable
     findings: Findings
+    reach: Reach | None = None
+    """What tags of services may name."""
     gates: GateMemory = field(default_factory=lambda: GateMemory(is_passed=True))
     """Passed, unless stateful services or a drain budget have to be asked before DRAINING is set."""
 
@@ -138,9 +141,18 @@ def lifecycle_action_request(request: DrainRequest) -> dict[str, str] | None:
     return {**named, "LifecycleActionToken": action.token} if action.token else named
 
 
-def make_plan(request: DrainRequest, findings: Findings, stage: Source, execution: Execution) -> Plan:
-    """Return the plan for a request, given what was found of its instance and its Auto Scaling group."""
-    resolved = resolve(_sources(request, findings, stage), _circumstances(request, findings))
+def make_plan(
+    request: DrainRequest,
+    findings: Findings,
+    stage: Source,
+    execution: Execution,
+    reach: Reach | None = None,
+) -> Plan:
+    """Return the plan for a request, given what was found of its instance and its Auto Scaling group.
+
+    `reach`: what tags, hooks and requests may name.
+    """
+    resolved = resolve(_sources(request, findings, stage), _circumstances(request, findings, reach))
     times = _timetable(request, findings, resolved, execution.started_at)
     return Plan(
         verdict=verdict(request, findings, resolved.policy),
@@ -148,6 +160,7 @@ def make_plan(request: DrainRequest, findings: Findings, stage: Source, executio
         request=request,
         times=times,
         findings=findings,
+        reach=reach,
     )
 
 
@@ -166,9 +179,12 @@ def is_admitted(request: DrainRequest, findings: Findings, stage: Source) -> boo
     return resolve(_sources(request, findings, stage)).policy.admits(request.trigger)
 
 
-def preferred_cluster(request: DrainRequest, findings: Findings, stage: Source) -> str | None:
+def preferred_cluster(
+    request: DrainRequest, findings: Findings, stage: Source, reach: Reach | None = None
+) -> str | None:
     """Return the cluster in which the policy says that the instance is, or None; no instance was found yet."""
-    return resolve(_sources(request, findings, stage)).policy.cluster
+    circumstances = _circumstances(request, findings, reach)
+    return resolve(_sources(request, findings, stage), circumstances).policy.cluster
 
 
 def _topic(policy: DrainPolicy, execution: Execution) -> str | None:
@@ -190,12 +206,13 @@ def _sources(request: DrainRequest, findings: Findings, stage: Source) -> list[S
     return [*sources, manual_source(request.settings)]
 
 
-def _circumstances(request: DrainRequest, findings: Findings) -> Circumstances:
+def _circumstances(request: DrainRequest, findings: Findings, reach: Reach | None) -> Circumstances:
     return Circumstances(
         lifecycle_action=request.lifecycle_action is not None,
         retained_on_abandon=findings.group is not None and findings.group.retains_on_abandon,
         auto_scaling_group=findings.group is not None,
         watches=request.trigger is Trigger.MANAGED_DRAINING,
+        reach=reach,
     )
 
 

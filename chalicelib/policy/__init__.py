@@ -6,6 +6,7 @@
 Pure: no AWS, no clock. README.md has the table, which `settings_table()` writes.
 """
 
+from chalicelib.policy.reach import Reach
 from chalicelib.policy.resolve import Circumstances, Resolved, resolve
 from chalicelib.policy.sources import (
     Source,
@@ -41,6 +42,7 @@ __all__ = [
     "OnClosedGates",
     "OnDeadline",
     "PollSchedule",
+    "Reach",
     "Resolved",
     "Setting",
     "Source",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from chalicelib.policy.reach import Reach
 from chalicelib.policy.sources import DEFAULTS, Source, unknown_setting
 from chalicelib.policy.table import BY_NAME, SETTINGS, DrainPolicy, Setting
 from chalicelib.policy.values import AfterDrain, OnDeadline, PollSchedule
@@ -32,6 +33,8 @@ class Circumstances:
     """Whether ECS's lifecycle action holds the instance, and this drain only watches: it has none to complete."""
     auto_scaling_group: bool = True
     """Whether the instance belongs to an Auto Scaling group, which can terminate and replace it."""
+    reach: Reach | None = None
+    """What may be named; None where nobody knows of which stage the drain is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,8 @@ def _candidates(
             continue
         try:
             value = setting.parse(given)
-            problem = _objection(value, chosen, circumstances)
+            problem = _out_of_reach(setting, value, source, circumstances)
+            problem = problem or _objection(value, chosen, circumstances)
         except ValueError as refusal:
             value, problem = None, str(refusal)
         yield source.name, value, problem and f"{source.spelt(setting.name)} in {source.name}: {problem}"
@@ -91,6 +95,13 @@ def _unreadable(source: Source) -> Iterator[str]:
             yield unknown_setting(source, name)
         elif BY_NAME[name].manual_only and not source.manual:
             yield f"{source.spelt(name)} in {source.name} is for manual requests only; ignored."
+
+
+def _out_of_reach(
+    setting: Setting, value: Any, source: Source, circumstances: Circumstances | None
+) -> str | None:
+    reach = circumstances.reach if circumstances else None
+    return reach.why_not(setting.name, value, is_of_stage=source.is_of_stage) if reach else None
 
 
 def _objection(value: Any, chosen: Mapping[str, Any], circumstances: Circumstances | None) -> str | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chalicelib.common.wording import did_you_mean, shown
 from chalicelib.policy.table import BY_NAME
 
 VARIABLE_PREFIX = "ECS_DRAINER_"
-STAGE_VARIABLES = ("ECS_DRAINER_CLUSTERS", "ECS_DRAINER_HOOKS")
+STAGE_VARIABLES = ("ECS_DRAINER_CLUSTERS", "ECS_DRAINER_HOOKS", "ECS_DRAINER_TOPICS", "ECS_DRAINER_QUEUES")
 """Those of the stage itself, which `chalicelib.policy.settings` reads: no policy of a single drain."""
 TAG_PREFIX = "ecs-drainer:"
 DEFAULTS = "built-in default"
@@ -30,6 +30,8 @@ class Source:
     """What could not even be read."""
     manual: bool = False
     """Whether a person asked for this drain in these words, so that settings of manual drains count."""
+    is_of_stage: bool = False
+    """Whether whoever deployed the stage wrote it, who decides what others may reach."""
 
     def spelt(self, name: str) -> str:
         """Return the name of a setting as it stands in this source."""
@@ -40,7 +42,7 @@ def environment_source(environ: Mapping[str, str]) -> Source:
     """Read the variables `ECS_DRAINER_<SETTING>`; an empty one counts as not set."""
     ours = {key: value for key, value in environ.items() if key.startswith(VARIABLE_PREFIX)}
     given = {key: value for key, value in ours.items() if value.strip() and key not in STAGE_VARIABLES}
-    return _source("the stage's environment", given, len(VARIABLE_PREFIX))
+    return replace(_source("the stage's environment", given, len(VARIABLE_PREFIX)), is_of_stage=True)
 
 
 def tag_source(tags: Mapping[str, str], auto_scaling_group: str) -> Source:

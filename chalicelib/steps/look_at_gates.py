@@ -6,6 +6,7 @@ one heartbeat, one explanation and one deadline of the state machine serve both.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -30,6 +31,7 @@ from chalicelib.look.pace import grown
 from chalicelib.plan.drain import Drain
 from chalicelib.policy import OnClosedGates
 from chalicelib.policy.deadline import gates_forced_at
+from chalicelib.policy.settings import Settings
 
 Event = Mapping[str, Any]
 
@@ -93,6 +95,7 @@ class _Now:
             mode=self.drain.policy.gates,
             rules=self.rules,
             at=self.at,
+            reach=Settings.from_environment(os.environ).at(self.drain.execution).reach,
         )
 
     @property

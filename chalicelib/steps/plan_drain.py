@@ -22,7 +22,7 @@ from chalicelib.gateways.stateful import read_here
 from chalicelib.gateways.turns import take_turn
 from chalicelib.plan.drain import Drain
 from chalicelib.plan.making import Execution, Plan, Verdict, make_plan, preferred_cluster
-from chalicelib.policy import Gates
+from chalicelib.policy import Gates, Reach
 from chalicelib.policy.settings import Settings
 
 Event = Mapping[str, Any]
@@ -36,14 +36,14 @@ def plan_drain(event: Event, at: datetime) -> dict[str, Any]:
     """
     request = DrainRequest.from_state(event["request"])
     _wait_for_its_turn(event["execution"], at)
-    settings = Settings.from_environment(os.environ)
+    settings = Settings.from_environment(os.environ).at(event["execution"])
     findings = find_group(request)
-    preferred = preferred_cluster(request, findings, settings.policy)
+    preferred = preferred_cluster(request, findings, settings.policy, settings.reach)
     findings = find_instances(findings, request.instance_id, preferred, settings.clusters)
     execution = Execution(
         arn=event["execution"], started_at=instant(event["started_at"]), topic=event["topic"]
     )
-    plan = with_gates(make_plan(request, findings, settings.policy, execution))
+    plan = with_gates(make_plan(request, findings, settings.policy, execution, settings.reach))
     for sentence in (*settings.notices, *plan.drain.notices):
         logger.warning(sentence, extra={"instance": request.instance_id})
     return plan.to_state()
@@ -71,7 +71,7 @@ def with_gates(plan: Plan) -> Plan:
         policy.gates is Gates.OFF and not policy.max_concurrent_drains.is_limited
     ):
         return plan
-    declared = [service.declared for service in services_on(drain)]
+    declared = [service.declared for service in services_on(drain, plan.reach)]
     is_observed = drain.observes
     told = tuple(foreseen(declared, plan.times.deadline_at - drain.started_at, is_observed=is_observed))
     is_gated = not is_observed and (bool(declared) or policy.max_concurrent_drains.is_limited)
@@ -83,12 +83,13 @@ def with_gates(plan: Plan) -> Plan:
     )
 
 
-def services_on(drain: Drain) -> tuple[StatefulService, ...]:
+def services_on(drain: Drain, reach: Reach | None) -> tuple[StatefulService, ...]:
     """Return the stateful services with tasks on the instance; none where the policy doesn't ask for them."""
     mode = drain.policy.gates
     if mode is Gates.OFF:
         return ()
-    return read_here(drain.containers, with_definitions=mode is Gates.TASK_DEFINITIONS).services
+    with_definitions = mode is Gates.TASK_DEFINITIONS
+    return read_here(drain.containers, with_definitions=with_definitions, reach=reach).services
 
 
 def gates_now(plan: Plan, table: str, at: datetime) -> tuple[Blocker, ...]:
@@ -108,6 +109,8 @@ def gates_now(plan: Plan, table: str, at: datetime) -> tuple[Blocker, ...]:
         deadline_at=plan.times.deadline_at,
         leases_end_at=plan.times.deadline_at,
     )
-    question = Question(table=table, containers=drain.containers, mode=policy.gates, rules=rules, at=at)
+    question = Question(
+        table=table, containers=drain.containers, mode=policy.gates, rules=rules, at=at, reach=plan.reach
+    )
     seen, memory = read_gates(question, plan.gates)
     return decide_gates(seen, memory, rules).blockers

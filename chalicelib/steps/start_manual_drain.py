@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,9 @@ from typing import Any
 from chalicelib.common.errors import InvalidRequest
 from chalicelib.events import DrainRequest, parse_manual
 from chalicelib.gateways import stepfunctions
+from chalicelib.policy import Reach
+from chalicelib.policy.settings import Settings
+from chalicelib.policy.table import BY_NAME
 from chalicelib.steps.start_drain import start
 
 Event = Mapping[str, Any]
@@ -18,10 +22,19 @@ Event = Mapping[str, Any]
 def start_manual_drain(request: Event, function_arn: str, at: datetime) -> dict[str, Any]:
     """Start a drain that a person asks for; raises InvalidRequest, and nothing is started."""
     asked = parse_manual(request)
+    _refuse_what_is_out_of_reach(asked, Settings.from_environment(os.environ).at(function_arn).reach)
     answer = start(asked, function_arn, at)
     if answer["already_started"]:
         _refuse_another_instance(asked, answer["execution"])
     return answer
+
+
+def _refuse_what_is_out_of_reach(asked: DrainRequest, reach: Reach | None) -> None:
+    for name, given in asked.settings.items():
+        value = BY_NAME[name].parse(given)
+        problem = reach.why_not(name, value, is_of_stage=False) if reach else None
+        if problem:
+            raise InvalidRequest(f"{name} of the request: {problem}")
 
 
 def _refuse_another_instance(asked: DrainRequest, execution: str) -> None:

@@ -62,7 +62,9 @@ def enroll(
     if not found.is_deployed:
         desk.warn(f"Warning: {found.notice}. Until then each termination waits until the hook's timeout ends")
     stage = found.settings
-    wanted = partial(wanted_hook, stage=stage.policy, heartbeat=heartbeat, settings=settings)
+    wanted = partial(
+        wanted_hook, stage=stage.policy, heartbeat=heartbeat, settings=settings, reach=stage.reach
+    )
     pairs: list[tuple[WantedHook, LifecycleHook | None]] = []
     for group in _known(desk, list(dict.fromkeys(groups))):
         name, there = _hook_of(desk, group.name, hook, stage)

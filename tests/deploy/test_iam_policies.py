@@ -122,7 +122,7 @@ def functions() -> set[str]:
 
 
 def policy_of(function: str) -> Any:
-    names = names_in_policies(NAMES, {})
+    names = names_in_policies(NAMES, {}, {})
     return rendered(json.loads((CHALICE / f"policy-{function}.json").read_text()), names)
 
 

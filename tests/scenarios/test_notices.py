@@ -54,8 +54,8 @@ def test_a_stuck_drain_is_told_with_tasks_blockers_and_a_link() -> None:
 
 def test_a_topic_of_the_teams_own_is_told_and_the_stages_is_not() -> None:
     own = "arn:aws:sns:eu-west-1:123456789012:team-web"
-    tags, parameters = {"ecs-drainer:notify": own}, {"OwnTopicPattern": "arn:aws:sns:*:123456789012:team-*"}
-    with a_scene(tags=tags, parameters=parameters) as scene:
+    tags, allowed = {"ecs-drainer:notify": own}, {"ECS_DRAINER_TOPICS": "team-*"}
+    with a_scene(tags=tags, environment=allowed) as scene:
         client("sns").create_topic(Name="team-web")
         drain(scene, 200)
         calls = [call for call in scene.aws.requests.calls if call.operation == "Publish"]
@@ -65,8 +65,8 @@ def test_a_topic_of_the_teams_own_is_told_and_the_stages_is_not() -> None:
 
 def test_an_explanation_that_the_teams_topic_does_not_take_goes_to_the_stages() -> None:
     own = "arn:aws:sns:eu-west-1:123456789012:team-web"
-    tags, parameters = {"ecs-drainer:notify": own}, {"OwnTopicPattern": "arn:aws:sns:*:123456789012:team-*"}
-    with a_scene(service=STUCK, tags=tags, parameters=parameters) as scene:
+    tags, allowed = {"ecs-drainer:notify": own}, {"ECS_DRAINER_TOPICS": "team-*"}
+    with a_scene(service=STUCK, tags=tags, environment=allowed) as scene:
         client("sns").create_topic(Name="team-web")
         drain(scene, 5)
         client("sns").delete_topic(TopicArn=own)
@@ -81,7 +81,11 @@ def test_an_explanation_that_the_teams_topic_does_not_take_goes_to_the_stages() 
 
 def test_where_no_topic_takes_anything_the_drain_goes_on_and_tries_each_once() -> None:
     own = "arn:aws:sns:eu-west-1:123456789012:team-web"
-    with a_scene(service=STUCK, tags={"ecs-drainer:notify": own, "ecs-drainer:deadline": "30m"}) as scene:
+    tags, allowed = (
+        {"ecs-drainer:notify": own, "ecs-drainer:deadline": "30m"},
+        {"ECS_DRAINER_TOPICS": "team-*"},
+    )
+    with a_scene(service=STUCK, tags=tags, environment=allowed) as scene:
         scene.aws.requests.fail_when(lambda call: call.operation == "Publish")
         drain(scene, 7200)
         calls = [call.parameters for call in scene.aws.requests.calls if call.operation == "Publish"]
