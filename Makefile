@@ -6,7 +6,7 @@ WORKERS ?= auto
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo demo-stuck demo-stateful test test-slow check asl-validator unit bench examples approve docs
-.PHONY: conformance lock mutants audit newest release clean
+.PHONY: conformance hostile lock mutants audit newest release clean
 
 DEFINITIONS := statemachine/*.asl.json examples/*/*.asl.json
 
@@ -63,6 +63,9 @@ bench: install ## Compare the drain with fixed polls, and measure fleets of drai
 
 conformance: install ## Run recordings of the real Step Functions on the embedded AWS
 	$(RUN) -m embedded_aws.conformance --differences
+
+hostile: install ## Knock at every door with CASES=10000 hostile cases each; DOOR=ledger for some of them
+	@$(RUN) -m tests.hostile --cases $(or $(CASES),10000) --door "$(DOOR)"
 
 examples: install ## Run every example state machine on the embedded AWS
 	@$(RUN) -m examples run

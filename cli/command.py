@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Mapping
@@ -26,6 +27,9 @@ from cli.exit_codes import ExitCode
 from cli.inventory import read_stage, refusal
 from cli.options import Gathered
 from cli.problems import Halt, is_of_something_absent, problem_of
+
+REGION = re.compile(r"[a-z]{2,3}(?:-[a-z]{2,10}){1,3}-[0-9]{1,2}", re.ASCII)
+"""It becomes part of host names. https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html"""
 
 CONTEXT = "context"
 EVERYWHERE = "Everywhere"
@@ -145,6 +149,10 @@ def _desk(
 ) -> Desk:
     if in_sandbox:
         edge = sandbox.enter(edge)
+    elif region is not None and not REGION.fullmatch(region):
+        raise Halt(
+            f"--region {region!r} is no Region's name: expected one such as eu-west-1", code=ExitCode.USAGE
+        )
     elif region or profile:
         boto3.setup_default_session(region_name=region, profile_name=profile)
     return Desk(edge, output, stage)

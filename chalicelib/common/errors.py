@@ -18,9 +18,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.common.wording import one_line
+
 
 class DrainerError(Exception):
-    """The base of the family; its text is one sentence or more, written for the person on call."""
+    """The base of the family; its text is one sentence or more, written for the person on call.
+
+    On one harmless line: Lambda writes it into the function's log as it is, and AWS's own words may quote anybody's.
+    """
+
+    def __str__(self) -> str:
+        return one_line(super().__str__())
 
 
 class Throttled(DrainerError):

@@ -18,6 +18,8 @@ INSTANCE_ID = re.compile(r"i-(?:[0-9a-f]{17}|[0-9a-f]{8})", re.ASCII)
 # https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CompleteLifecycleAction.html
 TOKEN = re.compile(r"[0-9A-Za-z-]{36}", re.ASCII)
 LONGEST_TEXT = 1_024
+HALVES = re.compile("[\ud800-\udfff]")
+"""Halves of characters: JSON can bring them, and no call to AWS can carry them."""
 
 INSTANCE_ID_EXPECTED = "an EC2 instance id, `i-` and 17 (or 8) hexadecimal digits"
 INSTANT_EXPECTED = "an instant such as 2026-03-02T10:15:30Z"
@@ -42,6 +44,8 @@ class Fields:
         value = self.values.get(name)
         if not isinstance(value, str) or not value.strip() or len(value) > longest:
             raise self.refusal(name, f"{expected}, at most {longest:,} characters")
+        if HALVES.search(value):
+            raise self.refusal(name, f"{expected}, without control characters or halves of characters")
         return value.strip()
 
     def text_or_none(self, name: str, expected: str, longest: int = LONGEST_TEXT) -> str | None:

@@ -14,7 +14,10 @@ from chalicelib.common.carried import Carried
 from chalicelib.common.errors import InvalidRequest
 from chalicelib.common.trigger import Trigger
 from chalicelib.common.wording import one_line
-from chalicelib.events.fields import Fields
+from chalicelib.events.fields import LONGEST_TEXT, Fields
+
+SPELT_OUT = 6 * LONGEST_TEXT
+"""Characters of a text that was spelt out: `\\u001b` for one."""
 
 LONGEST_METADATA = 4_000
 """https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutLifecycleHook.html"""
@@ -100,6 +103,9 @@ class DrainRequest(Carried):
         is no field of ours counts as a setting, so that `{"instance_id": "i-…", "deadline": "30m"}` drains too.
         """
         fields = Fields(state, "the execution's input", InvalidRequest)
+        told = Fields(
+            {name: spelt_out(state.get(name)) for name in ("reason", "who")}, fields.where, InvalidRequest
+        )
         action = fields.mapping_or_none("lifecycle_action", "an object")
         written = fields.mapping_or_none("settings", "an object of settings") or {}
         return cls(
@@ -107,17 +113,17 @@ class DrainRequest(Carried):
             trigger=Trigger(fields.word("trigger", tuple(Trigger)) or Trigger.MANUAL),
             lifecycle_action=LifecycleAction.from_state(action) if action is not None else None,
             settings={**{name: state[name] for name in state if name not in cls.__slots__}, **written},
-            reason=spelt_out(fields.text_or_none("reason", "some words")),
-            who=spelt_out(fields.text_or_none("who", "a name")),
+            reason=told.text_or_none("reason", "some words", SPELT_OUT),
+            who=told.text_or_none("who", "a name", SPELT_OUT),
             event_at=fields.at_or_none("event_at"),
             gone_at=fields.at_or_none("gone_at"),
             idempotency_key=fields.text_or_none("idempotency_key", "a key"),
         )
 
 
-def spelt_out(text: str | None) -> str | None:
+def spelt_out(text: Any) -> Any:
     """Return a text of an execution's input on one harmless line: an event brought it, whose drain must begin."""
-    return text and one_line(text)
+    return one_line(text) if isinstance(text, str) else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from textwrap import wrap
 from typing import Any
 
+from chalicelib.common import wording
 from chalicelib.common.duration import whole_seconds
 from chalicelib.common.model import stamp
 from chalicelib.explain.blocker import Blocker, BlockerGroup, group
@@ -37,7 +38,7 @@ def render_text(groups: Sequence[BlockerGroup], unread: Sequence[str] = ()) -> s
     `unread` (of the circumstances) says at the end what AWS refused to show.
     """
     lines = [line for blockers in groups for line in _group_lines(blockers)]
-    return "\n".join([*lines, *(f"* Not read: {one}" for one in unread)])
+    return "\n".join([*lines, *(f"* Not read: {wording.one_line(one)}" for one in unread)])
 
 
 def one_line(groups: Sequence[BlockerGroup]) -> str:
@@ -55,8 +56,13 @@ def _group_lines(blockers: BlockerGroup) -> list[str]:
     held = f" ({count(blockers.tasks, 'task')})" if blockers.tasks else ""
     lines = [f"* {blockers.kind.headline}{held}"]
     for example in blockers.examples:
-        lines += [f"    {example.subject}", *_wrapped("        why:    ", example.reason)]
-        lines.append(f"        remedy: {example.remedy}")
+        # A name that could break the line would write the next one.
+        subject, remedy = wording.one_line(example.subject), wording.one_line(example.remedy)
+        lines += [
+            f"    {subject}",
+            *_wrapped("        why:    ", example.reason),
+            f"        remedy: {remedy}",
+        ]
     return [*lines, f"    and {blockers.more} more"] if blockers.more else lines
 
 

@@ -115,8 +115,8 @@ def _group(value: str) -> str:
 
 
 def _at_least_one(value: str) -> int:
-    if not value.isascii() or not value.isdigit() or int(value) < 1:
-        raise ValueError(f"{shown(value)} is no number of instances: expected 1 or more")
+    if not re.fullmatch(r"0*[1-9][0-9]{0,3}", value, re.ASCII):
+        raise ValueError(f"{shown(value)} is no number of instances: expected 1 to 9999")
     return int(value)
 
 

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.common.errors import ConditionFailed, Throttled
-from chalicelib.common.model import instant, stamp
+from chalicelib.common.errors import ConditionFailed, InvalidInput, Throttled
+from chalicelib.common.model import stamp
+from chalicelib.common.telemetry import logger
 from chalicelib.gates.leases import Holder, Lease
 from chalicelib.gates.seen import Answer, SignOff
 from chalicelib.gateways.aws import client, in_batches, translated
+from chalicelib.gateways.rows import Row
 
 READ_AT_ONCE = 100
 """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html"""
@@ -39,14 +41,16 @@ class Kept:
 def read_kept(table: str, keys: Iterable[str], tasks: Iterable[str]) -> Kept:
     """Return the leases with these keys and the sign-offs of these tasks, read consistently.
 
-    Raises Throttled, AwsUnavailable, AccessDenied or AwsRefused.
+    A sign-off that can't be read counts as one that was never asked for. Raises Throttled, AwsUnavailable, AccessDenied
+    or AwsRefused, and InvalidInput for a lease that can't be read.
     """
     wanted = [*dict.fromkeys(keys), *(sign_off_key(task) for task in dict.fromkeys(tasks))]
     items = {item["pk"]["S"]: item for item in _items(table, wanted)}
     return Kept(
         leases={key: _lease(item) for key, item in items.items() if key.startswith("lease#")},
         sign_offs={
-            _task_of(key): read_sign_off(item) for key, item in items.items() if key.startswith("sign-off#")
+            each.task: each
+            for each in _readable(item for key, item in items.items() if key.startswith("sign-off#"))
         },
     )
 
@@ -143,12 +147,13 @@ def _holder_item(holder: Holder) -> dict[str, Any]:
 
 
 def _lease(item: Item) -> Lease:
-    holders = {name: _holder(name, held["M"]) for name, held in item["holders"]["M"].items()}
-    return Lease(item["pk"]["S"], holders, int(item["version"]["N"]))
+    row = Row(item)
+    holders = {name: _holder(name, held) for name, held in row.rows("holders").items()}
+    return Lease(row.key, holders, row.number("version"))
 
 
-def _holder(instance_id: str, item: Item) -> Holder:
-    return Holder(instance_id, item["execution"]["S"], instant(item["until"]["S"]), int(item["tasks"]["N"]))
+def _holder(instance_id: str, row: Row) -> Holder:
+    return Holder(instance_id, row.text("execution"), row.at("until"), row.number("tasks"))
 
 
 def sign_off_key(task: str) -> str:
@@ -163,15 +168,25 @@ def _task_of(key: str) -> str:
 def read_sign_off(item: Item) -> SignOff:
     """Return a sign-off from its item; a state that nobody knows is no answer yet.
 
-    Tasks may write their item themselves, so only what they must write is relied on.
+    Tasks may write their item themselves, so only what they must write is relied on. Raises InvalidInput where that is
+    lost.
     """
-    text = {name: value["S"] for name, value in item.items() if "S" in value}
-    state = text.get("state", "")
+    row = Row(item)
+    state = row.text("state", "")
     return SignOff(
-        task=_task_of(text["pk"]),
+        task=_task_of(row.key),
         answer=Answer(state) if state in list(Answer) else Answer.ASKED,
-        answer_by=instant(text["answer_by"]),
-        asked_by=text.get("drain", ""),
-        reason=text.get("reason", ""),
-        who=text.get("who", ""),
+        answer_by=row.at("answer_by"),
+        asked_by=row.text("drain", ""),
+        reason=row.text("reason", ""),
+        who=row.text("who", ""),
     )
+
+
+def _readable(items: Iterable[Item]) -> Iterator[SignOff]:
+    """Yield the sign-offs that can be read: a task that wrote over its own is asked anew."""
+    for item in items:
+        try:
+            yield read_sign_off(item)
+        except InvalidInput as refusal:
+            logger.warning(f"a sign-off counts as not asked for: {refusal}")

@@ -9,14 +9,15 @@ Three kinds of items: `instance#<id>` says whether a drain is open (its `executi
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.common.errors import ConditionFailed
 from chalicelib.common.ledger import Drained, Entry, FleetEntry, Record
-from chalicelib.common.model import instant, stamp
+from chalicelib.common.model import stamp
 from chalicelib.gateways.aws import client, translated
+from chalicelib.gateways.rows import NULL, Row
 
 
 def ledger_of(function_arn: str) -> str:
@@ -158,11 +159,13 @@ def read_fleet(table: str, name: str) -> FleetEntry | None:
         answer = client("dynamodb").get_item(
             TableName=table, Key={"pk": {"S": f"fleet#{name}"}}, ConsistentRead=True
         )
-    item = answer.get("Item")
-    if item is None:
+    if "Item" not in answer:
         return None
-    results = json.loads(item.get("results", {}).get("S", "[]"))
-    return FleetEntry(item["status"]["S"], {one["instance_id"]: one["outcome"] for one in results})
+    row, expected = Row(answer["Item"]), "a list of instances and their outcomes, as JSON"
+    results = row.data("results", [], expected)
+    if not all(isinstance(one, dict) and {"instance_id", "outcome"} <= one.keys() for one in results):
+        raise row.refusal("results", expected)
+    return FleetEntry(row.text("status"), {str(one["instance_id"]): str(one["outcome"]) for one in results})
 
 
 def close_fleet_cancelled(
@@ -192,43 +195,52 @@ def close_fleet_cancelled(
 
 
 def _entry(item: dict[str, Any]) -> Entry:
-    text = {name: value["S"] for name, value in item.items() if "S" in value}
+    row = Row(item)
     return Entry(
-        execution=text.get("execution"),
-        last_outcome=text.get("last_outcome"),
-        last_ended_at=instant(text["last_ended_at"]) if "last_ended_at" in text else None,
-        failures=int(item.get("failures", {}).get("N", 0)),
-        heartbeat_at=_instant_or_none(text.get("heartbeat_at")),
-        heartbeat_every=timedelta(seconds=int(item.get("heartbeat_seconds", {}).get("N", 0))),
-        knew_lifecycle_action=text.get("lifecycle_action", "null") != "null",
-        destination=json.loads(text.get("destination", "null")),
-        drained=tuple(
-            Drained(each["cluster"], tuple(each["container_instances"]))
-            for each in json.loads(text.get("drained", "[]"))
-        ),
+        execution=row.text_or_none("execution"),
+        last_outcome=row.text_or_none("last_outcome"),
+        last_ended_at=row.at_or_none("last_ended_at"),
+        failures=row.number("failures", 0),
+        heartbeat_at=row.at_or_none("heartbeat_at"),
+        heartbeat_every=timedelta(seconds=row.number("heartbeat_seconds", 0)),
+        knew_lifecycle_action=row.text("lifecycle_action", NULL) != NULL,
+        destination=_destination(row),
+        drained=tuple(_drained(row)),
     )
 
 
-def _instant_or_none(text: str | None) -> datetime | None:
-    """Read an instant that the machine wrote; it writes `null` for a drain without a lifecycle action."""
-    return None if text in (None, "null") else instant(str(text))
+def _destination(row: Row) -> str | None:
+    return (
+        None if row.text("destination", NULL) == NULL else str(row.data("destination", "", "a place as JSON"))
+    )
+
+
+def _drained(row: Row) -> Iterator[Drained]:
+    expected = "a list of clusters and their container instances, as JSON"
+    for each in row.data("drained", [], expected):
+        arns = each.get("container_instances") if isinstance(each, dict) else None
+        if not isinstance(arns, list) or not all(
+            isinstance(text, str) for text in [each.get("cluster"), *arns]
+        ):
+            raise row.refusal("drained", expected)
+        yield Drained(each["cluster"], tuple(arns))
 
 
 def _record(item: dict[str, Any]) -> Record:
-    text = {name: value["S"] for name, value in item.items() if "S" in value}
+    row = Row(item)
     return Record(
-        name=text["pk"].removeprefix("drain#"),
-        instance_id=text["instance_id"],
-        execution=text["execution"],
-        status=text["status"],
-        trigger=text.get("trigger", ""),
-        who=text.get("who", "-"),
-        reason=text.get("reason", "-"),
-        started_at=instant(text["started_at"]),
-        deadline_at=instant(text["deadline_at"]) if "deadline_at" in text else None,
-        ended_at=instant(text["ended_at"]) if "ended_at" in text else None,
-        summary=text.get("summary", ""),
-        looks=int(item.get("looks", {}).get("N", 0)),
-        forced_stops=tuple(json.loads(text.get("forced_stops", "[]"))),
-        taken_over_by=text.get("taken_over_by"),
+        name=row.key.removeprefix("drain#"),
+        instance_id=row.text("instance_id"),
+        execution=row.text("execution"),
+        status=row.text("status"),
+        trigger=row.text("trigger", ""),
+        who=row.text("who", "-"),
+        reason=row.text("reason", "-"),
+        started_at=row.at("started_at"),
+        deadline_at=row.at_or_none("deadline_at"),
+        ended_at=row.at_or_none("ended_at"),
+        summary=row.text("summary", ""),
+        looks=row.number("looks", 0),
+        forced_stops=tuple(map(str, row.data("forced_stops", [], "a list of tasks as JSON"))),
+        taken_over_by=row.text_or_none("taken_over_by"),
     )

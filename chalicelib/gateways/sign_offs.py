@@ -19,6 +19,8 @@ from chalicelib.gates.seen import Answer, SignOff
 from chalicelib.gates.signing import Ask
 from chalicelib.gateways.aws import client, translated
 from chalicelib.gateways.leases import read_sign_off, sign_off_key
+from chalicelib.gateways.rows import Row
+from chalicelib.tell.notice import subject_of
 
 KEPT = timedelta(days=7)
 
@@ -72,7 +74,7 @@ def _is_told(asking: Asking, asked: Ask, at: datetime) -> bool:
         with translated():
             client("sns").publish(
                 TopicArn=asking.topic,
-                Subject=f"ecs-drainer: may task {asked.task[:8]} of {asked.service} be stopped?"[:100],
+                Subject=subject_of(f"ecs-drainer: may task {asked.task[:8]} of {asked.service} be stopped?"),
                 Message=json.dumps(question(asking, asked, at), sort_keys=True),
                 MessageAttributes={
                     name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
@@ -160,16 +162,19 @@ def answer(table: str, task: str, changes: Mapping[str, str]) -> tuple[SignOff, 
     except ConditionFailed as failed:
         raise NotAsked(task) from failed
     kept = answered["Attributes"]
-    return read_sign_off(kept), kept.get("row", {}).get("S", "")
+    return read_sign_off(kept), Row(kept).text("row", "")
 
 
-def asked_until(table: str, task: str) -> tuple[str, str]:
-    """Return until when a task is to answer, and the drain's deadline; raises NotAsked where nobody asked."""
+def asked_until(table: str, task: str) -> tuple[datetime, datetime]:
+    """Return until when a task is to answer, and the drain's deadline; raises NotAsked where nobody asked.
+
+    Raises InvalidInput where the row can't be read.
+    """
     with translated():
         found = client("dynamodb").get_item(
             TableName=table, Key={"pk": {"S": sign_off_key(task)}}, ConsistentRead=True
         )
     if "Item" not in found:
         raise NotAsked(task)
-    item = found["Item"]
-    return item["answer_by"]["S"], item["deadline_at"]["S"]
+    row = Row(found["Item"])
+    return row.at("answer_by"), row.at("deadline_at")

@@ -3,7 +3,8 @@
 Items: `waiting#<container instance ARN>`. The state machine makes a row, stores its token and deletes it with the
 drain; here events are written into it. `agent`, `status` and `token` are reserved words of DynamoDB, so every name is
 aliased.
-All raise Throttled, AwsUnavailable, AccessDenied or AwsRefused.
+All raise Throttled, AwsUnavailable, AccessDenied or AwsRefused; those that return a row, InvalidInput for one that
+can't be read.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from chalicelib.common.errors import ConditionFailed, Throttled
 from chalicelib.gateways.aws import client, in_batches, translated
+from chalicelib.gateways.rows import Row
 from chalicelib.wake.row import AT_GATES, Waiting
 from chalicelib.wake.seen import InstanceChanged, ServiceTrouble
 
@@ -247,21 +249,19 @@ def _key(instance: str) -> dict[str, Any]:
 
 
 def _waiting(item: Item) -> Waiting:
-    text = {name: value["S"] for name, value in item.items() if "S" in value}
-    number = {name: int(value["N"]) for name, value in item.items() if "N" in value}
-    several = {name: frozenset(value["SS"]) for name, value in item.items() if "SS" in value}
+    row = Row(item)
     return Waiting(
-        instance=text["pk"].removeprefix(PREFIX),
-        execution=text.get("execution", ""),
-        cluster=text.get("waiting_cluster", "").removesuffix(AT_GATES),
-        events=number.get("events", 0),
-        token=text.get("token"),
-        tasks=several.get("tasks", frozenset()),
-        services=several.get("services", frozenset()),
-        status=text.get("status", ""),
-        agent=text.get("agent", ""),
-        version=number.get("version"),
-        looks=number.get("looks", 0),
-        troubles=several.get("troubles", frozenset()),
-        expires_at=number.get("expires_at"),
+        instance=row.key.removeprefix(PREFIX),
+        execution=row.text("execution", ""),
+        cluster=row.text("waiting_cluster", "").removesuffix(AT_GATES),
+        events=row.number("events", 0),
+        token=row.text_or_none("token"),
+        tasks=row.words("tasks"),
+        services=row.words("services"),
+        status=row.text("status", ""),
+        agent=row.text("agent", ""),
+        version=row.number("version") if "version" in item else None,
+        looks=row.number("looks", 0),
+        troubles=row.words("troubles"),
+        expires_at=row.number("expires_at") if "expires_at" in item else None,
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from chalicelib.common.model import instant, stamp
 from chalicelib.common.telemetry import logger
+from chalicelib.common.wording import one_line
 from chalicelib.explain import Blocker, Circumstances, group, render_text, to_state
 from chalicelib.explain import explain as explain_circumstances
 from chalicelib.gates import GateMemory
@@ -82,4 +83,7 @@ def preface(occasion: str, look: Mapping[str, Any]) -> list[str]:
     if occasion != BLOCKED:
         return []
     told = [json.loads(text) for text in look["memory"]["troubles"]]
-    return [f"ECS says of service {each['service']}: {each['event']}: {each['reason']}" for each in told[-3:]]
+    return [
+        one_line(f"ECS says of service {each['service']}: {each['event']}: {each['reason']}")
+        for each in told[-3:]
+    ]

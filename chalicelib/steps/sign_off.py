@@ -15,9 +15,9 @@ from enum import StrEnum
 from typing import Any
 
 from chalicelib.common.errors import DrainerError, InvalidRequest
-from chalicelib.common.model import instant, stamp
+from chalicelib.common.model import stamp
 from chalicelib.common.telemetry import logger
-from chalicelib.common.wording import one_of, shown
+from chalicelib.common.wording import one_line, one_of, shown
 from chalicelib.gates.seen import Answer
 from chalicelib.gateways import sign_offs, stepfunctions, waiting
 from chalicelib.gateways.ledger import ledger_of
@@ -41,6 +41,9 @@ def sign_off(request: Mapping[str, Any], function_arn: str, at: datetime) -> dic
 
     Raises InvalidRequest, and nothing is written.
     """
+    if not isinstance(request, Mapping):
+        expected = 'expected an object such as {"task": "<task id>", "answer": "done"}'
+        raise InvalidRequest(f"the answer is {shown(request)}: {expected}")
     task, reply = _task(request.get("task")), _reply(request.get("answer", Reply.DONE))
     table = ledger_of(function_arn)
     written, row = sign_offs.answer(table, task, _changes(request, reply, table, task, at))
@@ -65,13 +68,12 @@ def _tell(table: str, row: str) -> None:
 
 
 def _changes(request: Mapping[str, Any], reply: Reply, table: str, task: str, at: datetime) -> dict[str, str]:
-    reason, who = str(request.get("reason") or ""), str(request.get("who") or "")
-    told = {"reason": reason[:LONGEST_REASON], "who": who[:LONGEST_REASON], "answered_at": stamp(at)}
+    told = {"reason": _words(request, "reason"), "who": _words(request, "who"), "answered_at": stamp(at)}
     if reply is Reply.DONE:
         return {"state": Answer.SIGNED.value, **told}
     if reply is Reply.REFUSE:
         return {"state": Answer.REFUSED.value, **told}
-    answer_by, deadline = map(instant, sign_offs.asked_until(table, task))
+    answer_by, deadline = sign_offs.asked_until(table, task)
     later = max(answer_by, at + timedelta(minutes=_minutes(request.get("minutes", 10))))
     return {"state": Answer.ASKED.value, "answer_by": stamp(min(later, deadline)), **told}
 
@@ -87,6 +89,14 @@ def _reply(value: object) -> Reply:
     if value not in list(Reply):
         raise InvalidRequest(f"answer is {shown(value)}: expected {one_of(Reply)}")
     return Reply(str(value))
+
+
+def _words(request: Mapping[str, Any], name: str) -> str:
+    """Return free text of a task on one harmless line: its answer counts, whatever it adds in words."""
+    value = request.get(name) or ""
+    if not isinstance(value, str):
+        raise InvalidRequest(f"{name} is {shown(value)}: expected text")
+    return one_line(value)[:LONGEST_REASON]
 
 
 def _minutes(value: object) -> int:

@@ -21,6 +21,12 @@ from chalicelib.look.memory import Memory
 from chalicelib.plan.drain import Drain
 from chalicelib.policy.deadline import deadline_record, deadline_told
 
+LONGEST_NAME = 100
+"""Characters of an instance's id that nobody has read yet."""
+LONGEST_WORDS = 1_024
+"""Characters of an error's name, of who cancelled a drain, and of why: what a request may say at most."""
+LONGEST_CAUSE = 2_000
+"""Step Functions keeps 32,768 characters of a cause, and a message of SNS holds 256 KiB in six bodies."""
 SUBJECT_LIMIT = 100
 """SNS refuses longer subjects: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html"""
 
@@ -108,7 +114,15 @@ class Notice:
         """Return what `sns:publish` sends with MessageStructure `json`: a body for each kind of subscriber."""
         record = json.dumps(_fitting(self.record), sort_keys=True)
         bodies = {"default": harmless(self.text)[:LONGEST_TEXT], **dict.fromkeys(FOR_PROGRAMS, record)}
-        return {"subject": one_line(self.subject)[:SUBJECT_LIMIT], "message": json.dumps(bodies)}
+        return {"subject": subject_of(self.subject), "message": json.dumps(bodies)}
+
+
+def subject_of(text: str) -> str:
+    """Return a text as SNS takes it for a subject: ASCII on one line, no more than 100 characters.
+
+    https://docs.aws.amazon.com/sns/latest/api/API_Publish.html; who starts an execution by hand may name any instance.
+    """
+    return one_line(text).encode("ascii", "backslashreplace").decode()[:SUBJECT_LIMIT]
 
 
 def compose(occasion: str, state: Mapping[str, Any], execution: str, at: datetime) -> Notice:
@@ -118,7 +132,9 @@ def compose(occasion: str, state: Mapping[str, Any], execution: str, at: datetim
     `cancelled` in it (who, why, fate, sentence) a person ended the drain, perhaps before it was planned.
     """
     drain = state.get("drain", {})
-    instance = drain.get("instance_id") or state.get("instance_id", "an unnamed instance")
+    # Before the plan it is what somebody wrote, and may be anything.
+    named = drain.get("instance_id") or state.get("instance_id") or "an unnamed instance"
+    instance = one_line(str(named))[:LONGEST_NAME]
     lines = [*_lines(occasion, state, at), *_untold(state)]
     text = "\n".join([f"{instance}: {lines[0]}", *lines[1:], f"Execution: {console_link(execution)}"])
     return Notice(
@@ -213,7 +229,9 @@ def in_plain_words(error: Mapping[str, Any] | None) -> dict[str, str]:
     """Return an error as Step Functions caught it, without the JSON and the stack trace that Lambda gives as Cause."""
     caught = error or {}
     cause = message_of(str(caught.get("Cause") or ""))
-    return {"Error": str(caught.get("Error") or "unknown error"), "Cause": cause or "none was given"}
+    # Each on one line: a cause quotes AWS, and AWS may quote anybody.
+    error_name = one_line(str(caught.get("Error") or "unknown error"))[:LONGEST_WORDS]
+    return {"Error": error_name, "Cause": one_line(cause)[:LONGEST_CAUSE] or "none was given"}
 
 
 def _of_trouble(occasion: str, state: Mapping[str, Any], at: datetime) -> list[str]:
@@ -237,7 +255,7 @@ def _of_trouble(occasion: str, state: Mapping[str, Any], at: datetime) -> list[s
 
 def _cause(error: Mapping[str, Any]) -> str:
     """Return why something failed, or where no cause was given, what."""
-    return in_plain_words(error)["Cause"] if error.get("Cause") else str(error["Error"])
+    return in_plain_words(error)["Cause" if error.get("Cause") else "Error"]
 
 
 def _of_a_failure(failure: Mapping[str, str]) -> list[str]:
@@ -365,7 +383,8 @@ def _by_a_person(state: Mapping[str, Any]) -> list[str]:
     cancelled = state.get("cancelled")
     if not cancelled:
         return []
-    return [f"Cancelled by {cancelled['who']}, reason {cancelled['why']}", cancelled["sentence"]]
+    who, why = (one_line(str(cancelled[name]))[:LONGEST_WORDS] for name in ("who", "why"))
+    return [f"Cancelled by {who}, reason {why}", cancelled["sentence"]]
 
 
 def _left_to_do(state: Mapping[str, Any]) -> list[str]:
@@ -400,7 +419,7 @@ def _record(
     """Return the same for programs: stable keys, RFC 3339 instants, tasks and blockers as data."""
     drain, cancelled = state.get("drain", {}), state.get("cancelled")
     return {
-        **({"cancelled_by": cancelled["who"]} if cancelled else {}),
+        **({"cancelled_by": str(cancelled["who"])[:LONGEST_WORDS]} if cancelled else {}),
         "occasion": occasion,
         "at": stamp(at),
         "execution": execution,

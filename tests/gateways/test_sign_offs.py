@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.common.errors import Throttled
+from chalicelib.common.model import stamp
 from chalicelib.gates import Answer, Silence
 from chalicelib.gates.signing import Ask
 from chalicelib.gateways import sign_offs
@@ -138,6 +139,9 @@ def test_until_when_a_task_is_to_answer(stubs: Stubs) -> None:
     times = {"answer_by": {"S": "2026-03-02T10:10:00Z"}, "deadline_at": {"S": "2026-03-02T11:00:00Z"}}
     stubs.expect("dynamodb", "get_item", {"Item": {**KEY, **times}}, **asked)
     stubs.expect("dynamodb", "get_item", {}, **asked)
-    assert sign_offs.asked_until(TABLE, TASK) == ("2026-03-02T10:10:00Z", "2026-03-02T11:00:00Z")
+    assert [stamp(at) for at in sign_offs.asked_until(TABLE, TASK)] == [
+        "2026-03-02T10:10:00Z",
+        "2026-03-02T11:00:00Z",
+    ]
     with pytest.raises(NotAsked):
         sign_offs.asked_until(TABLE, TASK)

@@ -93,8 +93,8 @@ def test_tags_are_read(tags: dict[str, str], expected: dict[str, Any]) -> None:
     ("tags", "said"),
     [
         ({"quorum_group": "a#b"}, "expected letters"),
-        ({"quorum_group": "zk", "max_unavailable": "none"}, "expected 1 or more"),
-        ({"quorum_group": "zk", "max_unavailable": "0"}, "expected 1 or more"),
+        ({"quorum_group": "zk", "max_unavailable": "none"}, "expected 1 to 9999"),
+        ({"quorum_group": "zk", "max_unavailable": "0"}, "expected 1 to 9999"),
         ({"max_unavailable": "2"}, "needs ecs-drainer:quorum-group"),
         ({"drain_queue": "jobs"}, "expected the URL or the ARN"),
         ({"sign_off": "required 1s"}, "no time from 10 s to 48 h"),
