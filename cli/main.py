@@ -45,7 +45,7 @@ COMMANDS = (
     Entry(
         "snapshot",
         REHEARSING,
-        "Write down all that drains in a cluster depend on, for `ecs-drainer rehearse`; nothing is changed.",
+        "Write down all that drains in a cluster depend on, for a rehearsal; nothing is changed.",
         "cli.commands.snapshot",
         "snapshot",
     ),

@@ -54,7 +54,7 @@ def snapshot(
     output: File = Path("cluster.json"),
     anonymise: Anonymise = False,
 ) -> ExitCode:
-    """Write down all that drains in a cluster depend on, for `ecs-drainer rehearse`; nothing is changed.
+    """Write down all that drains in a cluster depend on, for a rehearsal; nothing is changed.
 
     It reads five times a second at most, a quarter of what ECS lets an account read. No environment, command, image,
     secret or tag of yours is kept.
