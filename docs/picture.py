@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ MARGIN = 14
 INCH = 72
 LETTERS, LETTERS_OF_A_CHOICE = 18, 17
 """That fit on a line of a state, in bold."""
+SHORT_CUTS = frozenset({("What is due?", "Complete the lifecycle action")})
+"""Ways that pass a question by: laid out with the others they make the picture wider than a screen."""
 WITHIN = "within"
 """The kind of the line from a Map to the first state within it."""
 
@@ -132,7 +134,8 @@ def _laid_out(graph: Graph) -> tuple[Any, list[Any]]:
     """Return Graphviz's graph with its coordinates, and the frames in it.
 
     A way back counts as one forth, so that the order of the picture is the order of the definition. The ways of
-    "any error", which nearly every state has, would fill the picture: they are led through it when it stands.
+    "any error", which nearly every state has, would fill the picture: they are led through it when it stands, as short
+    cuts are.
     """
     from pygraphviz import AGraph  # noqa: PLC0415  # only where a picture is drawn anew
 
@@ -146,18 +149,22 @@ def _laid_out(graph: Graph) -> tuple[Any, list[Any]]:
             frames[state.name] = frames[state.within].add_subgraph(
                 name=f"cluster_{state.name}", margin=MARGIN
             )
-    _add(drawn, graph, (PLAIN, ERROR, WITHIN))
+    _add(drawn, graph, lambda line: not _is_led_through(line))
     drawn.layout("dot")
-    _add(drawn, graph, (ANY_ERROR,))
+    _add(drawn, graph, _is_led_through)
     drawn.layout("nop2")
     return drawn, [frame for name, frame in frames.items() if name]
 
 
-def _add(drawn: Any, graph: Graph, kinds: Iterable[str]) -> None:
+def _is_led_through(line: Line) -> bool:
+    return line.kind == ANY_ERROR or (line.source, line.target) in SHORT_CUTS
+
+
+def _add(drawn: Any, graph: Graph, picked: Callable[[Line], bool]) -> None:
     places = {state.name: place for place, state in enumerate(graph.states)}
     for number, line in enumerate(graph.lines):
         ends = sorted((line.source, line.target), key=places.__getitem__)
-        if line.kind in kinds:
+        if picked(line):
             drawn.add_edge(*ends, key=str(number), dir="forward" if ends[0] == line.source else "back")
 
 

@@ -10,6 +10,7 @@ import os
 import re
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 from pkgutil import iter_modules
 
 import pytest
@@ -55,7 +56,8 @@ OF_EVENTS = {"start_drain": "event: ", "wake": "ECS event: "}
 
 
 def test_every_handler_is_a_door() -> None:
-    handlers = {function.name for function in [*app.pure_lambda_functions, *app.event_sources]}
+    every: list[Any] = [*app.pure_lambda_functions, *app.event_sources]
+    handlers = {function.name for function in every}
     doors = {name.removeprefix("handler: ") for name in NAMES if name.startswith("handler: ")}
     assert all(any(name.startswith(kind) for name in NAMES) for kind in OF_EVENTS.values())
     assert handlers == doors | BY_THE_MACHINE | BY_THE_CLOCK | OF_EVENTS.keys()
