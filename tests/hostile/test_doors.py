@@ -10,8 +10,8 @@ import os
 import re
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 from pkgutil import iter_modules
+from typing import Any
 
 import pytest
 
