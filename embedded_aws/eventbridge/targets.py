@@ -15,8 +15,9 @@ from uuid import uuid4
 from botocore.exceptions import ClientError
 from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.models import lambda_backends
+from moto.moto_api._internal import mock_random
 from moto.sns.models import sns_backends
-from moto.sqs.models import sqs_backends
+from moto.sqs.models import Message, sqs_backends
 
 from embedded_aws import aws
 from embedded_aws.clients import client
@@ -174,7 +175,9 @@ def _was_put_straight(address: Address, body: str) -> bool:
     given = {"QueueUrl": url, "MessageBody": body, "MessageAttributes": {}}
     with aws.current().clock.busy(), log.lock:
         log.enter(Call(aws.now(), "sqs", "SendMessage", EVENTBRIDGE, "embedded", region, given))
-        backend.send_message(name, body)
+        message = Message(str(mock_random.uuid4()), body, {})
+        message.mark_sent(delay_seconds=int(queue.delay_seconds))
+        queue.add_message(message)  # moto's send_message counts all of the queue's messages first
     return True
 
 
