@@ -19,6 +19,8 @@ Document = dict[str, Any]
 LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR"]
 NOT_OF_A_STAGE = "cluster"
 """A drain's own setting; a stage has `Clusters`."""
+OF_ROLES = ("Clusters", "KmsKeyArn", "OwnTopicPattern")
+"""Parameters of the stack that `chalice deploy` writes the functions' roles by."""
 STAGE_PATTERN = "^[A-Za-z0-9-]{1,32}$"
 CODE = "deployment.zip"
 READS_NO_JSONATA = "E3601"
@@ -125,7 +127,7 @@ def _settings() -> Iterator[tuple[str, str, str]]:
     """Yield each setting of a stage: the variable, the parameter and its description."""
     yield (
         "ECS_DRAINER_CLUSTERS",
-        "Clusters",
+        "ClustersToSearch",
         "Clusters to look in, by name or ARN, with spaces between; empty for all.",
     )
     yield (
@@ -134,6 +136,21 @@ def _settings() -> Iterator[tuple[str, str, str]]:
         (
             "Lifecycle hooks to act on, by name, `*` for anything, with spaces between; empty for all but those of ECS."
         ),
+    )
+    yield (
+        "ECS_DRAINER_QUEUES",
+        "Queues",
+        "Queues that tags of services may have counted, by name, `*` at the end for what begins so; empty for all.",
+    )
+    yield (
+        "ECS_DRAINER_EVENT_BUS",
+        "EventBus",
+        "Where events of drains are put: `default`, or `none`; empty for `default`.",
+    )
+    yield (
+        "ECS_DRAINER_HTTPS_NOTICES",
+        "HttpsNotices",
+        "What subscribers of the topics by HTTPS get, `chat` or `json`; empty for `chat`.",
     )
     for name, setting in BY_NAME.items():
         if not setting.manual_only and name != NOT_OF_A_STAGE:
@@ -166,7 +183,16 @@ def _parameters(stack: Document, stage: str, variables: Mapping[str, tuple[Any, 
     }
     settings = {value["Ref"]: declared for value, declared in variables.values() if declared}
     days = {**stack["LogRetentionDays"], "Description": "How many days logs are kept."}
-    return {**own, **settings, **stack, "LogRetentionDays": days}
+    return {**own, **settings, **stack, **_fixed(stack), "LogRetentionDays": days}
+
+
+def _fixed(stack: Document) -> Document:
+    """Return the parameters that a release knows one value of: the functions' roles are written for no other."""
+    reason = "the default: roles that know another value are made by `chalice deploy`"
+    return {
+        name: {**stack[name], "AllowedValues": [stack[name]["Default"]], "ConstraintDescription": reason}
+        for name in OF_ROLES
+    }
 
 
 def _is_sam(resource: Document) -> bool:

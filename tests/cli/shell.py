@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -69,11 +69,19 @@ class Shell:
 
 
 @contextmanager
-def shell(*services: Service, instances: int = 3, hook: Hook | None = Hook()) -> Iterator[Shell]:  # noqa: B008  # frozen
-    """Give a shell in a world with these services, the app deployed for the stage `dev`."""
+def shell(
+    *services: Service,
+    instances: int = 3,
+    hook: Hook | None = Hook(),  # noqa: B008  # frozen
+    variables: Mapping[str, str] | None = None,
+) -> Iterator[Shell]:
+    """Give a shell in a world with these services, the app deployed for the stage `dev` with more variables."""
     with embedded_aws() as aws:
         gateway.client.cache_clear()
-        deployment = deploy(chalice_app, {"POWERTOOLS_METRICS_DISABLED": "true"})  # they are lines on stdout
+        deployment = deploy(
+            chalice_app,
+            {"POWERTOOLS_METRICS_DISABLED": "true", **(variables or {})},  # they are lines on stdout
+        )
         world = World(boto3.client, aws.clock.advance)
         with aws.requests.unthrottled():
             world.build(services or (Service(),), hook, instances=instances)

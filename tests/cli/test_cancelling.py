@@ -145,7 +145,7 @@ def test_whoever_may_not_publish_is_told_so_and_has_cancelled_all_the_same() -> 
 
 
 def test_a_teams_own_topic_is_told_and_the_stages_where_that_fails() -> None:
-    with shell(Service(), instances=3) as told:
+    with shell(Service(), instances=3, variables={"ECS_DRAINER_TOPICS": "drains-*"}) as told:
         boto3.client("sns").create_topic(Name=OWN_TOPIC.rsplit(":", 1)[-1])
         tag(notify=OWN_TOPIC)
         begin(told)

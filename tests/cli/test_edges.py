@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -160,7 +161,7 @@ def test_a_person_is_shown_the_plan_and_asked(told: Shell, answer: str) -> None:
     """nomad asks too; anything but a clear yes is a no."""
     ran = told.quietly(f"drain {told.ids[0]}", edge=told.edge(can_ask=True), answer=answer)
     assert ran.exit_code == ExitCode.REFUSED
-    assert "holds 2 tasks" in ran.stderr
+    assert re.search(r"holds \d task", ran.stderr)
     assert f"Drain 1 instance: {told.ids[0]}? [y/N]" in ran.stderr
     assert "Nothing was drained" in ran.stderr
 

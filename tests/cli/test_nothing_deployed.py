@@ -12,8 +12,8 @@ from cli.main import COMMANDS
 from tests.cli.shell import Shell, shell
 
 TASK = "0123456789abcdef0123456789abcdef"
-ELSEWHERE = {"sandbox", "install", "uninstall"}
-"""Commands that ask no AWS, and those that deploy."""
+ELSEWHERE = {"sandbox", "install", "uninstall", "snapshot", "rehearse", "rehearsal-page", "console"}
+"""Commands that ask no AWS, those that deploy, and those that need nothing of ours there."""
 
 COMMAND_LINES: list[tuple[str, str, ExitCode]] = [
     ("plan", "plan @0", ExitCode.OK),

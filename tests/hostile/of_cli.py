@@ -31,6 +31,10 @@ NOT_KNOCKED_AT = {
     "sandbox up": "it starts a server",
     "sandbox down": "it ends one",
     "sandbox status": "it asks one",
+    "console": "it serves pages until somebody ends it; tests/console has its doors",
+    "install": "it makes a stack; tests/deploy has its words",
+    "uninstall": "it deletes one",
+    "snapshot": "it writes a file, wherever that is",
 }
 """Commands that no case is for, and why."""
 
