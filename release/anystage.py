@@ -190,7 +190,11 @@ def _fixed(stack: Document) -> Document:
     """Return the parameters that a release knows one value of: the functions' roles are written for no other."""
     reason = "the default: roles that know another value are made by `chalice deploy`"
     return {
-        name: {**stack[name], "AllowedValues": [stack[name]["Default"]], "ConstraintDescription": reason}
+        name: {
+            **stack[name],
+            "AllowedPattern": f"^{re.escape(stack[name]['Default'])}$",
+            "ConstraintDescription": reason,
+        }
         for name in OF_ROLES
     }
 
