@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import time
@@ -54,7 +55,7 @@ def rehearse(wanted: Wanted, tell: Progress = lambda *_: None) -> Rehearsal:
 
     check(wanted.scenario, wanted.snapshot)
     began = time.process_time(), time.monotonic_ns()
-    with silenced(), embedded_aws(wanted.snapshot.taken_at) as aws:
+    with silenced(), unhurried_collection(), embedded_aws(wanted.snapshot.taken_at) as aws:
         deployed = _deploy(wanted.snapshot)
         with aws.requests.unthrottled():
             load(wanted.snapshot, wanted.timings, wanted.pace)
@@ -86,6 +87,19 @@ def _deploy(snapshot: Snapshot) -> Any:
 
 
 @contextmanager
+def unhurried_collection() -> Iterator[None]:
+    """Have Python look for garbage less often: all that happens is kept, and would be gone through again and again."""
+    before = gc.get_threshold()
+    gc.freeze()  # modules and models, which stay
+    gc.set_threshold(*SELDOM)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+
+@contextmanager
 def silenced() -> Iterator[None]:
     """Keep what functions log off the terminal: their metrics and log lines go to standard output."""
     before = {name: os.environ.get(name) for name in QUIET}
@@ -101,4 +115,6 @@ def silenced() -> Iterator[None]:
                 os.environ[name] = value
 
 
+SELDOM = (50_000, 20, 50)
+"""Allocations, and collections of the next younger generation, between two collections of a generation."""
 QUIET = {"POWERTOOLS_METRICS_DISABLED": "true", "POWERTOOLS_LOG_LEVEL": "CRITICAL"}

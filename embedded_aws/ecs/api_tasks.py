@@ -91,13 +91,12 @@ class TaskApi(EcsApi):
 
     def _candidates(self, cluster: Any) -> list[Task]:
         name = self._get_param("containerInstance")
-        tasks = self.backend.tasks_of(cluster.name)
         if name is None:
-            return tasks
+            return self.backend.tasks_of(cluster.name)
         instance = self.backend.instance(cluster, name)
         if instance is None or instance.status == "INACTIVE":
             raise InvalidParameter("Referenced container instance was not found or is inactive.")
-        return [task for task in tasks if task.instance is instance]
+        return self.backend.tasks_on(cluster.name, instance)
 
     def _is_asked_for(self, task: Task) -> bool:
         service, family = self._get_param("serviceName"), self._get_param("family")

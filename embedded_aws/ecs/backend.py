@@ -53,6 +53,11 @@ class EcsBackend(EC2ContainerServiceBackend):  # type: ignore[misc]  # moto ship
         """Return all tasks of a cluster that may still be described."""
         return _remembered(self.tasks, cluster_name)
 
+    def tasks_on(self, cluster_name: str, instance: ContainerInstance) -> list[Task]:
+        """Return those of `tasks_of` that are or were on a container instance."""
+        known = self.tasks.get(cluster_name, {}).values()
+        return [task for task in known if task.instance is instance and not task.is_forgotten]
+
     def task(self, cluster: Any, name: str) -> Task | None:
         """Find a task of the cluster by id or full ARN; None if there is none of that name."""
         arn = name if name.startswith("arn:") else f"{cluster.arn.replace(':cluster/', ':task/')}/{name}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -89,6 +90,8 @@ class ContainerInstance:
     agent_connected: bool = True
     version: int = 1
     tasks: dict[str, Task] = field(default_factory=dict)
+    groups: Counter[str] = field(default_factory=Counter)
+    """How many of the tasks it holds are of each group; placement asks each instance for each task."""
     orphans: list[Task] = field(default_factory=list)
     inactive_at: datetime | None = None
     capacity_provider: str | None = None
@@ -130,6 +133,7 @@ class ContainerInstance:
     def hold(self, task: Task, needed: Requirements) -> None:
         """Take the task's resources at placement; a dynamic host port is chosen here."""
         self.tasks[task.arn] = task
+        self.groups[task.launch.group] += 1
         self._take(needed, 1)
         for binding in task.bindings:
             if not binding["hostPort"]:
@@ -139,6 +143,7 @@ class ContainerInstance:
     def release(self, task: Task, needed: Requirements) -> None:
         """Give a STOPPED task's resources back."""
         del self.tasks[task.arn]
+        self.groups[task.launch.group] -= 1
         self._take(needed, -1)
         for binding in task.bindings:
             self.ports[_port_set(binding)].remove(str(binding["hostPort"]))

@@ -67,16 +67,12 @@ def _checks(launch: Launch, needs: Requirements) -> Iterable[Check]:
 def _constraint(rule: Rule, group: str) -> Check:
     if rule["type"] == "memberOf":
         return _unsatisfied("MemberOf", compile_query(rule["expression"]))
-    return _unsatisfied("DistinctInstance", lambda instance: not _count(instance, group))
+    return _unsatisfied("DistinctInstance", lambda instance: not instance.groups[group])
 
 
 def _unsatisfied(kind: str, test: Callable[[ContainerInstance], bool]) -> Check:
     reason = f"{kind} placement constraint unsatisfied."
     return reason, f'encountered error "{reason}"', test
-
-
-def _count(instance: ContainerInstance, group: str) -> int:
-    return sum(task.launch.group == group for task in instance.tasks.values())
 
 
 def _ports_free(instance: ContainerInstance, needs: Requirements) -> bool:
@@ -103,7 +99,7 @@ def _strategy(
     counts: dict[str, int] = {}
     for instance in active:
         place = _place(instance, chosen)
-        counts[place] = counts.get(place, 0) + _count(instance, group)
+        counts[place] = counts.get(place, 0) + instance.groups[group]
     return lambda instance: counts[_place(instance, chosen)]
 
 

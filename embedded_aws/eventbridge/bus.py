@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.events.models import EventsBackend, Rule, events_backends
+from moto.events.models import EventPattern, EventsBackend, Rule, events_backends
 
 from embedded_aws.aws import ACCOUNT_ID, REGION
 from embedded_aws.eventbridge.deliveries import deliver
@@ -29,8 +30,9 @@ def emit(
 ) -> Event:
     """Put an event of an AWS service on the default bus; returns it. `at`: when it happened, now by default."""
     event = happened(source, detail_type, detail, resources, at)
+    flat = EventPattern._flatten_dict(event)
     for rule in list(events_backends[ACCOUNT_ID][REGION].event_buses["default"].rules.values()):
-        _offer(rule, event)
+        _offer(rule, event, flat)
     return event
 
 
@@ -41,15 +43,14 @@ def _send_to_targets(self: Any, original_event: Any, transform_input: bool = Tru
     if not isinstance(at, datetime):
         at = datetime.fromtimestamp(float(at), UTC)
     event = {name: value for name, value in original_event.items() if name != "ingestion-time"}
-    _offer(self, event | {"time": written(at)})
+    event |= {"time": written(at)}
+    _offer(self, event, EventPattern._flatten_dict(json.loads(json.dumps(event))))
 
 
-def _offer(rule: Any, event: Event) -> None:
+def _offer(rule: Any, event: Event, flat: dict[str, Any]) -> None:
+    """Deliver an event that matches; `flat`: as moto's patterns take it, which would flatten it for each rule anew."""
+    pattern = rule.event_pattern.get_pattern()
     # A rule with a schedule has no pattern, and moto would match that with everything.
-    if (
-        rule.state == "ENABLED"
-        and rule.event_pattern.get_pattern()
-        and rule.event_pattern.matches_event(event)
-    ):
+    if rule.state == "ENABLED" and pattern and rule.event_pattern._does_event_match(flat, pattern):
         for target in list(rule.targets):
             deliver(rule, target, event)
