@@ -14,11 +14,9 @@ from rehearsal.result import Answer, Past, Rehearsal
 from rehearsal.running import Wanted, rehearse
 from rehearsal.scenarios import Scenario, check
 from rehearsal.snapshot import Snapshot
-from rehearsal.timings import seconds_between, timings_of
+from rehearsal.timings import PACES, Seconds, boot_seconds_of, drawn, seconds_between, timings_of
 from rehearsal.unknown import not_rehearsed
 from rehearsal.variants import Variant
-
-PACES = ("usual", "least", "most")
 
 
 @dataclass(frozen=True)
@@ -29,9 +27,11 @@ class Asked:
     scenario: Scenario
     variants: list[Variant]
     seed: int = 1
-    given: dict[str, float] = field(default_factory=dict)
+    given: dict[str, Seconds] = field(default_factory=dict)
     has_range: bool = True
     """Whether the shortest and the longest start-ups are rehearsed as well."""
+    draws: int = 0
+    """How many more are rehearsed, at start-ups that `seed` draws between the two."""
 
 
 def answer(asked: Asked, tell: Callable[[int, int, Rehearsal], object] = lambda *_: None) -> Answer:
@@ -57,21 +57,24 @@ def answer(asked: Asked, tell: Callable[[int, int, Rehearsal], object] = lambda 
 
 
 def _wanted(asked: Asked) -> list[Wanted]:
-    vary = asked.has_range and _varies(asked)
+    paces = [*PACES, *drawn(asked.seed, asked.draws)] if asked.has_range and _varies(asked) else PACES[:1]
     return [
         Wanted(variant.snapshot, asked.scenario, variant.name, pace, asked.seed, asked.given)
         for variant in asked.variants
-        for pace in (PACES if vary else PACES[:1])
+        for pace in paces
     ]
 
 
 def _varies(asked: Asked) -> bool:
     """Whether any start or stop may take longer or shorter: else one rehearsal says it all."""
-    return any(
-        not each.is_scripted and known.least < known.most
+    of_tasks = [
+        known
         for each in timings_of(asked.snapshot, asked.given).values()
+        if not each.is_scripted
         for known in (each.running, each.healthy, each.stopping)
-    )
+    ]
+    of_instances = [boot_seconds_of(asked.snapshot, group) for group in asked.snapshot.groups]
+    return any(known is not None and known.least < known.most for known in (*of_tasks, *of_instances))
 
 
 def _all(wanted: list[Wanted], tell: Callable[[int, int, Rehearsal], object]) -> list[Rehearsal]:
@@ -87,10 +90,14 @@ def _all(wanted: list[Wanted], tell: Callable[[int, int, Rehearsal], object]) ->
 
 
 def _ranged(runs: dict[str, Rehearsal]) -> Rehearsal:
-    """Return the usual rehearsal, with the range of how long all of them lasted."""
+    """Return the usual rehearsal, with the range of how long all lasted, and the worst end of all."""
     usual, lasted = runs["usual"], [each.lasts.expected for each in runs.values()]
     lasts = replace(usual.lasts, least=min(lasted), most=max(lasted), runs=len(runs))
-    return replace(usual, lasts=lasts, exit_code=max(each.exit_code for each in runs.values()))
+    worst = max(runs.values(), key=lambda each: each.exit_code)
+    if worst.exit_code == usual.exit_code:
+        return replace(usual, lasts=lasts)
+    verdict = f"{usual.verdict} With other start-ups: {worst.verdict}"
+    return replace(usual, lasts=lasts, exit_code=worst.exit_code, verdict=verdict)
 
 
 def _with_past(rehearsal: Rehearsal, snapshot: Snapshot) -> Rehearsal:

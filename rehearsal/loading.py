@@ -30,7 +30,7 @@ from embedded_aws.ecs.restored import instance_of, put_instance
 from embedded_aws.ecs.runtime import Registration, behaviour, ecs
 from rehearsal.loading_services import load_services, load_target_groups
 from rehearsal.snapshot import Item, Snapshot
-from rehearsal.timings import Timings, boot_seconds_of
+from rehearsal.timings import Timings, at_pace, boot_seconds_of
 
 FIRST_BLOCK, MOST_ZONES = 4, 12
 """Of the /20 blocks in moto's default VPC, those behind its own subnets."""
@@ -189,7 +189,7 @@ def _say_what_new_instances_are(made: Any, group: Item, snapshot: Snapshot, pace
     seconds = boot_seconds_of(snapshot, group)
     if seconds is not None:
         registration = behaviour().registration_delay_seconds
-        made.boot_seconds = max(1.0, getattr(seconds, pace) - registration)
+        made.boot_seconds = max(1.0, at_pace(seconds, pace, f"boot of {made.name}") - registration)
     else:
         made.boot_seconds = BOOT_SECONDS
 

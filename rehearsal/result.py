@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from chalicelib.common.carried import Carried
+from chalicelib.common.carried import Carried, state_of
 from chalicelib.common.errors import InvalidInput
 
 FORMAT = "ecs-drainer rehearsal"
@@ -241,6 +241,10 @@ class Past(Carried):
         """By what share the rehearsal was too long (positive) or too short (negative)."""
         past = self.took.total_seconds()
         return (self.rehearsed.total_seconds() - past) / past if past else 0.0
+
+    def to_state(self) -> dict[str, Any]:
+        """Return it as a JSON object, the error told as well: a pipeline needn't reckon it."""
+        return {**state_of(self), "error": round(self.error, 3)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Any
 from rehearsal.result import Rehearsal
 from rehearsal.scenarios import Scenario, begin, check
 from rehearsal.snapshot import Snapshot
-from rehearsal.timings import Timings, timings_of
+from rehearsal.timings import Seconds, Timings, timings_of
 
 STEP_SECONDS = 30.0
 """Virtual seconds between two questions whether all is over."""
@@ -36,10 +36,10 @@ class Wanted:
     scenario: Scenario
     variant: str = "as it is"
     pace: str = "usual"
-    """Of start-ups: `usual`, `least` or `most`."""
+    """Of start-ups: `usual`, `least`, `most`, or one of `rehearsal.timings.drawn`."""
     seed: int = 1
-    given: Mapping[str, float] = field(default_factory=dict)
-    """Seconds until healthy that were said by hand, by service."""
+    given: Mapping[str, Seconds] = field(default_factory=dict)
+    """How long until healthy, as it was said by hand, by service."""
 
     @property
     def timings(self) -> dict[str, Timings]:

@@ -46,7 +46,7 @@ class Scenario:
     def words(self) -> str:
         """The scenario as on the command line."""
         given = {
-            Kind.INSTANCES: " ".join(f"--instance {each}" for each in self.instances),
+            Kind.INSTANCES: " ".join(f"--instances {each}" for each in self.instances),
             Kind.SPOT_STORM: f"--spot-storm {self.number}%",
             Kind.INSTANCE_REFRESH: "--instance-refresh",
         }

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from random import Random
 from statistics import median
 from typing import Any
 
@@ -24,6 +25,7 @@ STOP_SECONDS = 20.0
 STOP_TIMEOUT_SECONDS = 30.0
 """ContainerDefinition, stopTimeout, without ECS_CONTAINER_STOP_TIMEOUT."""
 LONGEST_EPISODE_SECONDS = 1800.0
+PACES = ("usual", "least", "most")
 STARTED = re.compile(r"\) has started \d+ tasks?[:.]")
 STEADY = ") has reached a steady state."
 OTHERWISE = re.compile(r"\) (has stopped|has begun draining|deregistered|was unable|failed|is unhealthy)")
@@ -62,28 +64,47 @@ class Timings:
     """Whether its containers say themselves, with labels of the embedded AWS, how they behave."""
 
     def at(self, pace: str) -> Timings:
-        """Return them with each at its `usual`, `least` or `most`."""
+        """Return them with each at a pace, as `at_pace` has it; a start that is slow is slow all the way."""
+        start, stop = f"start of {self.service}", f"stop of {self.service}"
         return replace(
             self,
-            running=_fixed(self.running, pace),
-            healthy=_fixed(self.healthy, pace),
-            stopping=_fixed(self.stopping, pace),
+            running=_fixed(self.running, pace, start),
+            healthy=_fixed(self.healthy, pace, start),
+            stopping=_fixed(self.stopping, pace, stop),
         )
 
 
-def _fixed(seconds: Seconds, pace: str) -> Seconds:
-    return replace(seconds, usual=getattr(seconds, pace))
+def _fixed(seconds: Seconds, pace: str, what: str) -> Seconds:
+    return replace(seconds, usual=at_pace(seconds, pace, what))
 
 
-def timings_of(snapshot: Snapshot, given: Mapping[str, float]) -> dict[str, Timings]:
-    """Return the timings of each service; `given`: seconds until healthy, by service."""
+def at_pace(seconds: Seconds, pace: str, what: str) -> float:
+    """Return the `usual`, `least` or `most` seconds, or for any other pace what is drawn between the two.
+
+    The usual is the likeliest. `what` is drawn for, in words: the same is drawn for the same pace and words.
+    """
+    if pace in PACES:
+        return float(getattr(seconds, pace))
+    if seconds.least == seconds.most:
+        return seconds.usual
+    draw = Random(f"{pace}, {what}")  # noqa: S311  # no secret, and the same for the same words
+    return round(draw.triangular(seconds.least, seconds.most, seconds.usual), 1)
+
+
+def drawn(seed: int, number: int) -> list[str]:
+    """Return as many paces that are drawn; those of another seed are others."""
+    return [f"draw {each} of seed {seed}" for each in range(1, number + 1)]
+
+
+def timings_of(snapshot: Snapshot, given: Mapping[str, Seconds]) -> dict[str, Timings]:
+    """Return the timings of each service; `given`: how long until healthy, by service."""
     return {
         service["serviceName"]: _of_service(snapshot, service, given.get(service["serviceName"]))
         for service in snapshot.services
     }
 
 
-def _of_service(snapshot: Snapshot, service: Item, given: float | None) -> Timings:
+def _of_service(snapshot: Snapshot, service: Item, given: Seconds | None) -> Timings:
     name = service["serviceName"]
     tasks = [task for task in snapshot.tasks if task.get("group") == f"service:{name}"]
     definition = snapshot.definitions.get(service["taskDefinition"], {})
@@ -95,8 +116,7 @@ def _of_service(snapshot: Snapshot, service: Item, given: float | None) -> Timin
     ]
     running = _running(tasks)
     if given is not None:
-        healthy = Seconds.alone(given, "given")
-        running = replace(running, usual=min(running.usual, given))
+        healthy, running = given, _no_later(running, given)
     else:
         healthy = _healthy(service, running, containers, groups)
     return Timings(
@@ -106,6 +126,12 @@ def _of_service(snapshot: Snapshot, service: Item, given: float | None) -> Timin
         _stopping(tasks, containers, groups),
         is_scripted=given is None and any(container.get("dockerLabels") for container in containers),
     )
+
+
+def _no_later(running: Seconds, healthy: Seconds) -> Seconds:
+    """A task is RUNNING before it is healthy, at each pace."""
+    pairs = {pace: min(getattr(running, pace), getattr(healthy, pace)) for pace in PACES}
+    return replace(running, **pairs)
 
 
 def _running(tasks: Iterable[Item]) -> Seconds:

@@ -22,6 +22,7 @@ from rehearsal.snapshot import Snapshot, read
 
 WHAT = "What happens: one of these"
 VARIED = "What is varied"
+MOST_DRAWS = 200
 
 File = Annotated[Path, typer.Argument(metavar="SNAPSHOT", help="What `ecs-drainer snapshot` wrote.")]
 ScaleIn = Annotated[
@@ -94,7 +95,19 @@ StartUp = Annotated[
         "--start-up",
         metavar="SERVICE=SECONDS",
         rich_help_panel=VARIED,
-        help="How long a service's tasks take from placement until they are healthy, where it should not be measured.",
+        help="How long a service's tasks take from placement until they are healthy, where it should not be measured; "
+        "or a range, web=20s..90s.",
+    ),
+]
+Draws = Annotated[
+    int,
+    typer.Option(
+        "--draws",
+        metavar="N",
+        min=0,
+        max=MOST_DRAWS,
+        rich_help_panel=VARIED,
+        help="Rehearse N times more, with start-ups drawn between the shortest and the longest.",
     ),
 ]
 Once = Annotated[
@@ -108,7 +121,10 @@ Once = Annotated[
 Seed = Annotated[
     int,
     typer.Option(
-        "--seed", metavar="N", rich_help_panel=VARIED, help="Another draw of a Spot storm's instances."
+        "--seed",
+        metavar="N",
+        rich_help_panel=VARIED,
+        help="Draw other start-ups, and other instances of a Spot storm.",
     ),
 ]
 AsPage = Annotated[
@@ -140,6 +156,7 @@ def rehearse(
     policy: Policy = None,
     start_up: StartUp = None,
     once: Once = False,
+    draws: Draws = 0,
     seed: Seed = 1,
     timeline: Timeline = False,
     html: AsPage = None,
@@ -151,9 +168,12 @@ def rehearse(
     acts. 6: tasks are killed.
     """
     refuse_if_incomplete("A rehearsal")
+    if once and draws:
+        raise Halt(f"{draws} draws once: expected --draws or --once, not both", code=ExitCode.USAGE)
     _refuse_no_folder(html)
     from rehearsal.asking import Asked, answer  # noqa: PLC0415  # the embedded AWS, which the command alone lacks
     from rehearsal.scenarios import Kind, Scenario  # noqa: PLC0415  # as above
+    from rehearsal.start_ups import read_start_ups  # noqa: PLC0415  # as above
     from rehearsal.variants import variants_of  # noqa: PLC0415  # as above
 
     given = {
@@ -173,7 +193,8 @@ def rehearse(
     scenario = Scenario(kind, number, named, asg, min_healthy, max_healthy)
     known = _read(snapshot)
     variants = variants_of(known, what_if or [], policy or [])
-    asked = Asked(known, scenario, variants, seed, _start_ups(start_up or [], known), not once)
+    said = read_start_ups(start_up or [], [service["serviceName"] for service in known.services])
+    asked = Asked(known, scenario, variants, seed, said, not once, draws)
     with counting(desk, scenario.words) as tell:
         told = answer(asked, lambda done, of, _: tell(done, of))
     return _report(desk, told, timeline, html)
@@ -207,16 +228,3 @@ def _percent(text: str | None) -> int | None:
     if not digits.isdigit() or not 0 < int(digits) <= 100:
         raise Halt(f"`--spot-storm` is {shown(text)}: expected such as 20%, 1% to 100%", code=ExitCode.USAGE)
     return int(digits)
-
-
-def _start_ups(given: list[str], snapshot: Snapshot) -> dict[str, float]:
-    names = [service["serviceName"] for service in snapshot.services]
-    found = {}
-    for text in given:
-        name, _, seconds = text.partition("=")
-        if name not in names or not seconds.removesuffix("s").isdigit():
-            raise InvalidInput(
-                f"`--start-up` is {shown(text)}: expected SERVICE=SECONDS, a service of {', '.join(names)}"
-            )
-        found[name] = float(seconds.removesuffix("s"))
-    return found

@@ -120,14 +120,19 @@ class Refresh:
             self._wait_for_leave()
             return
         self.blocked_since = None
-        size, launch_first = batch_size(self._desired, self.preferences)
-        self.batch = free[:size]
+        at_once, launched_first = self._sizes()
+        self.batch = free[: at_once + launched_first]
         self.waiting = [member for member in self.waiting if member not in self.batch]
-        for member in self.batch:
-            self._replace(member, launch_first)
+        for place, member in enumerate(self.batch):
+            self._replace(member, launch_first=place >= at_once)
         later(0, self.group.changed, f"{self.group.name} has a batch of its refresh on the way")
 
-    def _replace(self, member: GroupInstance, launch_first: bool) -> None:
+    def _sizes(self) -> tuple[int, int]:
+        if self.strategy == "ReplaceRootVolume":  # nothing is launched: the minimum alone bounds it
+            return batch_sizes(self._desired, {**self.preferences, "MaxHealthyPercentage": None})
+        return batch_sizes(self._desired, self.preferences)
+
+    def _replace(self, member: GroupInstance, *, launch_first: bool) -> None:
         if self.strategy == "ReplaceRootVolume":
             lifecycle.replace_root_volume(member)
         elif launch_first:
@@ -153,18 +158,28 @@ def forget_refreshes(group: Group) -> None:
     refreshes()[:] = [refresh for refresh in refreshes() if refresh.group is not group]
 
 
-def batch_size(desired: int, preferences: dict[str, Any]) -> tuple[int, bool]:
-    """Return how many instances one batch replaces, and whether their replacements are launched first.
+def batch_sizes(desired: int, preferences: dict[str, Any]) -> tuple[int, int]:
+    """Return how many instances one batch terminates as it launches theirs, and how many only once theirs serve.
 
-    API reference, RefreshPreferences: without MaxHealthyPercentage an instance is terminated as its
-    replacement is launched; with it, and where the minimum leaves no room, the replacement comes first. One
-    at least is replaced.
+    API reference, RefreshPreferences: both bounds size a batch, the minimum those that may lack, the maximum those that
+    may be there besides. Where the two leave room for none, one is replaced: its replacement is launched first where
+    there is a MaxHealthyPercentage, even of 100, and at the same time where there is none.
     """
     minimum, maximum = preferences.get("MinHealthyPercentage", 90), preferences.get("MaxHealthyPercentage")
     may_lack = desired - math.ceil(desired * minimum / 100)
-    launch_first = maximum is not None and may_lack == 0
-    extra = desired * maximum // 100 - desired if maximum is not None else 0
-    return max(1, extra if launch_first else may_lack), launch_first
+    if maximum is None:
+        return max(1, may_lack), 0
+    extra = desired * maximum // 100 - desired
+    return (may_lack, extra) if may_lack or extra else (0, 1)
+
+
+def _check_percentages(preferences: dict[str, Any]) -> None:
+    """Require of the two percentages what the API reference does, RefreshPreferences."""
+    minimum, maximum = preferences.get("MinHealthyPercentage"), preferences.get("MaxHealthyPercentage")
+    if maximum is not None and (minimum is None or maximum - minimum > 100):
+        raise ValidationError(
+            "MaxHealthyPercentage requires a MinHealthyPercentage that is at most 100 below it"
+        )
 
 
 def start(group: Group, request: dict[str, Any]) -> Refresh:
@@ -178,6 +193,7 @@ def start(group: Group, request: dict[str, Any]) -> Refresh:
     missing = [name for name in NOT_HERE if preferences.get(name)]
     if missing:
         raise ValidationError(f"The embedded AWS has no {', '.join(missing)} in an instance refresh")
+    _check_percentages(preferences)
     group.reconfigure(request.get("DesiredConfiguration") or {})
     if strategy == "ReplaceRootVolume":
         _check_root_volumes(group)

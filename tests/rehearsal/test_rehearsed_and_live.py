@@ -70,6 +70,16 @@ def test_an_instance_refresh_that_launches_first() -> None:
     assert first_new.spans[0].begins_at < min(end.started_at for end in rehearsed.drains)
 
 
+def test_an_instance_refresh_within_both_bounds() -> None:
+    """50 % and 150 %: one batch terminates two of four as theirs are launched, and two once theirs are in service."""
+    scenario = Scenario(Kind.INSTANCE_REFRESH, min_healthy=50, max_healthy=150)
+    rehearsed, live, _ = both(scenario, Service(desired=6), instances=4)
+    assert differences(rehearsed, live) == []
+    begun = sorted(end.started_at for end in rehearsed.drains)
+    assert begun[0] == begun[1]
+    assert begun[1] < begun[2] == begun[3]
+
+
 def test_all_instances_at_once() -> None:
     """Every instance but one goes at the same instant: services start again on what is left, then spread."""
     scenario = Scenario(Kind.AT_ONCE, 3)

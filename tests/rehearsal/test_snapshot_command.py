@@ -111,6 +111,9 @@ REFUSED = [
     ("--scale-in 1 --policy dedline=2h", "which is no setting (did you mean deadline?)"),
     ("--scale-in 1 --policy deadline=soon", "`--policy deadline` is 'soon': expected a duration"),
     ("--scale-in 1 --start-up web=fast", "`--start-up` is 'web=fast': expected SERVICE=SECONDS"),
+    ("--scale-in 1 --start-up web=90..20", "expected SERVICE=SECONDS, or SERVICE=LEAST..MOST such as"),
+    ("--scale-in 1 --start-up wbe=90", "a service of legacy, web"),
+    ("--scale-in 1 --once --draws 3", "expected --draws or --once, not both"),
 ]
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from rehearsal.snapshot import Snapshot
-from rehearsal.timings import Timings, boot_seconds_of, timings_of
+from rehearsal.start_ups import read_start_ups
+from rehearsal.timings import Timings, boot_seconds_of, drawn, timings_of
 from tests.rehearsal.a_snapshot import TASK, a_snapshot
 
 
@@ -15,8 +16,8 @@ def event(at: str, message: str) -> dict[str, Any]:
     return {"createdAt": f"2026-03-02T09:{at}.000Z", "message": f"(service web) {message}"}
 
 
-def of_web(snapshot: Snapshot, **given: float) -> Timings:
-    return timings_of(snapshot, given)["web"]
+def of_web(snapshot: Snapshot, *said: str) -> Timings:
+    return timings_of(snapshot, read_start_ups(said, ["web"]))["web"]
 
 
 def test_without_events_the_health_checks_come_on_top_of_the_measured_start() -> None:
@@ -42,7 +43,7 @@ def test_from_has_started_to_steady_while_nothing_else_happened() -> None:
 
 
 def test_what_was_given_goes_before_what_was_measured() -> None:
-    healthy = of_web(a_snapshot(), web=90).healthy
+    healthy = of_web(a_snapshot(), "web=90").healthy
     assert (healthy.usual, healthy.least, healthy.most, healthy.source) == (90, 90, 90, "given")
 
 
@@ -79,3 +80,31 @@ def test_a_pace_fixes_all_of_them(pace: str, expected: float) -> None:
         event("20:00", "has started 1 tasks."),
     ]
     assert of_web(a_snapshot(events=events)).at(pace).healthy.usual == expected
+
+
+def test_a_range_that_was_given_has_its_middle_as_the_usual() -> None:
+    known = of_web(a_snapshot(), "web=20s..90s")
+    assert (known.healthy.least, known.healthy.usual, known.healthy.most) == (20, 55, 90)
+    assert (known.healthy.source, known.at("least").healthy.usual, known.at("most").healthy.usual) == (
+        "given",
+        20,
+        90,
+    )
+
+
+@pytest.mark.parametrize("pace", ["usual", "least", "most", *drawn(1, 5)])
+def test_no_task_is_healthy_before_it_runs(pace: str) -> None:
+    """It was measured that tasks run after 12 s: who says that they are healthy after 5 s says so of that as well."""
+    known = of_web(a_snapshot(), "web=5..30").at(pace)
+    assert known.running.usual <= known.healthy.usual
+
+
+def test_what_is_drawn_is_between_the_two_and_the_same_for_the_same_seed() -> None:
+    known = of_web(a_snapshot(), "web=20..90")
+    found = [known.at(pace).healthy.usual for pace in drawn(7, 200)]
+    assert found == [known.at(pace).healthy.usual for pace in drawn(7, 200)]
+    assert found != [known.at(pace).healthy.usual for pace in drawn(8, 200)]
+    assert all(20 <= each <= 90 for each in found)
+    assert min(found) < 30
+    assert max(found) > 80
+    assert 45 < sum(found) / len(found) < 65, "the usual, 55, is the likeliest"

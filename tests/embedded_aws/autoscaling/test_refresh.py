@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedded_aws.autoscaling.refresh import batch_size
+from embedded_aws.autoscaling.refresh import batch_sizes
 from embedded_aws.clients import client
 from tests.embedded_aws.autoscaling.world import GROUP, LAUNCH, LAUNCHING, World, world
 
@@ -153,21 +153,84 @@ def test_what_a_refresh_here_lacks_is_refused_not_ignored(web: World) -> None:
         refresh(web, Preferences={"CheckpointPercentages": [50, 100]})
 
 
-@given(
-    desired=st.integers(1, 200),
-    minimum=st.integers(0, 100),
-    maximum=st.one_of(st.none(), st.integers(100, 200)),
+BOUNDS = st.tuples(st.integers(0, 100), st.none() | st.integers(100, 200)).filter(
+    lambda both: (both[1] or 0) - both[0] <= 100
 )
+
+
+@given(desired=st.integers(1, 200), bounds=BOUNDS)
 def test_a_batch_breaks_neither_bound_unless_it_is_a_single_instance(
-    desired: int, minimum: int, maximum: int | None
+    desired: int, bounds: tuple[int, int | None]
 ) -> None:
+    minimum, maximum = bounds
     preferences = {"MinHealthyPercentage": minimum, "MaxHealthyPercentage": maximum}
-    size, launch_first = batch_size(desired, preferences)
-    assert 1 <= size <= desired
-    if size > 1 and launch_first:
-        assert (desired + size) * 100 <= desired * (maximum or 100)
-    if size > 1 and not launch_first:
-        assert (desired - size) * 100 >= desired * minimum
+    at_once, launched_first = batch_sizes(desired, preferences)
+    assert 1 <= at_once + launched_first <= desired
+    if at_once + launched_first > 1:
+        assert (desired - at_once) * 100 >= desired * minimum
+        assert (desired + launched_first) * 100 <= desired * (maximum or 100)
+
+
+SIZES = [
+    (20, 90, 110, (2, 2)),
+    (10, 90, 110, (1, 1)),
+    (10, 90, 120, (1, 2)),
+    (20, 90, 100, (2, 0)),
+    (20, 90, None, (2, 0)),
+    (20, 100, 110, (0, 2)),
+    (3, 90, 110, (0, 1)),
+    (3, 100, 100, (0, 1)),
+    (3, 100, None, (1, 0)),
+]
+
+
+@pytest.mark.parametrize(("desired", "minimum", "maximum", "sizes"), SIZES)
+def test_both_bounds_size_a_batch(
+    desired: int, minimum: int, maximum: int | None, sizes: tuple[int, int]
+) -> None:
+    """API, RefreshPreferences.MaxHealthyPercentage: "A larger range increases the number of instances that can be
+    replaced at the same time", and "Explicitly setting MaxHealthyPercentage to 100 is not equivalent to omitting it":
+    where no instance can be replaced within both bounds, the new one is launched first, and without it at once.
+    """
+    preferences = {"MinHealthyPercentage": minimum, "MaxHealthyPercentage": maximum}
+    assert batch_sizes(desired, preferences) == sizes
+
+
+def test_with_90_and_110_percent_the_group_stays_within_both_all_the_while() -> None:
+    """API, RefreshPreferences: the minimum is "to keep in service", the maximum is of those "in service and healthy,
+    or pending": of 20 instances one batch terminates two, and launches four, two of them ahead.
+    """
+    with world(DesiredCapacity=20, MaxSize=20) as web:
+        web.hook()
+        refresh(web, Preferences={"MinHealthyPercentage": 90, "MaxHealthyPercentage": 110})
+        assert counts(web) == (18, 4, 2)
+        seen = [counts(web)]
+        for _ in range(60):
+            web.after(5)
+            release_all(web)
+            seen.append(counts(web))
+        assert min(serving for serving, _, _ in seen) == 18
+        assert max(serving + pending for serving, pending, _ in seen) == 22
+        assert status(web) == ("Successful", 100)
+
+
+def counts(web: World) -> tuple[int, int, int]:
+    """Return how many instances are in service, pending, and held by the terminate hook."""
+    return (
+        len(web.ids("InService")),
+        sum(each.startswith("Pending") for each in web.states()),
+        len(web.ids("Terminating:Wait")),
+    )
+
+
+@pytest.mark.parametrize(
+    "percents",
+    [{"MaxHealthyPercentage": 110}, {"MinHealthyPercentage": 50, "MaxHealthyPercentage": 160}],
+)
+def test_a_maximum_needs_a_minimum_at_most_100_below_it(web: World, percents: dict[str, int]) -> None:
+    """API, RefreshPreferences.MaxHealthyPercentage."""
+    with pytest.raises(ClientError, match="at most 100 below it"):
+        refresh(web, Preferences=percents)
 
 
 ROOT = {"LaunchTemplateSpecification": {"LaunchTemplateName": "web", "Version": "1"}}
