@@ -105,6 +105,15 @@ def in_order_of_start(snapshot: Snapshot) -> list[Item]:
     )
 
 
+def is_waiting(task: Item) -> bool:
+    """Whether a task is PROVISIONING on no instance: a capacity provider is to bring one (cluster-auto-scaling)."""
+    return (
+        task["lastStatus"] == "PROVISIONING"
+        and not task.get("containerInstanceArn")
+        and not str(task.get("capacityProviderName", "FARGATE")).startswith("FARGATE")
+    )
+
+
 def _users(snapshot: Snapshot) -> dict[str, str]:
     """Return by task definition the service whose timings it takes: that of a service's primary deployment first."""
     users: dict[str, str] = {}

@@ -134,7 +134,9 @@ def _read_all(cluster: Item, group: str | None, reader: Reader) -> Item:
     return {
         "cluster": cluster,
         "container_instances": instances,
-        "ec2_instances": reader.try_to("EC2 instances", lambda: _ec2_instances(instances, reader)),
+        "ec2_instances": reader.try_to(
+            "EC2 instances", lambda: _ec2_instances(_ids(instances, groups), reader)
+        ),
         "tasks": tasks,
         "services": services,
         "task_definitions": _definitions(tasks, services, reader),
@@ -217,8 +219,18 @@ def _plain(definition: Item) -> Item:
     return {**definition, "containerDefinitions": containers}
 
 
-def _ec2_instances(instances: Iterable[Item], reader: Reader) -> list[Item]:
-    ids = [each["ec2InstanceId"] for each in instances if each.get("ec2InstanceId", "").startswith("i-")]
+def _ids(instances: Iterable[Item], groups: Iterable[Item]) -> list[str]:
+    """Return the EC2 instances of the cluster, and those of its groups and their warm pools that aren't in it yet."""
+    own = [each["ec2InstanceId"] for each in instances if each.get("ec2InstanceId", "").startswith("i-")]
+    members = [
+        one["InstanceId"]
+        for group in groups
+        for one in (*group.get("Instances", []), *group.get("warmPool", {}).get("Instances", []))
+    ]
+    return list(dict.fromkeys([*own, *members]))
+
+
+def _ec2_instances(ids: Sequence[str], reader: Reader) -> list[Item]:
     found: list[Item] = []
     for batch in in_batches(ids, DESCRIBED_AT_ONCE):
         pages = reader.pages(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from rehearsal.loading_services import UNREHEARSED_TAGS, health_by_task, how_long_they_lasted
+from rehearsal.loading_services import UNREHEARSED_TAGS, health_by_task, how_long_they_lasted, is_waiting
 from rehearsal.snapshot import Item, Snapshot
 
 
@@ -128,6 +128,21 @@ def _of_settings(group: Item) -> Iterator[str]:
 
 
 def _of_the_rest(snapshot: Snapshot) -> Iterator[str]:
+    yield from _of_scaling(snapshot)
     for refused in snapshot.document["unread"]:
         yield f"not read: {refused}"
     yield "scaling policies and alarms that change desired counts, and other deployments meanwhile"
+
+
+def _of_scaling(snapshot: Snapshot) -> Iterator[str]:
+    """Managed scaling publishes once a minute, and scales in after fifteen: no answer says since when."""
+    for provider in snapshot.document["capacity_providers"]:
+        scaling = provider.get("autoScalingGroupProvider", {}).get("managedScaling", {})
+        if scaling.get("status") == "ENABLED":
+            yield (
+                f"capacity provider {provider['name']}: when its managed scaling looks, and for how long its group has "
+                "been too large; it scales out up to a minute, and in up to 15 minutes, earlier or later"
+            )
+    waiting = sum(is_waiting(task) for task in snapshot.tasks)
+    if waiting:
+        yield f"{waiting} tasks wait for an instance of a capacity provider; in a rehearsal they run without one"

@@ -10,7 +10,7 @@ from chalicelib.common.errors import InvalidInput
 from rehearsal.running import Wanted, rehearse
 from rehearsal.scenarios import Kind, Scenario
 from rehearsal.unknown import not_rehearsed
-from tests.rehearsal.a_snapshot import a_snapshot
+from tests.rehearsal.a_snapshot import TASK, a_snapshot
 from tests.rehearsal.worlds import changed
 
 TOLD: list[tuple[dict[str, Any], str]] = [
@@ -44,3 +44,18 @@ def test_a_cluster_of_another_region_is_rehearsed_under_its_own_zones() -> None:
     told = rehearse(Wanted(a_snapshot(), Scenario(Kind.AT_ONCE, 1)))
     assert {lane.zone for lane in told.lanes} == {"us-east-1b"}
     assert sum(lane.is_new for lane in told.lanes) == 1
+
+
+def test_who_scales_and_what_waits_for_it_is_told() -> None:
+    """cluster-auto-scaling: managed scaling looks once a minute, and no answer says when; tasks wait for it."""
+    provider = {"name": "spare", "autoScalingGroupProvider": {"managedScaling": {"status": "ENABLED"}}}
+    waits = {"lastStatus": "PROVISIONING", "desiredStatus": "RUNNING", "capacityProviderName": "spare"}
+    task = {name: value for name, value in TASK.items() if name != "containerInstanceArn"} | waits
+    said = not_rehearsed(changed(a_snapshot(), capacity_providers=[provider], tasks=[TASK, task]))
+    assert [
+        each for each in said if each.startswith("capacity provider spare: when its managed scaling looks")
+    ]
+    assert "1 tasks wait for an instance of a capacity provider; in a rehearsal they run without one" in said
+    off = {"name": "spare", "autoScalingGroupProvider": {"managedScaling": {"status": "DISABLED"}}}
+    said = not_rehearsed(changed(a_snapshot(), capacity_providers=[off]))
+    assert not [each for each in said if "managed scaling" in each or "wait for an instance" in each]
