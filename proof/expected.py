@@ -44,6 +44,12 @@ ROWS = (
         "The hook of this scenario waits for 30 s, which is less than one call that gets no answer, or than a minute "
         "of throttles: its timer ends before a heartbeat is heard. Hooks of 15 minutes have room for both",
     ),
+    Row(
+        r"abandoned-by-a-sibling-hook \| call \| time-out of the function \| plan_drain: .*",
+        r"every drain ends: .* ended as already-over, .*",
+        "The sibling hook's ABANDON comes while the plan is tried again: the drain finds its lifecycle action over before "
+        "it begins, where it would have found that later",
+    ),
 )
 
 

@@ -153,9 +153,13 @@ def _ever_waiting(records: Records) -> list[str]:
 
 
 def _longest_alone(records: Records, instance: str) -> timedelta:
+    """Return the longest time without a drain; one that failed between two moments was there all the same."""
+    begun = [drain.began_at for drain in records.drains if drain.instance == instance]
     longest, since = timedelta(0), None
     for moment in records.moments:
         is_alone = instance in moment.waiting and instance not in moment.draining
+        if is_alone and since:
+            since = max((at for at in begun if since < at <= moment.at), default=since)
         since = (since or moment.at) if is_alone else None
         longest = max(longest, moment.at - since) if since else longest
     return longest
