@@ -168,9 +168,7 @@ def rehearse(
     acts. 6: tasks are killed.
     """
     refuse_if_incomplete("A rehearsal")
-    if once and draws:
-        raise Halt(f"{draws} draws once: expected --draws or --once, not both", code=ExitCode.USAGE)
-    _refuse_no_folder(html)
+    _refuse_what_contradicts(once=once, draws=draws, page=html)
     from rehearsal.asking import Asked, answer  # noqa: PLC0415  # the embedded AWS, which the command alone lacks
     from rehearsal.scenarios import Kind, Scenario  # noqa: PLC0415  # as above
     from rehearsal.start_ups import read_start_ups  # noqa: PLC0415  # as above
@@ -198,6 +196,12 @@ def rehearse(
     with counting(desk, scenario.words) as tell:
         told = answer(asked, lambda done, of, _: tell(done, of))
     return _report(desk, told, timeline, html)
+
+
+def _refuse_what_contradicts(*, once: bool, draws: int, page: Path | None) -> None:
+    if once and draws:
+        raise Halt(f"{draws} draws once: expected --draws or --once, not both", code=ExitCode.USAGE)
+    _refuse_no_folder(page)
 
 
 def _refuse_no_folder(page: Path | None) -> None:

@@ -23,7 +23,7 @@ from tests.chromium import SIZES, browser, needs_chromium, overflow, tab
 from tests.cli.shell import Shell, shell
 from tests.page.test_page_in_chromium import CONTRAST
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.slow]
 
 TOKEN = "a-token-for-a-browser"
 ANSWER = Path(__file__).parents[1] / "rehearsal" / "answer.json"

@@ -15,7 +15,7 @@ from stories.world import GROUP, Service, World
 from tests.deploy.account import FUNCTIONS, function_names, is_empty, stacks
 from tests.deploy.installer import STACK, Installer, drains
 
-pytestmark = pytest.mark.deploy
+pytestmark = [pytest.mark.deploy, pytest.mark.slow]
 
 BUCKET = "ecs-drainer-123456789012-eu-west-1"
 

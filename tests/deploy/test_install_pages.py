@@ -16,7 +16,7 @@ import pytest
 from embedded_aws.server import Server
 from stories.world import Service, World
 
-pytestmark = pytest.mark.deploy
+pytestmark = [pytest.mark.deploy, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "install"

@@ -21,6 +21,8 @@ from proof.running import clean, run, story_of
 from proof.trials import Trial, judged, outages_of, trials_of
 from stories.stage import Stage
 
+pytestmark = pytest.mark.slow
+
 ORDINARY = "three-service-tasks"
 """The cheapest: a run takes half a second."""
 TRIALS = 18

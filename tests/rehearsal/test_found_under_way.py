@@ -15,6 +15,8 @@ from rehearsal.snapshot import Snapshot
 from stories.world import CLUSTER, GROUP, Service
 from tests.rehearsal.worlds import Grown, grown
 
+pytestmark = pytest.mark.slow
+
 SCALE_IN = Scenario(Kind.SCALE_IN, 1)
 
 

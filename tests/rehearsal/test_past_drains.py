@@ -16,6 +16,8 @@ from stories.world import CLUSTER, Service
 from tests.cli.shell import shell
 from tests.rehearsal.test_snapshot_command import ran
 
+pytestmark = pytest.mark.slow
+
 SERVICES = (Service(desired=3), Service(name="api", desired=1, has_target_group=False))
 
 

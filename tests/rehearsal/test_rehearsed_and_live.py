@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from rehearsal.comparing import differences
 from rehearsal.result import ExitCode, LaneState, Rehearsal
 from rehearsal.running import Wanted, rehearse
@@ -11,6 +13,8 @@ from rehearsal.scenarios import Kind, Scenario
 from rehearsal.snapshot import Snapshot
 from stories.world import Service
 from tests.rehearsal.worlds import STUCK, changed, grown
+
+pytestmark = pytest.mark.slow
 
 SERVICES = (
     Service(desired=40),

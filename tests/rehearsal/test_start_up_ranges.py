@@ -13,6 +13,8 @@ from stories.world import CLUSTER, Service
 from tests.cli.shell import shell
 from tests.rehearsal.test_snapshot_command import ran
 
+pytestmark = pytest.mark.slow
+
 WEB = Service(desired=3)
 
 
