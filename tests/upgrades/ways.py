@@ -103,7 +103,7 @@ WAYS |= {
     "ECS won't set DRAINING": Way(
         "three-service-tasks", (failing(0, "UpdateContainerInstancesState", times=7),)
     ),
-    "its topic is not there": Way("stuck-and-freed-by-its-remedy", tags=TO_THE_TEAM),
+    "its topic is not there": Way("three-service-tasks", tags=TO_THE_TEAM),
     "its topic goes": Way("stuck-and-freed-by-its-remedy", TOPIC_LATER_GONE, tags=TO_THE_TEAM),
     "nobody hears the explanation": Way(
         "stuck-and-freed-by-its-remedy", (failing(60, "Publish", "sns", "InternalError", seconds=1500),)
