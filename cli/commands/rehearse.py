@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +20,11 @@ from cli.rehearsal_view import timeline_text, view
 from cli.sandbox_up import refuse_if_incomplete
 from rehearsal.result import Answer
 from rehearsal.snapshot import Snapshot, read
+from rehearsal.start_ups import read_start_ups
+from rehearsal.variants import variants_of
+
+if TYPE_CHECKING:  # it imports the embedded AWS, which the command alone lacks
+    from rehearsal.scenarios import Kind
 
 WHAT = "What happens: one of these"
 VARIED = "What is varied"
@@ -171,8 +177,6 @@ def rehearse(
     _refuse_what_contradicts(once=once, draws=draws, page=html)
     from rehearsal.asking import Asked, answer  # noqa: PLC0415  # the embedded AWS, which the command alone lacks
     from rehearsal.scenarios import Kind, Scenario  # noqa: PLC0415  # as above
-    from rehearsal.start_ups import read_start_ups  # noqa: PLC0415  # as above
-    from rehearsal.variants import variants_of  # noqa: PLC0415  # as above
 
     given = {
         Kind.SCALE_IN: scale_in,
@@ -181,13 +185,7 @@ def rehearse(
         Kind.SPOT_STORM: _percent(spot_storm),
         Kind.AT_ONCE: at_once,
     }
-    chosen = [(kind, value) for kind, value in given.items() if value is not None]
-    if len(chosen) != 1:
-        names = ", ".join(f"--{kind.value}" for kind in given)
-        raise Halt(f"{len(chosen)} things are to happen: expected one of {names}", code=ExitCode.USAGE)
-    ((kind, value),) = chosen
-    number = value if isinstance(value, int) else 0
-    named = value if isinstance(value, tuple) else ()
+    kind, number, named = _the_one_thing(given)
     scenario = Scenario(kind, number, named, asg, min_healthy, max_healthy)
     known = _read(snapshot)
     variants = variants_of(known, what_if or [], policy or [])
@@ -196,6 +194,16 @@ def rehearse(
     with counting(desk, scenario.words) as tell:
         told = answer(asked, lambda done, of, _: tell(done, of))
     return _report(desk, told, timeline, html)
+
+
+def _the_one_thing(given: Mapping[Kind, int | tuple[str, ...] | None]) -> tuple[Kind, int, tuple[str, ...]]:
+    """Return what is to happen, with its number or its instances; raises Halt unless it is one thing."""
+    chosen = [(kind, value) for kind, value in given.items() if value is not None]
+    if len(chosen) != 1:
+        names = ", ".join(f"--{kind.value}" for kind in given)
+        raise Halt(f"{len(chosen)} things are to happen: expected one of {names}", code=ExitCode.USAGE)
+    ((kind, value),) = chosen
+    return (kind, 0, value) if isinstance(value, tuple) else (kind, value, ())
 
 
 def _refuse_what_contradicts(*, once: bool, draws: int, page: Path | None) -> None:
