@@ -82,5 +82,6 @@ class Sleeper:
         self.turn = threading.Lock()
         self.turn.acquire()
         self.woken_early = False
+        self.forgotten = False
         self.is_interrupted = interrupted.is_set if interrupted is not None else bool
         """Tells whether what the thread waits for has happened before its alarm; `bool()` is False."""

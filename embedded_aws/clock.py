@@ -29,7 +29,7 @@ LONGEST_RUN = timedelta(hours=72)
 
 
 class ClockStopped(BaseException):  # no `except Exception` on the way may stop it
-    """Sends a sleeper's thread home when the embedded AWS ends."""
+    """Sends a sleeper's thread home when the embedded AWS ends or is emptied."""
 
 
 class Clock:
@@ -135,6 +135,14 @@ class Clock:
         with self._driving():
             self._pace(stop.is_set)
 
+    def forget(self) -> None:
+        """Take back all that is booked; every sleeping thread gets ClockStopped."""
+        with self._changed:
+            self._agenda.clear()
+            for sleeper in list(self._sleepers):
+                sleeper.forgotten = True
+                self._wake(sleeper, early=True)
+
     def _start_thread(self, work: Callable[[], None], label: str) -> None:
         self.begin_work()
         threading.Thread(target=self._work_on_clock, args=(work,), name=label, daemon=True).start()
@@ -161,7 +169,7 @@ class Clock:
         sleeper.turn.acquire()
         if not was_busy:
             self.end_work()
-        if self._stopped:
+        if self._stopped or sleeper.forgotten:
             raise ClockStopped
         return not sleeper.woken_early
 
@@ -264,9 +272,7 @@ class Clock:
     def _stop(self) -> None:
         with self._changed:
             self._stopped = True
-            self._agenda.clear()
-            for sleeper in list(self._sleepers):
-                self._wake(sleeper, early=True)
+            self.forget()
             self._changed.wait_for(lambda: self._workload.is_idle, timeout=5)
 
 

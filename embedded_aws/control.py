@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import base64
 import json
+import traceback
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
@@ -30,6 +31,7 @@ from embedded_aws.awslambda import lambda_state
 from embedded_aws.ecs.agent import killed_tasks
 
 PREFIX = "/_embedded-aws/"
+RESET = "/moto-api/reset"
 
 Application = Callable[[Any, Any], Iterable[bytes]]
 
@@ -42,7 +44,10 @@ class ControlPanel:
 
     def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
         """Answer one request."""
-        if not environ.get("PATH_INFO", "").startswith(PREFIX):
+        path = environ.get("PATH_INFO", "")
+        if path == RESET:
+            aws.current().clock.forget()  # else what the emptied account had begun would go on in the next one
+        if not path.startswith(PREFIX):
             return self._moto(environ, start_response)
         request = Request(environ)
         try:
@@ -50,11 +55,16 @@ class ControlPanel:
         except HTTPException as error:
             return error(environ, start_response)
         except (KeyError, ValueError, TypeError) as error:
-            said = f"{type(error).__name__}: {error}"
-            answered = Response(json.dumps({"error": said}), 400, mimetype="application/json")
+            answered = _refusal(400, f"{type(error).__name__}: {error}")
+        except Exception:  # what was due may raise anything: who let time pass is told what and where
+            answered = _refusal(500, traceback.format_exc())
         else:
             answered = Response(json.dumps(answer, default=_plain), mimetype="application/json")
         return answered(environ, start_response)
+
+
+def _refusal(status: int, said: str) -> Response:
+    return Response(json.dumps({"error": said}), status, mimetype="application/json")
 
 
 def _answer(request: Request) -> Any:

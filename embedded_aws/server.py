@@ -72,6 +72,10 @@ class Served:
         """Run everything that is due in the next virtual seconds, at once; returns the new instant."""
         return datetime.fromisoformat(self.tell("advance", seconds=seconds)["now"])
 
+    def empty(self) -> None:
+        """Empty the account, by moto's own reset; what it had begun doesn't go on."""
+        self._request(urllib.request.Request(f"{self.endpoint}/moto-api/reset", method="POST"))  # noqa: S310  # ours
+
     def calls(self, **narrower: str) -> list[dict[str, Any]]:
         """Return the request log; `service`, `operation`, `role` and `error` narrow it."""
         calls: list[dict[str, Any]] = self.ask(f"calls?{urllib.parse.urlencode(narrower)}")

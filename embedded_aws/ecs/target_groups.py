@@ -104,6 +104,8 @@ def register(task: Task) -> None:
     """Register the task in its service's target groups, where it is `initial` until it is healthy."""
     for balancer in _wanted(task):
         group = find(balancer["targetGroupArn"])
+        if group is None:  # deleted since the service was created
+            continue
         target_id, port = _target(task, balancer)
         group.register([{"Id": target_id, "Port": port, "State": "initial"}])
         task.targets.append((balancer["targetGroupArn"], target_id, port))
@@ -114,7 +116,9 @@ def register(task: Task) -> None:
 def report_health(task: Task) -> None:
     """Pass on to the load balancers what their health checks would find."""
     for arn, target_id, port in task.targets:
-        set_state(find(arn), target_id, port, "healthy" if task.is_healthy else "unhealthy")
+        group = find(arn)
+        if group is not None:
+            set_state(group, target_id, port, "healthy" if task.is_healthy else "unhealthy")
 
 
 def deregister(task: Task) -> float:

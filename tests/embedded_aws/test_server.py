@@ -133,6 +133,29 @@ def test_the_control_endpoints_say_what_they_do_not_understand(server: Server) -
         server.ask("nonsense")
 
 
+def test_nothing_of_an_emptied_account_goes_on_in_the_next(server: Server) -> None:
+    """An execution waits while the account is emptied: nobody hears how it ended."""
+    machine = server.client("stepfunctions").create_state_machine(
+        name="waits",
+        roleArn="arn:aws:iam::123456789012:role/any",
+        definition=json.dumps(
+            {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 600, "End": True}}}
+        ),
+    )["stateMachineArn"]
+    server.client("stepfunctions").start_execution(stateMachineArn=machine)
+    server.advance(0)
+    server.empty()
+    before = server.events()
+    server.advance(3600)
+    assert server.events() == before
+
+
+def test_what_is_due_and_fails_is_told_with_its_place(server: Server) -> None:
+    """Who lets time pass reads what went wrong in it, and where."""
+    with pytest.raises(ServerFailedError, match=r"clock\.py.*OverflowError"):
+        server.tell("advance", seconds=1e300)
+
+
 def test_a_paced_clock_keeps_its_pace_while_long_polls_wait_on_it() -> None:
     """At 100 virtual seconds a real one, SQS's longest poll takes a fifth of a second."""
     with Server(speed=100) as paced:
