@@ -28,18 +28,13 @@ class Entry:
     heartbeat_at: datetime | None = None
     """When the last drain recorded its last heartbeat, or the lifecycle action began."""
     heartbeat_every: timedelta = timedelta(0)
-    """Half of the hook's heartbeat timeout."""
+    """How long from one heartbeat to the next; less than the hook's heartbeat timeout by half of it, or ten minutes."""
     knew_lifecycle_action: bool = False
-    """Whether the last drain was to answer a lifecycle action."""
+    """Whether the open drain, or else the last one, was to answer a lifecycle action."""
     destination: str | None = None
     """Where Auto Scaling sent the instance at its last drain: `EC2`, `WarmPool`, `AutoScalingGroup`."""
     drained: tuple[Drained, ...] = ()
     """The container instances that drains set DRAINING, and that nobody is known to have set ACTIVE since."""
-
-    @property
-    def timer_ends_at(self) -> datetime | None:
-        """When the hook's timer runs out unless a heartbeat is recorded before; None where nobody knows."""
-        return self.heartbeat_at and self.heartbeat_at + 2 * self.heartbeat_every
 
     @property
     def awaits_return(self) -> bool:

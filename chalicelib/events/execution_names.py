@@ -10,6 +10,7 @@ import json
 from datetime import UTC, datetime
 
 from chalicelib.common.trigger import Trigger
+from chalicelib.events.fields import TOKEN
 from chalicelib.events.request import DrainRequest
 
 LONGEST_NAME = 80
@@ -31,9 +32,13 @@ def execution_name(request: DrainRequest, at: datetime | None = None) -> str:
     return f"{request.instance_id}-{request.trigger.label}-{named_at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
-def is_of_a_watch(name: str) -> bool:
-    """Whether an execution of this name only watches ECS drain: a lifecycle action of ours needs a drain beside it."""
-    return f"-{Trigger.MANAGED_DRAINING.label}-" in name
+def answers_an_action(name: str, instance_id: str) -> bool:
+    """Whether an execution of this name is of this EC2 instance, and was begun to answer a lifecycle action.
+
+    One that was not leaves the action to its timer: a person's, a warning's, or a watch of ECS's own drain.
+    """
+    head, _, rest = name.partition(f"{instance_id}-")
+    return not head and (TOKEN.fullmatch(rest) is not None or rest.startswith(f"{Trigger.RECONCILER.label}-"))
 
 
 def execution_input(request: DrainRequest) -> str:

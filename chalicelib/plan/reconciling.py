@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.common.ledger import Entry
-from chalicelib.events.execution_names import is_of_a_watch
+from chalicelib.events.execution_names import answers_an_action
 from chalicelib.plan.findings import AutoScalingGroup
+from chalicelib.policy.deadline import heartbeat_timeout_of
 
 WAITING = {
     "Terminating:Wait": "EC2",
@@ -62,17 +63,20 @@ def in_service_beside_a_warm_pool(groups: Iterable[AutoScalingGroup]) -> Iterato
 
 
 def has_an_execution(instance_id: str, running: Iterable[str]) -> bool:
-    """Say whether one of the running executions, by their names, is of this instance.
+    """Say whether one of the running executions, by their names, is of this instance, and answers its lifecycle action.
 
     It may not be in the ledger yet: planning hundreds of drains at once takes as long as ECS throttles it. One that
-    only watches doesn't count: it leaves our lifecycle action to its timer, and the drain that answers it takes over.
+    began without a lifecycle action doesn't count; the ledger says whether it has learned of one since.
     """
-    return any(name.startswith(f"{instance_id}-") and not is_of_a_watch(name) for name in running)
+    return any(answers_an_action(name, instance_id) for name in running)
 
 
 def why_not_to_start(entry: Entry, is_running: bool, at: datetime) -> str | None:
-    """Return why no drain is started for a waiting instance, or None when it needs one."""
-    if entry.execution and is_running and not is_of_a_watch(entry.execution):
+    """Return why no drain is started for a waiting instance, or None when it needs one.
+
+    An open drain that knows of no lifecycle action leaves the hook to its timer: the one that is started takes it over.
+    """
+    if entry.execution and is_running and entry.knew_lifecycle_action:
         return "a drain is open"
     ended = at - entry.last_ended_at if entry.last_ended_at else LONGEST_HOOK
     is_settled = entry.knew_lifecycle_action and entry.last_outcome not in (None, *TRIED_AGAIN)
@@ -85,7 +89,9 @@ def why_not_to_start(entry: Entry, is_running: bool, at: datetime) -> str | None
 
 def _runs_out(entry: Entry, at: datetime) -> bool:
     """Whether the hook's timer ends before the next tick of the schedule could see to it."""
-    return entry.timer_ends_at is not None and entry.timer_ends_at <= at + EVERY + SLACK
+    if entry.heartbeat_at is None:
+        return False
+    return entry.heartbeat_at + heartbeat_timeout_of(entry.heartbeat_every) <= at + EVERY + SLACK
 
 
 def patience(failures: int) -> timedelta:

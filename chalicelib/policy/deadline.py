@@ -82,6 +82,11 @@ def heartbeat_interval(heartbeat_timeout: timedelta) -> timedelta:
     return timedelta(seconds=max(1, seconds // 2, seconds - whole_seconds(SECOND_CHANCE)))
 
 
+def heartbeat_timeout_of(interval: timedelta) -> timedelta:
+    """Return the hook's heartbeat timeout, given how often a heartbeat is recorded; of an odd one a second is lost."""
+    return min(2 * interval, interval + SECOND_CHANCE)
+
+
 def first_heartbeat_at(
     start: datetime, heartbeat_timeout: timedelta, held_since: datetime | None = None
 ) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,7 +16,10 @@ from chalicelib.plan.reconciling import (
     waiting_instances,
     why_not_to_start,
 )
+from chalicelib.policy.deadline import heartbeat_interval, heartbeat_timeout_of
 from tests.builders import START, after
+
+TOKEN = "c3a1f0de-1111-4222-8333-444455556666"
 
 
 def an_entry(outcome: str | None = None, *, knew: bool = True, failures: int = 0) -> Entry:
@@ -32,8 +36,14 @@ def an_entry(outcome: str | None = None, *, knew: bool = True, failures: int = 0
     ("story", "entry", "is_running", "minutes", "starts"),
     [
         ("its event was lost", Entry(), False, 1, True),
-        ("a drain is open", Entry(execution="arn"), True, 1, False),
-        ("only a watch is open", Entry(execution="arn:aws:states:…:i-0aa-managed-x"), True, 1, True),
+        ("a drain is open", Entry(execution="arn", knew_lifecycle_action=True), True, 1, False),
+        (
+            "an open drain answers no lifecycle action: a person's, or a watch",
+            Entry(execution="arn"),
+            True,
+            1,
+            True,
+        ),
         ("its execution is dead, the entry is left behind", Entry(execution="arn"), False, 1, True),
         ("its drain failed just now", an_entry("failed", failures=1), False, 0.5, False),
         ("its drain failed a while ago", an_entry("failed", failures=1), False, 2, True),
@@ -97,11 +107,31 @@ def test_what_a_manual_drain_keeps_draining_is_not_brought_back(
 
 def test_an_execution_that_is_still_planning_is_known_by_its_name() -> None:
     """Its ledger entry comes after its plan, and plans of hundreds of drains are throttled for minutes."""
-    running = {"i-0aa-2b1c", "i-0bbb-manual-20260302T100000Z"}
+    running = {f"i-0aa-{TOKEN}", "i-0bbb-reconciler-20260302T100000Z"}
     assert has_an_execution("i-0aa", running)
     assert has_an_execution("i-0bbb", running)
     assert not has_an_execution("i-0b", running)
     assert not has_an_execution("i-0cc", running)
-    assert not has_an_execution("i-0dd", {"i-0dd-managed-2b1c"}), (
-        "a watch answers no lifecycle action of ours"
+
+
+@pytest.mark.parametrize("word", ["manual", "spot", "rebalance", "health", "managed"])
+def test_an_execution_that_knows_of_no_lifecycle_action_leaves_the_hook_to_its_timer(word: str) -> None:
+    """A drain by hand lasts an hour or more, while the hook's heartbeat timeout may be five minutes."""
+    names = {f"i-0aa-{word}-20260302T100000Z", f"i-0aa-{word}-{TOKEN}"}
+    assert not has_an_execution("i-0aa", names)
+
+
+@pytest.mark.parametrize("timeout", [30, 31, 600, 1_200, 1_201, 1_800, 3_600, 7_200])
+def test_a_failed_drain_is_tried_again_before_the_hooks_timer_ends_whatever_the_timeout(timeout: int) -> None:
+    """Of a long timeout the heartbeats leave ten minutes, not the half."""
+    heartbeat_timeout = timedelta(seconds=timeout)
+    entry = replace(
+        an_entry("failed", failures=5),
+        heartbeat_at=START - heartbeat_timeout + timedelta(minutes=7),
+        heartbeat_every=heartbeat_interval(heartbeat_timeout),
     )
+    assert why_not_to_start(entry, False, after(minutes=1)) is None, (
+        "6 minutes are left, the next tick and a minute"
+    )
+    last = heartbeat_timeout_of(entry.heartbeat_every)
+    assert heartbeat_timeout - timedelta(seconds=1) <= last <= heartbeat_timeout
