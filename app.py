@@ -53,8 +53,10 @@ start_drain.event_class = AnyEvent
 @app.lambda_function()
 def start_manual_drain(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Start a drain that a person asks for: `chalice invoke -n start_manual_drain`."""
-    # The one clock of the app: a manual drain is named by the second in which it was asked for.
-    return steps.start_manual_drain.start_manual_drain(event, context.invoked_function_arn, datetime.now(UTC))
+    # Lambda's own retries of an asynchronous invocation keep its request id, so that they start nothing twice.
+    return steps.start_manual_drain.start_manual_drain(
+        event, context.invoked_function_arn, context.aws_request_id
+    )
 
 
 @app.lambda_function()

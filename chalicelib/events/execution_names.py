@@ -19,8 +19,8 @@ LONGEST_NAME = 80
 def execution_name(request: DrainRequest, at: datetime | None = None) -> str:
     """Return the execution's name: at most 80 letters, digits, dashes and underscores.
 
-    `at`, the present instant, counts for manual requests without a key and for the reconciler's; all other names
-    come from the event alone. Raises ValueError where it is needed and not given.
+    `at`, the present instant, counts for requests of the command and the reconciler's; all other names come from the
+    event, or from the invocation that asks, alone. Raises ValueError where it is needed and not given.
     """
     if request.idempotency_key:
         return request.idempotency_key

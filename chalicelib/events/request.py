@@ -93,7 +93,10 @@ class DrainRequest(Carried):
     gone_at: datetime | None = None
     """When AWS takes the instance away whatever we do, where the event says so."""
     idempotency_key: str | None = None
-    """A manual caller's own name for this drain, or the action's that it watches: the same again starts nothing new."""
+    """A manual caller's own name for this drain, its invocation's, or the action's that it watches.
+
+    The same again starts nothing new.
+    """
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> DrainRequest:

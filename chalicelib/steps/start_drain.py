@@ -52,7 +52,7 @@ def start_drain(event: Event, function_arn: str) -> list[dict[str, Any]]:
 
 
 def start(outcome: DrainRequest | Ignored, function_arn: str, at: datetime | None) -> dict[str, Any]:
-    """Start the drain that is asked for, or say why none is; `at`: of a request whose name is its second."""
+    """Start the drain that is asked for, or say why none is; `at`: the reconciler's tick."""
     settings = Settings.from_environment(os.environ)
     reason = why_not(outcome, settings) or why_not_watched(outcome, settings)
     if reason is not None or isinstance(outcome, Ignored):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.common.errors import InvalidRequest
@@ -19,11 +19,18 @@ from chalicelib.steps.start_drain import start
 Event = Mapping[str, Any]
 
 
-def start_manual_drain(request: Event, function_arn: str, at: datetime) -> dict[str, Any]:
-    """Start a drain that a person asks for; raises InvalidRequest, and nothing is started."""
+def start_manual_drain(request: Event, function_arn: str, request_id: str) -> dict[str, Any]:
+    """Start a drain that a person asks for; raises InvalidRequest, and nothing is started.
+
+    `request_id`: the invocation's, which names a drain without a key of the caller's. Lambda tries an asynchronous
+    invocation again under the same one, a minute or three later, when an empty instance's drain is over:
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+    """
     asked = parse_manual(request)
+    if asked.idempotency_key is None:
+        asked = replace(asked, idempotency_key=f"{asked.instance_id}-{asked.trigger.label}-{request_id}")
     _refuse_what_is_out_of_reach(asked, Settings.from_environment(os.environ).at(function_arn).reach)
-    answer = start(asked, function_arn, at)
+    answer = start(asked, function_arn, None)
     if answer["already_started"]:
         _refuse_another_instance(asked, answer["execution"])
     return answer

@@ -20,6 +20,7 @@ SAMPLES = Path(__file__).parents[1] / "events"
 INSTANCE = "i-0123456789abcdef0"
 FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:ecs-drainer-dev-start_drain"
 MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:ecs-drainer-dev"
+REQUEST_ID = "6f1c2a54-0d7e-4a53-9a58-1f0c5d0c7e11"
 TASK = "0123456789abcdef0123456789abcdef"
 
 
@@ -37,11 +38,11 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def test_a_manual_drain_is_named_for_its_second_and_started_once(stubs: Stubs) -> None:
+def test_a_manual_drain_is_named_for_its_invocation_and_started_once(stubs: Stubs) -> None:
     """The machine is found by the function's own name: no wiring is needed."""
-    started = execution(f"{INSTANCE}-manual-20260302T100000Z")
+    started = execution(f"{INSTANCE}-manual-{REQUEST_ID}")
     stubs.answer("stepfunctions", "start_execution", {"executionArn": started, "startDate": START})
-    answer = start_manual_drain({"instance_id": INSTANCE, "reason": "a disk"}, FUNCTION, START)
+    answer = start_manual_drain({"instance_id": INSTANCE, "reason": "a disk"}, FUNCTION, REQUEST_ID)
     assert answer == {"instance_id": INSTANCE, "execution": started, "already_started": False}
 
 
@@ -56,7 +57,7 @@ def test_a_key_that_was_used_for_another_instance_is_refused(stubs: Stubs) -> No
     }
     stubs.expect("stepfunctions", "describe_execution", begun, executionArn=execution("disk-7"))
     with pytest.raises(InvalidRequest, match="disk-7 was used for the drain of i-0fedcba9876543210"):
-        start_manual_drain({"instance_id": INSTANCE, "idempotency_key": "disk-7"}, FUNCTION, START)
+        start_manual_drain({"instance_id": INSTANCE, "idempotency_key": "disk-7"}, FUNCTION, REQUEST_ID)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_a_key_that_was_used_for_another_instance_is_refused(stubs: Stubs) -> No
 @pytest.mark.usefixtures("stubs")
 def test_a_wrong_request_starts_nothing(request_: Any) -> None:
     with pytest.raises(InvalidRequest):
-        start_manual_drain(request_, FUNCTION, START)
+        start_manual_drain(request_, FUNCTION, REQUEST_ID)
 
 
 def test_an_event_of_our_hook_starts_a_drain_and_ecs_s_own_hook_none(stubs: Stubs) -> None:

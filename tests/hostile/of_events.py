@@ -114,10 +114,9 @@ def _draw_request(random: Random) -> Drawn:
 
 
 def _ask(stage: Stage, request: Any) -> Answer:
-    # One request a second, so that no name is taken.
-    at = START + timedelta(seconds=stage.state.setdefault("asked", 0))
+    number = stage.state.setdefault("asked", 0)
     stage.state["asked"] += 1
-    answer = start_manual_drain(request, stage.arn("start_manual_drain"), at)
+    answer = start_manual_drain(request, stage.arn("start_manual_drain"), f"request-{number}")
     return Answer(started=(answer["instance_id"],))
 
 

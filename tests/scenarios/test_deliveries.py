@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from embedded_aws.clients import client
+from stories.world import Service
 from tests.scenarios.scene import Scene, a_scene, messages
 from tests.unit.event_samples import sample
 
@@ -102,3 +103,18 @@ def test_a_key_of_another_instance_is_refused_in_a_sentence() -> None:
         assert f"kernel-7 was used for the drain of {first}" in refusal["errorMessage"]
         scene.aws.clock.advance(200)
         assert scene.outcomes == ["drained"]
+
+
+@pytest.mark.parametrize("request_", [{"then": "return"}, {"then": "keep"}])
+def test_a_drain_that_a_program_asks_for_asynchronously_is_begun_once(request_: dict[str, str]) -> None:
+    """Lambda's retry, a minute later, is of the same invocation: the first drain may be over, and is not done again.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+    """
+    with a_scene(service=Service(desired=0)) as scene:
+        lost = ("stepfunctions", "StartExecution", "InternalServerException")
+        scene.aws.requests.fail_next(*lost, status=500, lost_answer=True)
+        scene.invoke("start_manual_drain", {"instance_id": scene.doomed, **request_}, "Event")
+        scene.aws.clock.advance(300)
+        assert scene.outcomes == ["drained"]
+        assert messages(scene.deployment.outputs["DeadLetterQueueUrl"]) == []

@@ -23,7 +23,6 @@ from chalicelib.policy.reach import Reach
 from chalicelib.policy.settings import Settings
 from chalicelib.steps.start_manual_drain import start_manual_drain
 from statemachine.policies import names_in_policies, rendered
-from tests.builders import START
 from tests.iam.evaluator import Request, allows
 
 FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:ecs-drainer-dev-start_manual_drain"
@@ -125,7 +124,7 @@ def test_a_list_that_can_not_be_read_lets_others_reach_nothing(
 )
 def test_a_request_for_what_is_out_of_reach_is_refused_at_once(name: str, value: str) -> None:
     with pytest.raises(InvalidRequest, match=f"{name} of the request: '{value[:40]}.* expected "):
-        start_manual_drain({"instance_id": "i-0123456789abcdef0", name: value}, FUNCTION, START)
+        start_manual_drain({"instance_id": "i-0123456789abcdef0", name: value}, FUNCTION, "6f1c2a54")
 
 
 def statements(function: str, environment: dict[str, str]) -> Any:
