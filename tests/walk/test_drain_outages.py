@@ -188,6 +188,17 @@ def test_a_heartbeat_refused_is_told_while_there_is_time() -> None:
     assert datetime.fromisoformat(first) - AT <= timedelta(seconds=HOOK_SECONDS / 2)
 
 
+@pytest.mark.parametrize("hook_seconds", [30, 31, 60, 120, 300, HOOK_SECONDS])
+def test_a_heartbeat_that_gets_no_answer_twice_is_recorded_before_the_hooks_timer_ends(
+    hook_seconds: int,
+) -> None:
+    """Auto Scaling takes timeouts from 30 s on: a call that hangs for as long would end the action by itself."""
+    script = {**long_drain(hook_seconds), "Record a heartbeat": [{}, {}, TimedOut(2), {}, *[{}] * 1_000]}
+    beats = [call.at for call in walk(DRAIN, INPUT, script).calls if call.state == "Record a heartbeat"]
+    before, *_, recorded_at = beats[1:5]
+    assert (recorded_at - before).total_seconds() < hook_seconds
+
+
 def test_a_look_that_took_long_by_its_retries_keeps_no_heartbeat_waiting() -> None:
     """It began before the heartbeat was due and ends after it: due is what the clock says, not the look."""
     answers = {
