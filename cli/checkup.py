@@ -16,6 +16,7 @@ from chalicelib.policy.deadline import CEILING_MARGIN, LATEST_START, hook_time
 from cli.checkup_events import of_the_way
 from cli.checkup_found import TRIGGERED, Complaint, Deployed, Group, Level
 from cli.checkup_providers import PROVIDER_RULES
+from cli.checkup_telling import of_telling
 from cli.installation import APP
 
 STAGE_REMEDY = (
@@ -53,6 +54,7 @@ def of_the_stage(deployed: Deployed) -> Complaints:
         yield Complaint(Level.ERROR, stage, "there is no ledger table: every drain fails", redeploy)
     yield from _of_dead_letters(deployed, stage, redeploy)
     yield from of_the_way(deployed.events, stage, f"{APP}-{deployed.stage}-ecs-events", redeploy)
+    yield from of_telling(deployed.telling, stage, f"{APP}-{deployed.stage}-alarms", redeploy)
     yield from _of_settings(deployed, stage)
     for sentence in deployed.unread:
         yield Complaint(

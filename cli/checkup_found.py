@@ -74,6 +74,16 @@ class EventsWay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """What was found of whom the stage tells."""
+
+    listeners: tuple[int, int] | None = (1, 0)
+    """Subscriptions of the alarms' topic, confirmed and to be confirmed; None where there is no topic."""
+    lacks_bus: str | None = None
+    """The EventBridge bus that the settings name, where there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
     """What was found of the stage itself."""
 
@@ -88,6 +98,7 @@ class Deployed:
     dead_letters: int | None = 0
     """Messages in the dead-letter queue; None where there is no queue."""
     events: EventsWay = field(default_factory=EventsWay)
+    telling: Telling = field(default_factory=Telling)
     settings: Settings = field(default_factory=Settings)
     unknown_clusters: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()

@@ -22,8 +22,9 @@ from chalicelib.plan.findings import AutoScalingGroup
 from chalicelib.policy.settings import Settings
 from cli import executions
 from cli.checkup_events import read_way
-from cli.checkup_found import FUNCTIONS, TRIGGERED, Capacity, Deployed, EventsWay, Group
+from cli.checkup_found import FUNCTIONS, TRIGGERED, Capacity, Deployed, EventsWay, Group, Telling
 from cli.checkup_providers import read_capacity
+from cli.checkup_telling import has_bus, read_listeners
 from cli.exit_codes import ExitCode
 from cli.fleets.reading import fleet_machine
 from cli.installation import Installation
@@ -72,10 +73,18 @@ class Reading:
             has_ledger=self._try(True, has_table, at.ledger),
             dead_letters=self._try(none, dead_letters, at.dead_letters),
             events=self._try(EventsWay(), read_way, at),
+            telling=Telling(
+                listeners=self._try(Telling().listeners, read_listeners, at),
+                lacks_bus=self._lacks_bus(),
+            ),
             settings=self.settings,
             unknown_clusters=self._try((), self._unknown_clusters),
             unread=tuple(self.refusals),
         )
+
+    def _lacks_bus(self) -> str | None:
+        bus = self.settings.event_bus
+        return None if bus is None or self._try(True, has_bus, bus) else bus
 
     def _unknown_clusters(self) -> tuple[str, ...]:
         names = self.settings.clusters

@@ -41,6 +41,11 @@ class Installation:
         return f"arn:{self.partition}:sns:{self.region}:{self.account}:{self.name}-notifications"
 
     @property
+    def alarms(self) -> str:
+        """The ARN of the SNS topic that the stage's alarms tell."""
+        return f"arn:{self.partition}:sns:{self.region}:{self.account}:{self.name}-alarms"
+
+    @property
     def dead_letters(self) -> str:
         """The name of the SQS queue for events that nothing could handle."""
         return f"{self.name}-dead-letters"

@@ -85,6 +85,9 @@ def shell(
         world = World(boto3.client, aws.clock.advance)
         with aws.requests.unthrottled():
             world.build(services or (Service(),), hook, instances=instances)
+            boto3.client("sns").subscribe(
+                TopicArn=deployment.outputs["AlarmTopicArn"], Protocol="email", Endpoint="on-call@example.com"
+            )
         yield Shell(aws, world, deployment)
     gateway.client.cache_clear()
 

@@ -17,11 +17,11 @@ from chalicelib.events.autoscaling import MANAGED_DRAINING_HOOK
 from chalicelib.plan.findings import AutoScalingGroup
 from chalicelib.policy.settings import Settings
 from cli.checkup import complaints
-from cli.checkup_found import FUNCTIONS, TRIGGERED, Deployed, Group, Level
+from cli.checkup_found import FUNCTIONS, TRIGGERED, Deployed, Group, Level, Telling
 from cli.exit_codes import ExitCode
 from embedded_aws.requests import Fault
 from stories.world import GROUP, Service
-from tests.cli.shell import shell
+from tests.cli.shell import Shell, shell
 
 WELL = Deployed(stage="dev", rules={"start_drain": "ENABLED", "reconcile": "ENABLED"})
 
@@ -196,6 +196,31 @@ STAGES: list[tuple[str, Deployed, list[tuple[Level, str]]]] = [
     ("dead letters wait", replace(WELL, dead_letters=2), [(W, "2 events could not be handled")]),
     ("no queue for them", replace(WELL, dead_letters=None), [(W, "events that fail are lost")]),
     (
+        "nobody hears the alarms",
+        replace(WELL, telling=Telling(listeners=(0, 0))),
+        [
+            (
+                W,
+                "nobody has subscribed to topic ecs-drainer-dev-alarms: when a drain fails, its alarm tells nobody",
+            )
+        ],
+    ),
+    (
+        "whoever should hear them has not confirmed it",
+        replace(WELL, telling=Telling(listeners=(0, 1))),
+        [(W, "a subscription waits to be confirmed")],
+    ),
+    (
+        "the alarms' topic was deleted",
+        replace(WELL, telling=Telling(listeners=None)),
+        [(W, "there is no topic ecs-drainer-dev-alarms")],
+    ),
+    (
+        "the bus of events is none",
+        replace(WELL, telling=Telling(lacks_bus="ops")),
+        [(W, "ECS_DRAINER_EVENT_BUS names ops, and there is no such bus")],
+    ),
+    (
         "the environment has a typo",
         replace(WELL, settings=environment(DEADLINE="1 hour")),
         [(E, "ECS_DRAINER_DEADLINE")],
@@ -270,3 +295,25 @@ def test_what_may_not_be_read_of_the_groups_is_told_too() -> None:
         ran = told.quietly("doctor")
         assert ran.exit_code == ExitCode.OK
         assert "could not be checked: ListTasks was answered with AccessDeniedException" in ran.output
+
+
+def test_whom_the_stage_tells_is_asked_of_its_account() -> None:
+    with shell(
+        Service(has_target_group=False), instances=1, variables={"ECS_DRAINER_EVENT_BUS": "ops"}
+    ) as told:
+        (bus,) = warnings_of(told)
+        assert bus["sentence"].startswith("ECS_DRAINER_EVENT_BUS names ops, and there is no such bus")
+        boto3.client("events").create_event_bus(Name="ops")
+        assert warnings_of(told) == []
+        sns, topic = boto3.client("sns"), told.deployment.outputs["AlarmTopicArn"]
+        (heard,) = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+        sns.unsubscribe(SubscriptionArn=heard["SubscriptionArn"])
+        (alarms,) = warnings_of(told)
+        assert "nobody has subscribed to topic ecs-drainer-dev-alarms" in alarms["sentence"]
+        sns.delete_topic(TopicArn=topic)
+        (topic_gone,) = warnings_of(told)
+        assert "there is no topic ecs-drainer-dev-alarms" in topic_gone["sentence"]
+
+
+def warnings_of(told: Shell) -> list[dict[str, Any]]:
+    return [one for one in json.loads(told.quietly("doctor -o json").stdout) if one["level"] == "warning"]
