@@ -133,20 +133,26 @@ def default_result(found: Group) -> Complaints:
         )
 
 
-def hooks_disagree(found: Group) -> Complaints:
-    """An instance has one drain at a time: each hook that we act on has its event, and one of them starts it."""
+def several_hooks(found: Group) -> Complaints:
+    """An instance has one drain at a time: each hook that we act on has its event, and one of them starts and ends it.
+
+    Nobody answers the others, nor records heartbeats for them: their own timers end them.
+    """
+    if len(found.ours) < 2:
+        return
     policies = [found.resolved(hook).policy for hook in found.ours]
-    if any(policy != policies[0] for policy in policies):
-        names = some([hook.name for hook in found.ours])
-        sentence = (
-            f"the stage acts on {len(policies)} terminating hooks with different settings ({names}): which of them "
-            "a drain goes by is chance"
-        )
-        remedy = (
-            f"keep one: aws autoscaling delete-lifecycle-hook --auto-scaling-group-name {found.group.name} "
-            "--lifecycle-hook-name NAME; or say in ECS_DRAINER_HOOKS which the stage acts on"
-        )
-        yield Complaint(Level.WARNING, f"group {found.group.name}", sentence, remedy)
+    differ = any(policy != policies[0] for policy in policies)
+    sentence = (
+        f"the stage acts on {len(policies)} terminating hooks{' with different settings' if differ else ''} "
+        f"({some([hook.name for hook in found.ours])}): "
+        f"{'which of them a drain goes by is chance; ' if differ else ''}"
+        "a drain answers one of them, and the rest hold each termination until their own timeouts end"
+    )
+    remedy = (
+        f"keep one: aws autoscaling delete-lifecycle-hook --auto-scaling-group-name {found.group.name} "
+        "--lifecycle-hook-name NAME; or say in ECS_DRAINER_HOOKS which the stage acts on"
+    )
+    yield Complaint(Level.WARNING, f"group {found.group.name}", sentence, remedy)
 
 
 def hook_of_others(found: Group) -> Complaints:
@@ -236,7 +242,7 @@ GROUP_RULES: tuple[Callable[[Group], Complaints], ...] = (
     no_hook,
     heartbeat_too_short,
     default_result,
-    hooks_disagree,
+    several_hooks,
     hook_of_others,
     managed_draining,
     gates_are_off,

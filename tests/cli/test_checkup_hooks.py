@@ -19,7 +19,16 @@ GROUPS: list[tuple[str, Group, list[tuple[Level, str]]]] = [
         a_group(a_hook(), a_hook("ecs-drain", metadata='{"deadline": "30m"}')),
         [(W, "2 terminating hooks with different settings (ecs-drainer, ecs-drain)")],
     ),
-    ("two hooks of ours say the same", a_group(a_hook(), a_hook("ecs-drain", heartbeat=1800)), []),
+    (
+        "two hooks of ours say the same: a drain answers one of them",
+        a_group(a_hook(), a_hook("ecs-drain", heartbeat=1800)),
+        [
+            (
+                W,
+                "2 terminating hooks (ecs-drainer, ecs-drain): a drain answers one of them, and the rest hold each",
+            )
+        ],
+    ),
     (
         "somebody else's hook beside ours holds every termination",
         a_group(a_hook(), a_hook("backup"), settings=environment(HOOKS="ecs-drain*")),
