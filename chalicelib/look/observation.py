@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.common.model import ContainerInstance, Task, TaskKind
 from chalicelib.look.memory import MOST_REMEMBERED, Memory
+from chalicelib.plan.findings import IN_CLUSTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Observation:
     def is_gone(self) -> bool:
         """Whether this look saw that no container instance is left; a deregistered one is INACTIVE, then MISSING."""
         return self.instances is not None and not any(
-            instance.status in ("ACTIVE", "DRAINING") for instance in self.instances
+            instance.status in IN_CLUSTER for instance in self.instances
         )
 
     @property

@@ -99,14 +99,18 @@ class Plan:
         return (self.drain.cluster or NOTHING) + ("" if self.gates.is_passed else AT_GATES)
 
     def _to_set_draining(self) -> list[dict[str, Any]]:
-        """Return one entry a cluster: DRAINING may be set from ACTIVE only, so no other is asked for."""
+        """Return one entry a cluster, of those that aren't DRAINING.
+
+        It may be set from ACTIVE only. One that is still REGISTERING refuses, and the machine tries again:
+        https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateContainerInstancesState.html
+        """
         if self.drain.observes:
             return []
-        active = {
-            c: [i.arn for i in self.findings.instances if i.cluster == c and i.status == "ACTIVE"]
+        to_set = {
+            c: [i.arn for i in self.findings.in_service if i.cluster == c and i.status != "DRAINING"]
             for c in self.drain.containers
         }
-        return [{"cluster": cluster, "container_instances": arns} for cluster, arns in active.items() if arns]
+        return [{"cluster": cluster, "container_instances": arns} for cluster, arns in to_set.items() if arns]
 
     def _to_deregister(self) -> list[dict[str, str]]:
         """Return the container instances whose agent forgets them, as its state lies on the root volume.

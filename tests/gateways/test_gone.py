@@ -49,7 +49,7 @@ def test_at_the_first_look_too_it_is_described_where_it_can_not_be_listed(stubs:
     assert observe(CONTAINERS, a_memory(), after(seconds=20)).is_gone
 
 
-@pytest.mark.parametrize("status", ["DRAINING", "ACTIVE", "DEREGISTERING"])
+@pytest.mark.parametrize("status", ["DRAINING", "ACTIVE", "REGISTERING", "DEREGISTERING"])
 def test_an_instance_that_is_there_after_all_was_not_listed(stubs: Stubs, status: str) -> None:
     """One call says gone, the other doesn't: that listing is no proof that nothing runs."""
     expect_unlisted(stubs)

@@ -96,7 +96,7 @@ def test_an_instance_of_ecs_managed_instances_is_left_to_ecs(trigger: Trigger) -
     assert plan(is_managed_instance=True).verdict.value == "drain"
 
 
-def test_only_active_container_instances_are_set_draining() -> None:
+def test_a_container_instance_that_is_draining_is_not_set_so_again() -> None:
     """ECS takes DRAINING from ACTIVE only (UpdateContainerInstancesState)."""
     second = a_container_instance("DRAINING", arn=f"{INSTANCE_ARN}2")
     state = plan(instances=(ACTIVE, second)).to_state()
@@ -104,6 +104,15 @@ def test_only_active_container_instances_are_set_draining() -> None:
     assert state["drain"]["containers"] == [
         {"cluster": CLUSTER, "container_instances": [INSTANCE_ARN, f"{INSTANCE_ARN}2"]}
     ]
+
+
+def test_one_that_is_registering_is_set_draining_once_it_may_be() -> None:
+    """With awsvpcTrunking an instance is REGISTERING until its trunk is there: the call is refused, and tried again.
+
+    ACTIVE a moment later and not DRAINING, it would be given tasks after a listing that showed none.
+    """
+    state = plan(instances=(a_container_instance("REGISTERING"),)).to_state()
+    assert state["to_set_draining"] == [{"cluster": CLUSTER, "container_instances": [INSTANCE_ARN]}]
 
 
 def test_where_ecs_drains_itself_nothing_is_set_unless_asked_for() -> None:
