@@ -22,6 +22,8 @@ from cli.installation import APP
 STAGE_REMEDY = (
     "correct `ecs-drainer install --parameter`, or environment_variables in .chalice/config.json, and deploy"
 )
+OUTLASTS_RETRIES = timedelta(minutes=5)
+"""The shortest heartbeat timeout of a hook that a single AWS service out of order doesn't end."""
 AGENT_SPOT_DRAINING = "ECS_ENABLE_SPOT_INSTANCE_DRAINING"
 Complaints = Iterator[Complaint]
 
@@ -112,6 +114,21 @@ def heartbeat_too_short(found: Group) -> Complaints:
             seconds = int(deadline.total_seconds() / 100) + 60
             remedy = f"ecs-drainer enroll --asg {found.group.name} --hook {hook.name} --heartbeat {max(900, seconds)}s"
             yield Complaint(Level.ERROR, f"group {found.group.name}", sentence, remedy)
+
+
+def heartbeat_outlasted(found: Group) -> Complaints:
+    """A call that is tried again keeps the next heartbeat waiting; timeouts of OUTLASTS_RETRIES leave time for both.
+
+    tests/walk/test_drain_outages.py holds the machine to that.
+    """
+    for hook in found.ours:
+        if hook.heartbeat_timeout_seconds < OUTLASTS_RETRIES.total_seconds():
+            sentence = (
+                f"hook {hook.name} has a heartbeat timeout of {hook.heartbeat_timeout_seconds} s: where AWS throttles "
+                "or is out of order, retries of one call can outlast it, and its default result then ends the action"
+            )
+            remedy = f"ecs-drainer enroll --asg {found.group.name} --hook {hook.name} --heartbeat 900s"
+            yield Complaint(Level.WARNING, f"group {found.group.name}", sentence, remedy)
 
 
 def default_result(found: Group) -> Complaints:
@@ -241,6 +258,7 @@ def wrong_settings(found: Group) -> Complaints:
 GROUP_RULES: tuple[Callable[[Group], Complaints], ...] = (
     no_hook,
     heartbeat_too_short,
+    heartbeat_outlasted,
     default_result,
     several_hooks,
     hook_of_others,

@@ -83,11 +83,19 @@ GROUPS: list[tuple[str, Group, list[tuple[Level, str]]]] = [
     (
         "30 s of heartbeat hold 50 minutes, which is less than the default deadline",
         a_group(a_hook(heartbeat=30)),
-        [(E, "holds an instance for 50 min at most, and the deadline is 1 h")],
+        [
+            (E, "holds an instance for 50 min at most, and the deadline is 1 h"),
+            (W, "has a heartbeat timeout of 30 s: where AWS throttles"),
+        ],
     ),
     (
         "the hook's own metadata asks for less",
         a_group(a_hook(heartbeat=30, metadata='{"deadline": "30m"}')),
+        [(W, "retries of one call can outlast it")],
+    ),
+    (
+        "the shortest heartbeat timeout that outlasts every retry",
+        a_group(a_hook(heartbeat=300)),
         [],
     ),
     (
