@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
+from chalicelib.common.errors import InvalidInput
 from chalicelib.common.telemetry import logger
 from chalicelib.common.tracing import FIELD, trace_id
 from chalicelib.events import DrainRequest
@@ -25,6 +26,9 @@ from chalicelib.policy.settings import Settings
 from chalicelib.steps.return_to_service import bring_back
 from chalicelib.steps.start_drain import machine_of, start, why_not
 
+Each = TypeVar("Each")
+Found = TypeVar("Found")
+
 LATE = timedelta(minutes=10)
 """After an execution's end: what it left to its successor, or wrote late itself, is seen to by then."""
 
@@ -34,26 +38,46 @@ def reconcile(function_arn: str, at: datetime) -> list[dict[str, Any]]:
 
     EventBridge gets Auto Scaling's events as best effort only:
     https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-event-reference.html
+    Raises what every gateway does at once, so that Lambda tries again; and InvalidInput for an entry of the ledger that
+    can't be read once all others are seen to.
     """
     settings = Settings.from_environment(os.environ)
     groups = autoscaling.all_groups()
     running = stepfunctions.running_names(machine_of(settings, function_arn))
-    requests = [
-        request
-        for each in waiting_instances(groups)
-        if not has_an_execution(each.instance_id, running)
-        if (request := _request_for(each, settings, function_arn, at))
-    ]
+    waiting = [each for each in waiting_instances(groups) if not has_an_execution(each.instance_id, running)]
+    unread: list[InvalidInput] = []
+    requests = _all_of(waiting, lambda each: _request_for(each, settings, function_arn, at), unread)
     started = [start(request, function_arn, at) for request in requests]
     tidy(ledger_of(function_arn), at)
-    return [*started, *_brought_back(in_service_beside_a_warm_pool(groups), function_arn)]
+    back = _all_of(
+        in_service_beside_a_warm_pool(groups),
+        lambda each: _brought_back(each, ledger_of(function_arn)),
+        unread,
+    )
+    if unread:
+        raise unread[0]
+    return [*started, *back]
 
 
-def _brought_back(instance_ids: Iterable[str], function_arn: str) -> list[dict[str, Any]]:
-    """Bring back the instances whose return into service nobody noticed, its event being lost."""
-    table = ledger_of(function_arn)
-    awaited = [each for each in instance_ids if read_entry(table, each).awaits_return]
-    return [bring_back(table, each) for each in awaited]
+def _all_of(
+    each: Iterable[Each], step: Callable[[Each], Found | None], unread: list[InvalidInput]
+) -> list[Found]:
+    """Return what a step finds for each, and add the refusals of entries that can't be read to `unread`."""
+    found: list[Found] = []
+    for one in each:
+        try:
+            answer = step(one)
+        except InvalidInput as refusal:
+            logger.error(f"an entry of the ledger can't be read: {refusal}")
+            unread.append(refusal)
+        else:
+            found += [] if answer is None else [answer]
+    return found
+
+
+def _brought_back(instance_id: str, table: str) -> dict[str, Any] | None:
+    """Bring an instance back whose return into service nobody noticed, its event being lost; None for any other."""
+    return bring_back(table, instance_id) if read_entry(table, instance_id).awaits_return else None
 
 
 def _request_for(

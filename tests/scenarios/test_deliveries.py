@@ -118,3 +118,22 @@ def test_a_drain_that_a_program_asks_for_asynchronously_is_begun_once(request_: 
         scene.aws.clock.advance(300)
         assert scene.outcomes == ["drained"]
         assert messages(scene.deployment.outputs["DeadLetterQueueUrl"]) == []
+
+
+def test_an_entry_that_can_not_be_read_keeps_no_other_instance_waiting() -> None:
+    """The reconciler is the last to see a lost event: what somebody wrote into one entry by hand must not blind it."""
+    with a_scene() as scene:
+        scene.silence("start_drain")
+        scene.silence("reconcile")
+        spoilt, other, _ = sorted(scene.world.instances())
+        for instance in (spoilt, other):
+            scene.world.terminate(instance)
+        client("dynamodb").put_item(
+            TableName=scene.deployment.outputs["LedgerTable"],
+            Item={"pk": {"S": f"instance#{spoilt}"}, "failures": {"S": "many"}},
+        )
+        scene.aws.clock.advance(60)
+        refusal = scene.invoke("reconcile", {**scene.event(), "time": "2026-03-02T10:05:00Z"})
+        assert f"instance#{spoilt}" in refusal["errorMessage"]
+        scene.aws.clock.advance(300)
+        assert scene.outcomes == ["drained"]
