@@ -1,4 +1,4 @@
-"""Hints that run as they are printed: a command that a sentence names gets the options that say where it is asked. Pure."""
+"""Hints that run as they are printed: commands in a sentence get the options that say where they ask. Pure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-NAMED = re.compile(r"`(ecs-drainer (?!sandbox\b|rehears)[^`]+)`")
-"""A command of ours that a sentence names; the sandbox's own and a rehearsal's ask no account."""
+NAMED = re.compile(
+    r"(?<=`)ecs-drainer (?!sandbox\b|rehears)[^`]+(?=`)|ecs-drainer sign-off [0-9a-f]+$", re.MULTILINE
+)
+"""A command of ours that a sentence names, or that ends a gate's remedy; the sandbox's own and a rehearsal's ask no
+account."""
 
 
 def where_asked(given: Mapping[str, Any]) -> tuple[str, ...]:
@@ -27,7 +30,7 @@ def runnable(text: str, options: Sequence[str]) -> str:
         return text
 
     def completed(found: re.Match[str]) -> str:
-        missing = [option for option in options if option.split()[0] not in found[1].split()]
-        return f"`{' '.join([found[1], *missing])}`"
+        missing = [option for option in options if option.split()[0] not in found[0].split()]
+        return " ".join([found[0], *missing])
 
     return NAMED.sub(completed, text)

@@ -48,8 +48,18 @@ def test_what_needs_no_option_gets_none(story: str, text: str) -> None:
 
 
 def test_each_command_of_a_sentence_gets_it() -> None:
-    told = runnable("`ecs-drainer watch a b` attaches again, `ecs-drainer cancel a b` ends it", ("--sandbox",))
-    assert told == "`ecs-drainer watch a b --sandbox` attaches again, `ecs-drainer cancel a b --sandbox` ends it"
+    told = runnable(
+        "`ecs-drainer watch a b` attaches again, `ecs-drainer cancel a b` ends it", ("--sandbox",)
+    )
+    assert (
+        told == "`ecs-drainer watch a b --sandbox` attaches again, `ecs-drainer cancel a b --sandbox` ends it"
+    )
+
+
+def test_the_answer_to_a_sign_off_gets_it_too() -> None:
+    """The remedy of a gate is written in the stage, where nobody knows how its reader will ask."""
+    remedy = "        remedy: when it may be stopped: ecs-drainer sign-off 0a1b2c"
+    assert runnable(f"{remedy}\nmore", ("--sandbox",)) == f"{remedy} --sandbox\nmore"
 
 
 def test_answers_and_refusals_name_the_stage_that_was_given() -> None:
