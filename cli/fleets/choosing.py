@@ -16,7 +16,7 @@ from cli.exit_codes import ExitCode
 from cli.fleets.options import Asked
 from cli.fleets.outlook import Outlook, against, look_ahead
 from cli.fleets.reading import open_drains_of, read_described, read_standalone
-from cli.fleets.selection import Described, Selection, nothing_fits, select
+from cli.fleets.selection import NOT, Described, Selection, nothing_fits, select
 from cli.inventory import clusters, find_instances
 from cli.problems import Halt
 from cli.refusals import is_unsaid
@@ -64,7 +64,7 @@ def _selection(desk: Desk, asked: Asked, settings: Settings) -> Selection:
         ("--image", asked.images),
         ("--template", asked.templates),
     ):
-        if "" in (values or ()):
+        if "" in {value.removeprefix(NOT) for value in values or ()}:
             raise Halt(f"{option} is '': expected a name", code=ExitCode.USAGE)
     named = find_instances(desk, asked.instances, asked.cluster, settings) if asked.instances else ()
     return Selection(

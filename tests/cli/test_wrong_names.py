@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -47,6 +49,12 @@ DRAIN = "DRAIN is {}: expected a drain's name or ARN"
             ExitCode.NOT_FOUND,
         ),
         ("fleet plan --cluster web --asg ''", "--asg is '': expected a name", ExitCode.USAGE),
+        ("fleet plan --cluster web --template not:", "--template is '': expected a name", ExitCode.USAGE),
+        (
+            f"sign-off {32 * '0'} --refuse --more-time 5",
+            "--refuse and --more-time are two answers: give one of them",
+            ExitCode.USAGE,
+        ),
         ("fleet plan --cluster ''", "--cluster is '': expected an ECS cluster's name or ARN", ExitCode.USAGE),
         (
             "fleet plan --cluster web --older-than 30d",
@@ -69,6 +77,39 @@ def test_a_name_of_nothing_gets_a_sentence(told: Shell, line: str, sentence: str
     assert ran.stderr.startswith(f"Error: {sentence}"), ran.output
     assert ran.exit_code == code
     assert ran.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("fleet plan --cluster web --max-concurrent 41", "'41': Input should be less than or equal to 40"),
+        ("history --limit=-3", "'-3': Input should be greater than or equal to 1"),
+        ("rehearse cluster.json --seed nope", "'nope': Input should be a valid integer"),
+        ("list -o yaml", "'yaml' is not one of 'text', 'json'."),
+    ],
+)
+def test_a_value_that_typer_refuses_is_named(told: Shell, line: str, sentence: str) -> None:
+    ran = told.quietly(line)
+    assert sentence in " ".join(re.sub("[│╭╮╰╯─]", "", ran.stderr).split()), ran.stderr
+    assert ran.exit_code == ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [(None, "No such file or directory"), (b"\xff\xfe", "expected text in UTF-8")],
+)
+def test_a_file_that_cannot_be_read_is_named(
+    told: Shell, tmp_path: Path, written: bytes | None, why: str
+) -> None:
+    file = tmp_path / "cluster.json"
+    if written is not None:
+        file.write_bytes(written)
+    ran = told.quietly(f"rehearse {file} --scale-in 1")
+    assert ran.stderr.startswith(f"Error: {file} can't be read: {why}; take one with `ecs-drainer snapshot`")
+    assert ran.exit_code == ExitCode.USAGE
+    paged = told.quietly(f"rehearsal-page {file} --html {tmp_path / 'page.html'}")
+    assert why in paged.stderr
+    assert paged.exit_code != 0
 
 
 def test_a_plan_that_cannot_be_kept_as_asked_is_no_success(told: Shell) -> None:
