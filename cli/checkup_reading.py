@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from chalicelib.common.errors import AccessDenied, AwsRefused
-from chalicelib.common.wording import did_you_mean
-from chalicelib.explain.words import some
 from chalicelib.gateways import autoscaling
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
 from chalicelib.gateways.circumstances import container_instances_of, managed_draining_by
@@ -25,12 +23,10 @@ from cli.checkup_events import read_way
 from cli.checkup_found import FUNCTIONS, TRIGGERED, Capacity, Deployed, EventsWay, Group, Telling
 from cli.checkup_providers import read_capacity
 from cli.checkup_telling import has_bus, read_listeners
-from cli.exit_codes import ExitCode
 from cli.fleets.reading import fleet_machine
 from cli.installation import Installation
-from cli.instances import short
+from cli.instances import refuse_unknown_groups, short
 from cli.inventory import describe_clusters
-from cli.problems import Halt
 
 Answer = dict[str, Any]
 P = ParamSpec("P")
@@ -97,9 +93,7 @@ class Reading:
         Raises Halt for a name that is no group's.
         """
         described = {group.name: group for group in autoscaling.all_groups()}
-        unknown = [f"{name}{did_you_mean(name, described)}" for name in names if name not in described]
-        if unknown:
-            raise Halt(f"There is no Auto Scaling group {some(unknown)}", code=ExitCode.NOT_FOUND)
+        refuse_unknown_groups(names, described)
         found = instances_of(clusters)
         members = groups_of(one["ec2InstanceId"] for one in found)
         stateful = self._stateful(clusters)

@@ -12,7 +12,8 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import wraps
 from typing import Annotated, Any
 
@@ -24,6 +25,7 @@ from cli import sandbox
 from cli.desk import Desk, Output, write
 from cli.edge import Edge, the_real_one
 from cli.exit_codes import ExitCode
+from cli.hints import runnable, where_asked
 from cli.inventory import read_stage, refusal
 from cli.options import Gathered
 from cli.problems import Halt, is_of_something_absent, problem_of
@@ -126,11 +128,13 @@ def _made(function: Callable[..., ExitCode], added: Mapping[str, tuple[Any, Any]
 
     @wraps(function)
     def run(**given: Any) -> None:
-        edge = given.pop(CONTEXT).find_object(Edge) or the_real_one()
+        context = given.pop(CONTEXT)
         shared = {name: given.pop(name) for name in added}
+        options = where_asked(_on_the_command_line(context, shared))
+        edge = replace(context.find_object(Edge) or the_real_one(), options=options)
         for name, kind in gathered.items():
             given[name] = kind(**{each: given.pop(each) for each in kind.options()})
-        raise typer.Exit(_carefully(lambda: _at(_desk(edge, **shared), function, given)))
+        raise typer.Exit(_carefully(lambda: _at(_desk(edge, **shared), function, given), options))
 
     context = inspect.Parameter(CONTEXT, inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
     options = [
@@ -141,6 +145,12 @@ def _made(function: Callable[..., ExitCode], added: Mapping[str, tuple[Any, Any]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # as inspect reads it
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return run
+
+
+def _on_the_command_line(context: typer.Context, shared: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of the shared options that were given there."""
+    sources = {name: context.get_parameter_source(name) for name in shared}
+    return {name: shared[name] for name, source in sources.items() if source and source.name == "COMMANDLINE"}
 
 
 def _desk(
@@ -173,7 +183,7 @@ def _at(desk: Desk, function: Callable[..., ExitCode], given: Mapping[str, Any])
         raise
 
 
-def _carefully(work: Callable[[], ExitCode]) -> ExitCode:
+def _carefully(work: Callable[[], ExitCode], options: Sequence[str]) -> ExitCode:
     """Do the work; tell what went wrong as a sentence with its remedy, on standard error."""
     try:
         return work()
@@ -189,7 +199,7 @@ def _carefully(work: Callable[[], ExitCode]) -> ExitCode:
         if os.environ.get("DRAINER_DEBUG"):
             traceback.print_exc()
         problem = problem_of(error) or _fault(error)
-        write(f"Error: {problem}", sys.stderr)
+        write(runnable(f"Error: {problem}", options), sys.stderr)
         return problem.code
 
 

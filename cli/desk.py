@@ -22,6 +22,7 @@ from chalicelib.common.model import stamp
 from chalicelib.common.wording import harmless
 from cli.edge import Edge
 from cli.exit_codes import ExitCode
+from cli.hints import runnable
 from cli.installation import Installation, locate
 from cli.problems import Halt, problem_of
 from cli.tables import columns, rich_table
@@ -82,15 +83,15 @@ class Desk:
     def say(self, text: str = "") -> None:
         """Write a line of the result; programs don't get it."""
         if not self.is_json:
-            write(text)
+            write(self._runnable(text))
 
     def warn(self, text: str) -> None:
         """Write a line beside the result."""
-        write(text, sys.stderr)
+        write(self._runnable(text), sys.stderr)
 
     def report(self, text: str, document: Any) -> None:
         """Write the result: the text for people, or the document for programs."""
-        write(to_json(document, indent=2) if self.is_json else text)
+        write(to_json(document, indent=2) if self.is_json else self._runnable(text))
 
     def table(
         self, header: Sequence[str], rows: Sequence[Sequence[str]], documents: Any, otherwise: str
@@ -105,7 +106,10 @@ class Desk:
 
     def report_line(self, text: str, document: Mapping[str, Any]) -> None:
         """Write one of many results: a line of text, or one line of JSON."""
-        write(to_json(document) if self.is_json else text)
+        write(to_json(document) if self.is_json else self._runnable(text))
+
+    def _runnable(self, text: str) -> str:
+        return runnable(text, self.edge.options)
 
 
 def write(text: str, to: TextIO | None = None) -> None:

@@ -18,6 +18,7 @@ from cli.asking import said
 from cli.desk import Desk
 from cli.exit_codes import ExitCode
 from cli.fleets.reading import fleet_machine
+from cli.instances import AN_INSTANCE, refuse_what_is_no_name
 from cli.inventory import find_instances, read_stage
 from cli.problems import Halt
 from cli.prospects import open_execution
@@ -56,10 +57,27 @@ def find_drain(desk: Desk, name: str) -> Found:
 
     Raises Halt where there is none, or where it is a fleet's.
     """
+    refuse_what_is_no_name(
+        [name], "DRAIN", f"a drain's name or ARN as `ecs-drainer history` shows it, or {AN_INSTANCE}"
+    )
     found = _by_name(desk, name.rsplit(":", 1)[-1])
     if found is None:
         _refuse_fleet(desk, name.rsplit(":", 1)[-1])
-    return found or find_drain_of(desk, instance_id_of(desk, name))
+    return found or find_drain_of(desk, _instance_meant(desk, name))
+
+
+def _instance_meant(desk: Desk, name: str) -> str:
+    """Return the EC2 id that a name means which is no drain's; raises Halt, saying both, where it means none."""
+    try:
+        return instance_id_of(desk, name)
+    except Halt as halt:
+        if halt.problem.code is not ExitCode.NOT_FOUND:
+            raise
+        sentence = f"No drain of stage {desk.stage} is called {name}, and {halt.problem.sentence}"
+        remedy = "; ".join(
+            filter(None, ("`ecs-drainer history` shows what drains are called", halt.problem.remedy))
+        )
+        raise Halt(sentence, remedy, ExitCode.NOT_FOUND) from None
 
 
 def _refuse_fleet(desk: Desk, name: str) -> None:

@@ -23,6 +23,8 @@ class Edge:
     """Whether a person can answer a question on standard input."""
     speed: float = 1.0
     """How many of its seconds a second of this machine's clock is: the sandbox's time runs faster, or (0) stands."""
+    options: tuple[str, ...] = ()
+    """Those of the command line that say where it asks, such as `--sandbox`: a hint's command needs them too."""
 
 
 def the_real_one() -> Edge:

@@ -32,7 +32,7 @@ MEANINGS = {
     ExitCode.USAGE: "The command line can't be understood.",
     ExitCode.REFUSED: "Refused before anything was touched; the sentence names the flag that overrides, if one does.",
     ExitCode.NOT_FOUND: "No such instance, group, drain or fleet, or none open; a task not asked; a name of several.",
-    ExitCode.BLOCKED: "`plan`, `rehearse`: a drain can't end as it is. `fleet plan`: something speaks against it.",
+    ExitCode.BLOCKED: "`plan`, `rehearse`: a drain can't end as it is or as asked. `fleet plan`: there are objections.",
     ExitCode.NOT_DRAINED: "A drain ended (`rehearse`: would) with tasks left: deadline, taken back, agent lost.",
     ExitCode.NOT_ALLOWED: "Credentials are missing, expired or not allowed to do this.",
     ExitCode.UNAVAILABLE: "AWS throttled or did not answer, also after retries.",

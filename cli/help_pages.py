@@ -17,8 +17,9 @@ INTRODUCTION = """# The `ecs-drainer` command
 
 <!-- Written by `python -m cli.help_pages`; a test compares it with the commands. -->
 
-`ecs-drainer` asks the deployed app, with your own AWS credentials. In a clone it is `./ecs-drainer`; elsewhere it is
-installed from the wheel that `make release` leaves in `dist/`, for Python 3.11 or newer:
+`ecs-drainer` asks the deployed app, with your own AWS credentials. In a clone `make install` and `. .venv/bin/activate`
+put it on the PATH, and `./ecs-drainer` runs it without that; elsewhere it is installed from the wheel that
+`make release` leaves in `dist/`, for Python 3.11 or newer:
 
     pipx install dist/ecs_drainer-0.1.0-py3-none-any.whl     # or: uv tool install, pip install
     ecs-drainer --version

@@ -7,15 +7,21 @@ ambiguous is answered with the names that come close.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from chalicelib.common.wording import did_you_mean, shown
 from chalicelib.explain.words import some
 from cli.exit_codes import ExitCode
 from cli.problems import Halt
 
 NEAR_MISSES = 5
+NAME = re.compile(r"[A-Za-z0-9._:/-]+", re.ASCII)
+"""What every name of an instance, a container instance or a drain is made of."""
+AN_INSTANCE = (
+    "an EC2 instance id such as i-0123456789abcdef0, a container instance's ARN or id, or a private DNS name"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +125,27 @@ WHY_NO_TASK = (
 Choice = Chosen | Unknown | Ambiguous | NotDrained
 
 
+def refuse_what_is_no_name(
+    names: Iterable[str], field: str = "INSTANCE", expected: str = AN_INSTANCE
+) -> None:
+    """Raise Halt for a name that nothing can have, so that AWS need not be asked for it."""
+    wrong = [name for name in names if not NAME.fullmatch(name.strip())]
+    if wrong:
+        raise Halt(f"{field} is {shown(wrong[0])}: expected {expected}", code=ExitCode.USAGE)
+
+
+def refuse_unknown_groups(names: Iterable[str], there: Collection[str]) -> None:
+    """Raise Halt unless each name is that of an Auto Scaling group that is there."""
+    unknown = [f"{shown(name)}{did_you_mean(name, there)}" for name in names if name not in there]
+    if unknown:
+        remedy = (
+            f"the groups here: {some(sorted(there), 10)}"
+            if there
+            else "there is none: is it the right Region?"
+        )
+        raise Halt(f"There is no Auto Scaling group {some(unknown)}", remedy, ExitCode.NOT_FOUND)
+
+
 def choose(names: Iterable[str], candidates: Sequence[Candidate]) -> tuple[Choice, ...]:
     """Say for each name which instance it means; a name given twice counts once."""
     return tuple(_choice(name, candidates) for name in dict.fromkeys(name.strip() for name in names))
@@ -159,8 +186,3 @@ def chosen_ids(choices: Sequence[Choice], remedy: str = "") -> tuple[str, ...]:
 def short(arn: str) -> str:
     """Return the last part of an ARN: a cluster's name, a task's id."""
     return arn.rsplit("/", 1)[-1]
-
-
-def clusters_of(candidates: Iterable[Candidate]) -> str:
-    """Return the names of the clusters of these candidates as prose."""
-    return some(sorted({short(candidate.cluster) for candidate in candidates}))

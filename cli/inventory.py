@@ -17,7 +17,7 @@ from chalicelib.policy.settings import Settings
 from cli.desk import Desk
 from cli.exit_codes import ExitCode
 from cli.installation import Installation
-from cli.instances import Candidate, Unknown, choose, chosen_ids, short
+from cli.instances import Candidate, Unknown, choose, chosen_ids, refuse_what_is_no_name, short
 from cli.problems import Halt
 
 DESCRIBED_AT_ONCE = 100
@@ -43,21 +43,29 @@ def read_stage(installation: Installation) -> StageSettings:
 
     Read, not invoked: whoever may only look can plan too.
     """
-    function = installation.function("plan_drain")
-    aws = client("lambda")
     try:
-        with translated():
-            try:
-                answer = aws.get_function_configuration(FunctionName=function)
-            except aws.exceptions.ResourceNotFoundException:
-                notice = f"{installation.absence}, and built-in defaults count; {installation.remedy}"
-                return StageSettings(Settings(), False, notice)
+        known = read_environment(installation)
     except AccessDenied:
+        function = installation.function("plan_drain")
         return StageSettings(
             Settings(), notice=f"the settings of {function} may not be read: built-in defaults count"
         )
-    variables = answer.get("Environment", {}).get("Variables", {})
-    return StageSettings(Settings.from_environment(variables).at(answer["FunctionArn"]))
+    if known is None:
+        notice = f"{installation.absence}, and built-in defaults count; {installation.remedy}"
+        return StageSettings(Settings(), False, notice)
+    arn, variables = known
+    return StageSettings(Settings.from_environment(variables).at(arn))
+
+
+def read_environment(installation: Installation) -> tuple[str, dict[str, str]] | None:
+    """Return the ARN and the environment of the stage's planning function; None where nothing is deployed."""
+    aws = client("lambda")
+    with translated():
+        try:
+            answer = aws.get_function_configuration(FunctionName=installation.function("plan_drain"))
+        except aws.exceptions.ResourceNotFoundException:
+            return None
+    return answer["FunctionArn"], answer.get("Environment", {}).get("Variables", {})
 
 
 def refusal(desk: Desk) -> Halt:
@@ -71,6 +79,8 @@ def clusters(desk: Desk, asked: str | None, settings: Settings) -> list[str]:
 
     Raises Halt where ECS doesn't know one of them.
     """
+    if asked is not None:
+        refuse_what_is_no_name([asked], "--cluster", "an ECS cluster's name or ARN")
     wanted = [asked] if asked else list(settings.clusters)
     if not wanted:
         return desk.ask(ecs.list_clusters)
@@ -119,7 +129,11 @@ def with_dns(candidates: Sequence[Candidate]) -> list[Candidate]:
 def find_instances(
     desk: Desk, names: Sequence[str], cluster: str | None, settings: Settings
 ) -> tuple[str, ...]:
-    """Return the EC2 ids that the operator's names mean; raises Halt with near misses for those that mean none."""
+    """Return the EC2 ids that the operator's names mean; raises Halt with near misses for those that mean none.
+
+    What no instance can be called is refused before ECS is asked.
+    """
+    refuse_what_is_no_name(names)
     arns = clusters(desk, cluster, settings)
     candidates = desk.ask(read_candidates, arns)
     choices = choose(names, candidates)

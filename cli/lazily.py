@@ -14,6 +14,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from chalicelib.common.wording import shown
+
 SETTINGS: dict[str, Any] = {
     "pretty_exceptions_enable": False,
     "rich_markup_mode": "markdown",
@@ -62,6 +64,14 @@ class LazyCommand(TyperCommand):
         return self.real.make_context(*given, **named)
 
 
+def _with_its_value(refused: typer.BadParameter) -> str:
+    """Return what is wrong with a value, and the value: typer says "Input should be greater than or equal to 1"."""
+    cause: Any = refused.__cause__  # pydantic's ValidationError, where typer asked it
+    given = [error["input"] for error in cause.errors()] if hasattr(cause, "errors") else []
+    unsaid = [value for value in given if str(value) not in refused.message]
+    return f"{shown(unsaid[0])}: {refused.message}" if unsaid else refused.message
+
+
 def group_of(entries: tuple[Entry, ...]) -> type[TyperGroup]:
     """Return the class of a group of these commands, in this order."""
 
@@ -70,5 +80,13 @@ def group_of(entries: tuple[Entry, ...]) -> type[TyperGroup]:
 
         def __init__(self, **given: Any) -> None:
             super().__init__(**{**given, "commands": {entry.name: LazyCommand(entry) for entry in entries}})
+
+        def invoke(self, context: Any) -> Any:
+            """Run the command of the command line; a value that it can't take is named in the refusal."""
+            try:
+                return super().invoke(context)
+            except typer.BadParameter as refused:
+                refused.message = _with_its_value(refused)
+                raise
 
     return LazyGroup

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from chalicelib.common.model import Task, TaskKind
 from chalicelib.explain import BlockerKind, Circumstances, Fate, Forecast, Outcome
-from chalicelib.explain.words import count, spell
+from chalicelib.explain.words import count
 from chalicelib.policy import DrainPolicy, Standalone
 
 NOTHING = timedelta(0)
@@ -107,15 +107,3 @@ def time_needed(forecasts: Iterable[Forecast]) -> tuple[timedelta, timedelta]:
     return max((one.at_least for one in told), default=NOTHING), max(
         (one.allow for one in told), default=NOTHING
     )
-
-
-def time_in_words(forecasts: Iterable[Forecast]) -> str:
-    """Return how long a drain takes at least, as prose."""
-    told = list(forecasts)
-    at_least, allow = time_needed(told)
-    more = (
-        ", and as long as it takes tasks to end by themselves"
-        if any(one.is_open_ended for one in told)
-        else ""
-    )
-    return f"at least {spell(at_least)} (allow {spell(allow)}){more}"

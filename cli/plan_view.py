@@ -12,6 +12,7 @@ from chalicelib.policy.sources import DEFAULTS
 from cli.instances import short
 from cli.outlook import room_for, time_needed
 from cli.prospects import Prospect
+from cli.refusals import asked_in_vain
 
 SETTINGS_TOLD = ("deadline", "on_deadline", "standalone_tasks", "then")
 
@@ -28,6 +29,7 @@ def render(prospect: Prospect) -> str:
     if prospect.worlds:
         lines.append(f"  Deadline: {_deadline(prospect)}.")
     lines += [f"  Note: {notice}" for notice in prospect.plan.drain.notices]
+    lines += [f"  Against it: {objection.sentence}" for objection in asked_in_vain(prospect)]
     return "\n".join(lines)
 
 
@@ -93,6 +95,7 @@ def record(prospect: Prospect) -> dict[str, Any]:
         "sources": dict(prospect.plan.drain.sources),
         "gates": None if prospect.plan.gates.is_passed else to_state(prospect.gates),
         "notices": list(prospect.plan.drain.notices),
+        "against": [objection.record for objection in asked_in_vain(prospect)],
         "tasks": [_fate(fate) for told in prospect.forecasts for fate in told.fates],
         "room": [_room(prospect, number) for number in range(len(prospect.worlds))],
     }

@@ -285,10 +285,6 @@ class Effort(Carried):
     cpu_seconds: float
     wall_seconds: float
 
-    def ratio(self, lasted: timedelta) -> float:
-        """Return how many virtual seconds passed in a real one."""
-        return lasted.total_seconds() / self.wall_seconds if self.wall_seconds else 0.0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsal(Carried):

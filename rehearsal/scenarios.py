@@ -11,7 +11,9 @@ from random import Random
 from typing import Any
 
 from chalicelib.common.errors import InvalidInput
+from chalicelib.common.model import stamp
 from chalicelib.common.wording import shown
+from chalicelib.explain.words import some
 from embedded_aws.autoscaling import spot_interruption
 from embedded_aws.clients import client
 from rehearsal.snapshot import Item, Snapshot
@@ -72,7 +74,8 @@ def check(scenario: Scenario, snapshot: Snapshot) -> None:
         unknown = [each for each in scenario.instances if each not in snapshot.ec2]
         if unknown:
             raise InvalidInput(
-                f"the snapshot has no instance {unknown[0]}: it was taken at {snapshot.taken_at}"
+                f"`--instances` is {shown(unknown[0])}: expected an instance of the snapshot, which was taken at "
+                f"{stamp(snapshot.taken_at)}: {some(sorted(snapshot.ec2), 10)}"
             )
         return
     if scenario.kind is Kind.SPOT_STORM:

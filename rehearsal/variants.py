@@ -8,7 +8,8 @@ from copy import deepcopy
 from dataclasses import dataclass
 
 from chalicelib.common.errors import InvalidInput
-from chalicelib.common.wording import did_you_mean, shown
+from chalicelib.common.wording import did_you_mean, one_of, shown
+from chalicelib.explain.words import some
 from chalicelib.policy import SETTINGS
 from rehearsal.snapshot import Item, Snapshot
 
@@ -82,7 +83,10 @@ def _change(document: Item, subject: str, name: str, value: int) -> None:
             return
     if subject not in services and subject not in groups:
         near = did_you_mean(subject, [*services, *groups])
-        raise InvalidInput(f"`--what-if` names {shown(subject)}, no service or group of the snapshot{near}")
+        there = some(sorted([*services, *groups]), 10)
+        raise InvalidInput(
+            f"`--what-if` names {shown(subject)}: expected a service or group of the snapshot{near}: {there}"
+        )
     expected = ", ".join(OF_SERVICES if subject in services else OF_GROUPS)
     raise InvalidInput(f"`--what-if` changes {shown(name)} of {subject}: expected {expected}")
 
@@ -127,7 +131,7 @@ def _setting(name: str, value: str) -> str:
     known = {setting.name: setting for setting in SETTINGS if setting.name not in NOT_OURS}
     if wanted not in known:
         raise InvalidInput(
-            f"`--policy` sets {shown(name)}, which is no setting{did_you_mean(wanted, list(known))}"
+            f"`--policy` sets {shown(name)}: expected {one_of(known)}{did_you_mean(wanted, known)}"
         )
     try:
         known[wanted].parse(value)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from cli.whereabouts import ROOT
 from docs import promises
 from docs.generate import (
     bring_up_to_date,
@@ -40,3 +43,17 @@ def test_each_promise_rests_on_something_that_exists() -> None:
 def test_the_table_of_recordings_is_that_of_the_facts() -> None:
     """Whether each fact agrees is proved in `tests/conformance`."""
     assert bring_up_to_date(embedded_aws, check=True), "run `make docs`"
+
+
+def test_what_a_drain_costs_is_said_alike_wherever_it_is_said() -> None:
+    """The README rounds what `docs/benchmarks.md` measured; the FAQ quotes it, and what the demo came to."""
+    pages = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/faq.md")}
+    measured = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    a_thousand = re.findall(r"^\| cost of 1,000 drains \| \$([0-9.]+) ", measured, re.MULTILINE)
+    (demo,) = re.findall(
+        r"cost at list price +\$([0-9.]+)", (ROOT / "docs" / "demo.md").read_text(encoding="utf-8")
+    )
+    assert "A thousand ordinary drains cost [less than a dollar](docs/benchmarks.md)" in pages["README.md"]
+    assert all(float(each) < 1 for each in (a_thousand[0], 1_000 * float(demo)))
+    assert f"cost ${a_thousand[0]} at list price ([measured](benchmarks.md))" in pages["docs/faq.md"]
+    assert f"as in [`make demo`](demo.md), ${demo}." in pages["docs/faq.md"]

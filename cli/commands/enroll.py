@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from chalicelib.common.model import LifecycleHook
-from chalicelib.common.wording import did_you_mean
 from chalicelib.events import LifecycleAction
 from chalicelib.explain.words import some
 from chalicelib.gateways import autoscaling
@@ -20,9 +19,9 @@ from cli.desk import Desk
 from cli.exit_codes import ExitCode
 from cli.hook_code import Language, hook_as
 from cli.hooks import WantedHook, acted_on, hook_to_write, wanted_hook
+from cli.instances import refuse_unknown_groups
 from cli.inventory import read_stage
 from cli.options import DryRun, HookSettings
-from cli.problems import Halt
 
 Groups = Annotated[
     list[str], typer.Option("--asg", metavar="NAME", help="The Auto Scaling group; may be repeated.")
@@ -113,14 +112,7 @@ def _hook_of(desk: Desk, group: str, asked: str | None, stage: Settings) -> tupl
 
 def _known(desk: Desk, names: list[str]) -> list[AutoScalingGroup]:
     there = {group.name: group for group in desk.ask(autoscaling.all_groups)}
-    unknown = [f"{name}{did_you_mean(name, there)}" for name in names if name not in there]
-    if unknown:
-        remedy = (
-            f"the groups here: {some(sorted(there), 10)}"
-            if there
-            else "there is none: is it the right Region?"
-        )
-        raise Halt(f"There is no Auto Scaling group {some(unknown)}", remedy, ExitCode.NOT_FOUND)
+    refuse_unknown_groups(names, there)
     return [there[name] for name in names]
 
 

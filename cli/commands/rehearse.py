@@ -230,7 +230,8 @@ def _read(path: Path) -> Snapshot:
     try:
         return read(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"{path} can't be read: {error}; take one with `ecs-drainer snapshot`") from error
+        why = error.strerror if isinstance(error, OSError) else "expected text in UTF-8"
+        raise InvalidInput(f"{path} can't be read: {why}; take one with `ecs-drainer snapshot`") from error
 
 
 def _percent(text: str | None) -> int | None:

@@ -29,6 +29,8 @@ def sign_off(
     desk: Desk, *, task: TaskName, refuse: Refuse = False, more_time: MoreTime = None, reason: Why = ""
 ) -> ExitCode:
     """Say that a task of a stateful service may be stopped, may not, or needs more time; the last answer stands."""
+    if refuse and more_time is not None:
+        raise Halt("--refuse and --more-time are two answers: give one of them", code=ExitCode.USAGE)
     answer = "refuse" if refuse else "done" if more_time is None else "more-time"
     request: dict[str, Any] = {"task": task, "answer": answer, "reason": reason, "who": desk.installation.who}
     if more_time is not None:

@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from chalicelib.common.errors import AccessDenied
-from chalicelib.gateways.aws import client, translated
+from chalicelib.policy.settings import Settings
 from cli.command import command_without_output
 from cli.desk import Desk
 from cli.exit_codes import ExitCode
+from cli.inventory import clusters, read_environment
 from cli.problems import Halt
 from cli.progress import telling
 from cli.rehearsed_past import read_past
@@ -59,6 +60,7 @@ def snapshot(
     It reads five times a second at most, a quarter of what ECS lets an account read. No environment, command, image,
     secret or tag of yours is kept.
     """
+    clusters(desk, cluster, Settings())  # refuses what is none, and names those that are there
     with telling(desk, "snapshot") as tell:
         reader = Reader(desk.edge.sleep, tell)
         settings = _settings(desk)
@@ -76,17 +78,12 @@ def snapshot(
 
 def _settings(desk: Desk) -> dict[str, str]:
     """Return the stage's ECS_DRAINER_ variables; none where nothing is deployed, or they may not be read."""
-    function, aws = desk.installation.function("plan_drain"), client("lambda")
     try:
-        with translated():
-            try:
-                answer = aws.get_function_configuration(FunctionName=function)
-            except aws.exceptions.ResourceNotFoundException:
-                return {}
+        _, variables = read_environment(desk.installation) or ("", {})
     except AccessDenied:
+        function = desk.installation.function("plan_drain")
         desk.warn(f"the settings of {function} may not be read: built-in defaults count")
         return {}
-    variables = answer.get("Environment", {}).get("Variables", {})
     return {name: value for name, value in variables.items() if name.startswith(OWN_SETTINGS)}
 
 

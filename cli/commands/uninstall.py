@@ -62,7 +62,9 @@ def _ours(desk: Desk) -> stack.Found:
     if found is None:
         raise Halt(f"There is no stack {at.name} in {at.region}", code=ExitCode.NOT_FOUND)
     if not found.is_ours:
-        sentence = f"The stack {at.name} was not made by `ecs-drainer install`, and is left alone"
+        sentence = (
+            f"The stack {at.name} was made by other means than the command `install`, and is left alone"
+        )
         remedy = "take it away by the means that deployed it: `chalice delete`, `terraform destroy`, …"
         raise Halt(sentence, remedy, ExitCode.REFUSED)
     if found.status != stack.HALF_GONE:

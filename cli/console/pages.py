@@ -119,6 +119,9 @@ class Pages:
             "card": board.card(tracked),
             "facts": facts(audit, now),
             "tasks": board.task_lines(tracked),
+            "explained_at": max(
+                (each.at for each in audit.changes if each.kind == "explanation"), default=None
+            ),
             "story": [change for change in reversed(audit.changes) if change.kind != "task"],
         }
         del given["now"]

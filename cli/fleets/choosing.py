@@ -16,7 +16,7 @@ from cli.exit_codes import ExitCode
 from cli.fleets.options import Asked
 from cli.fleets.outlook import Outlook, against, look_ahead
 from cli.fleets.reading import open_drains_of, read_described, read_standalone
-from cli.fleets.selection import Described, Selection, select
+from cli.fleets.selection import NOT, Described, Selection, nothing_fits, select
 from cli.inventory import clusters, find_instances
 from cli.problems import Halt
 from cli.refusals import is_unsaid
@@ -30,7 +30,11 @@ def choose(desk: Desk, asked: Asked, settings: Settings, wishes: Wishes) -> Outl
         remedy = "give --asg, --cluster, --zone, --image, --template, --older-than or instances"
         raise Halt("Which instances? A fleet is never the whole account", remedy, ExitCode.USAGE)
     where = clusters(desk, asked.cluster, settings)
-    chosen = select(desk.ask(read_described, where), wanted, desk.now())
+    there = desk.ask(read_described, where)
+    chosen = select(there, wanted, desk.now())
+    if not chosen:
+        remedy = "widen it; `ecs-drainer fleet plan --cluster NAME` shows what there is"
+        raise Halt(nothing_fits(there, wanted, desk.now()), remedy, ExitCode.NOT_FOUND)
     _check_size(chosen)
     ids = {one.instance_id for one in chosen}
     found = desk.ask(read_surroundings, ids, sorted({one.cluster for one in chosen}))
@@ -54,6 +58,14 @@ def _unsaid(
 
 
 def _selection(desk: Desk, asked: Asked, settings: Settings) -> Selection:
+    for option, values in (
+        ("--asg", asked.groups),
+        ("--zone", asked.zones),
+        ("--image", asked.images),
+        ("--template", asked.templates),
+    ):
+        if "" in {value.removeprefix(NOT) for value in values or ()}:
+            raise Halt(f"{option} is '': expected a name", code=ExitCode.USAGE)
     named = find_instances(desk, asked.instances, asked.cluster, settings) if asked.instances else ()
     return Selection(
         instances=named,
@@ -73,9 +85,6 @@ def _age(text: str | None) -> timedelta | None:
 
 
 def _check_size(chosen: Sequence[Described]) -> None:
-    if not chosen:
-        remedy = "widen it; `ecs-drainer fleet plan --cluster NAME` shows what there is"
-        raise Halt("No container instance fits that choice", remedy, ExitCode.NOT_FOUND)
     if len(chosen) > MOST_INSTANCES:
         sentence = f"{len(chosen)} instances fit that choice; a fleet has {MOST_INSTANCES} at most"
         raise Halt(sentence, "narrow it down, by zone say", ExitCode.REFUSED)

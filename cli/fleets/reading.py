@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.common.errors import AccessDenied, AwsRefused
 from chalicelib.common.model import Task
+from chalicelib.common.wording import shown
 from chalicelib.fleet.notice import CANCELLED
 from chalicelib.gateways import described, ecs
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
@@ -127,7 +128,9 @@ def find_fleet(desk: Desk, name: str | None) -> str:
     for arn in known:
         if arn.rsplit(":", 1)[-1] == wanted:
             return arn
-    sentence = f"There is no fleet {wanted}" if wanted else f"No fleet is known to stage {desk.stage}"
+    sentence = (
+        f"No fleet is known to stage {desk.stage}" if name is None else f"There is no fleet {shown(wanted)}"
+    )
     raise Halt(sentence, "`ecs-drainer fleet list` shows the newest", ExitCode.NOT_FOUND)
 
 

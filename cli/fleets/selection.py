@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from operator import attrgetter
+
+from chalicelib.common.model import stamp
+from chalicelib.explain.words import some, spell
 
 NOT = "not:"
 
@@ -56,22 +60,51 @@ class Selection:
 def select(found: Iterable[Described], wanted: Selection, at: datetime) -> tuple[Described, ...]:
     """Return the instances that are wanted, oldest first; those of unknown age last."""
     tests = _tests(wanted, at)
-    chosen = (one for one in found if all(test(one) for test in tests))
+    chosen = (one for one in found if all(test.fits(one) for test in tests))
     return tuple(sorted(chosen, key=lambda one: (one.launched_at or at, one.instance_id)))
 
 
-def _tests(wanted: Selection, at: datetime) -> list[Callable[[Described], bool]]:
+def nothing_fits(found: Sequence[Described], wanted: Selection, at: datetime) -> str:
+    """Say of a choice that chose nothing which option no instance fits by itself, and what there is of its kind."""
+    tests = _tests(wanted, at)
+    for each in tests:
+        if not any(map(each.fits, found)):
+            there = some(sorted({each.of(one) for one in found} - {""}), 10)
+            return f"No container instance fits {each.option}: there is {there or 'none'}"
+    return f"No container instance fits all of {some([each.option for each in tests], 10)}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Test:
+    option: str
+    """As it was given."""
+    fits: Callable[[Described], bool]
+    of: Callable[[Described], str]
+    """What an instance has of this kind."""
+
+
+def _tests(wanted: Selection, at: datetime) -> list[_Test]:
     """Return one test a kind that was asked for."""
-    kinds: list[tuple[Sequence[str], Callable[[Described], set[str]]]] = [
-        (wanted.instances, lambda one: {one.instance_id}),
-        (wanted.groups, lambda one: {one.group}),
-        (wanted.zones, lambda one: {one.zone}),
-        (wanted.images, lambda one: {one.image}),
-        (wanted.templates, _names_of_template),
+    kinds: list[tuple[str, Sequence[str], str, Callable[[Described], set[str]]]] = [
+        ("", wanted.instances, "instance_id", lambda one: {one.instance_id}),
+        ("--asg ", wanted.groups, "group", lambda one: {one.group}),
+        ("--zone ", wanted.zones, "zone", lambda one: {one.zone}),
+        ("--image ", wanted.images, "image", lambda one: {one.image}),
+        ("--template ", wanted.templates, "template", _names_of_template),
     ]
-    tests = [_test(values, names) for values, names in kinds if values]
+    tests = [
+        _Test(" ".join(f"{flag}{value}" for value in values), _test(values, names), attrgetter(kind))
+        for flag, values, kind, names in kinds
+        if values
+    ]
     if (age := wanted.older_than) is not None:
-        tests.append(lambda one: one.launched_at is not None and at - one.launched_at > age)
+        tests.append(
+            _Test(
+                f"--older-than {spell(age)}",
+                lambda one: one.launched_at is not None and at - one.launched_at > age,
+                lambda one: f"one launched at {stamp(one.launched_at)}" if one.launched_at else "",
+            )
+        )
     return tests
 
 

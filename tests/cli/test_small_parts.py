@@ -15,7 +15,7 @@ from chalicelib.plan.findings import AutoScalingGroup
 from cli import help_pages
 from cli.cancelling import doom_of
 from cli.exit_codes import ExitCode
-from cli.outlook import room_for, time_in_words, under_policy
+from cli.outlook import room_for, time_needed, under_policy
 from cli.tables import columns
 from tests.builders import a_policy, a_standalone_task, a_task, after
 
@@ -144,11 +144,8 @@ def test_nothing_to_move_needs_no_room() -> None:
 
 
 def test_how_long_it_takes_at_least() -> None:
-    assert (
-        time_in_words([TOLD])
-        == "at least 2 min (allow 2 min), and as long as it takes tasks to end by themselves"
-    )
-    assert time_in_words([]) == "at least 0 s (allow 0 s)"
+    assert time_needed([TOLD]) == (timedelta(minutes=2), timedelta(minutes=2))
+    assert time_needed([]) == (timedelta(0), timedelta(0))
 
 
 def test_columns_align_and_lines_end_with_their_last_cell() -> None:

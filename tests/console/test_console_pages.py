@@ -46,6 +46,7 @@ def test_the_page_of_a_drain_has_blockers_with_remedies_and_the_machine_lit(stuc
     outline = Outline(page)
     assert len(outline.ids) == len(set(outline.ids))
     assert "aws ecs update-service --cluster web --service legacy" in page
+    assert re.search(r"As it was explained at 2026-03-02T10:0\d:\d\dZ", page), "tasks may have moved since"
     assert 'class="state Task visited current" data-name="Wait for events"' in page
     assert f"/drains/{name}/audit#step-0" in page
     assert "Extend the deadline" not in page, "read-only"

@@ -30,7 +30,11 @@ def read_answer(file: Path) -> Answer:
         return read(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise Halt(f"{file} can't be read: {error.strerror}", "name another file") from None
-    except (InvalidInput, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
+    except UnicodeDecodeError:
+        raise Halt(
+            f"{file} is no answer of a rehearsal: expected text in UTF-8", code=ExitCode.USAGE
+        ) from None
+    except (InvalidInput, KeyError, TypeError, ValueError) as error:
         said = (
             str(error).removeprefix("no rehearsal: ")
             if isinstance(error, InvalidInput)
