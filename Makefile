@@ -70,8 +70,19 @@ build/iac/bin/python: Makefile
 	$@ -m pip install --quiet --disable-pip-version-check aws-cdk-lib==2.275.0 aws-sam-translator==1.115.0
 	@touch $@
 
-iac: install build/iac/bin/python ## Deploy by Terraform, CDK and SAM; needs terraform with its AWS provider, and node
-	$(VENV)/bin/pytest -q -n $(WORKERS) tests/deploy/test_terraform.py tests/deploy/test_cdk.py tests/deploy/test_sam.py
+# The commands that people type; each brings a hundred packages, and a prefix of its own keeps npm from removing another's.
+build/cdk/node_modules/aws-cdk: Makefile
+	npm install --prefix build/cdk --silent --no-save --no-package-lock --no-audit --no-fund aws-cdk@2.1148.1
+	@touch $@
+
+build/sam/bin/sam: Makefile
+	$(PYTHON) -m venv build/sam
+	build/sam/bin/python -m pip install --quiet --disable-pip-version-check aws-sam-cli==1.170.0
+	@touch $@
+
+iac: install build/iac/bin/python build/cdk/node_modules/aws-cdk build/sam/bin/sam ## Deploy by Terraform, CDK and SAM; needs terraform with its AWS provider, node and npm
+	$(VENV)/bin/pytest -q -n $(WORKERS) tests/deploy/test_terraform.py tests/deploy/test_cdk.py tests/deploy/test_sam.py \
+		tests/deploy/test_cdk_command.py tests/deploy/test_sam_command.py
 
 unit: install ## The tests that need neither a server nor much time
 	$(VENV)/bin/pytest -q -n $(WORKERS) -m "not deploy and not slow"

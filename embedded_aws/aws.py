@@ -41,6 +41,7 @@ PARTS = (
     "sqs",
     "sns",
     "s3",
+    "iam",
     "logs",
     "cloudformation",
     "dynamodb",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from time_machine import escape_hatch
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from embedded_aws import aws
@@ -75,6 +76,14 @@ class QuietHandler(MotoRequestHandler):  # type: ignore[misc]  # moto ships no t
 
     def log_request(self, *_: Any) -> None:
         """Say nothing: the request log knows it all."""
+
+    def date_time_string(self, _: float | None = None) -> str:
+        """Date an answer with the real time.
+
+        An SDK sets its own clock by the Date of a refusal that is minutes off, and tries the call again: AWS's for
+        JavaScript does so seven times over while virtual time runs on.
+        """
+        return str(super().date_time_string(escape_hatch.time.time()))
 
 
 @contextmanager

@@ -12,8 +12,9 @@ from moto.cloudformation.exceptions import AlreadyExistsException, ValidationErr
 from moto.cloudformation.models import CloudFormationBackend, Stack
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.cloudformation.utils import generate_stack_id, get_stack_from_s3_url
+from moto.core.responses import ActionResult
 
-from embedded_aws.cloudformation import change_sets, stacks
+from embedded_aws.cloudformation import change_sets, macros, stacks
 from embedded_aws.cloudformation.resource import KINDS
 from embedded_aws.requests import AwsError
 
@@ -36,6 +37,7 @@ def install() -> None:
     parsing.resource_class_from_type = lambda kind: KINDS.get(kind) or _motos_class(kind)
     parsing.parse_and_create_resource = stacks.create
     Stack.create_resources = stacks.create_resources
+    Stack._parse_template = stacks.parse_template
     Stack.update = stacks.update_stack
     Stack.delete = stacks.delete_resources
     Stack.stack_resources = property(stacks.list_resources)
@@ -47,6 +49,7 @@ def install() -> None:
     for operation in ("create_stack", "update_stack", "create_change_set"):
         setattr(CloudFormationResponse, operation, _checking(getattr(CloudFormationResponse, operation)))
     cloudformation_responses.get_stack_from_s3_url = _template_from_s3
+    CloudFormationResponse.get_template = _get_template
     _as_yaml = Stack.parse_template
     Stack.parse_template = staticmethod(lambda body: _as_json(body) or _as_yaml(body))
 
@@ -70,15 +73,21 @@ def _checking(answer: Any) -> Any:
         url = self._get_param("TemplateURL")
         text = body or (self._get_stack_from_s3_url(url) if url else None)
         if text:
-            _check_template(text, self._get_param("Parameters", []), self._get_param("Capabilities", []))
+            capabilities = self._get_param("Capabilities", [])
+            given, made = _check_template(text, self._get_param("Parameters", []))
+            macros.check_capability(given, made, capabilities, answer.__name__)
+            _check_capabilities(made["Resources"], capabilities)
         return answer(self)
 
     return answer_checked
 
 
-def _check_template(text: str, parameters: list[dict[str, Any]], capabilities: list[str]) -> None:
+def _check_template(text: str, parameters: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a template as it is and as its macros make it."""
+    values = {each["ParameterKey"]: each.get("ParameterValue", "") for each in parameters}
     try:
-        template = Stack.parse_template(text)
+        given = Stack.parse_template(text)
+        template = macros.expanded(given, values)
         declared = template["Resources"]
         unknown = sorted({each["Type"] for each in declared.values() if not stacks.known(each["Type"])})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -93,7 +102,7 @@ def _check_template(text: str, parameters: list[dict[str, Any]], capabilities: l
     ]
     if strangers:
         raise ValidationError(message=f"Parameters: [{', '.join(strangers)}] do not exist in the template")
-    _check_capabilities(declared, capabilities)
+    return given, template
 
 
 def _check_capabilities(declared: dict[str, Any], capabilities: list[str]) -> None:
@@ -118,6 +127,8 @@ def _create_stack(self: Any, name: str, template: str, parameters: dict[str, Any
         cross_stack_resources=self.exports,
         **more,
     )
+    if macros.named(Stack.parse_template(template)):
+        stacks.read(stack)
     self.stacks[stack.stack_id] = stack
     stack.create_resources()
     self.exports.update({export.name: export for export in stack.exports})
@@ -162,3 +173,13 @@ def _template_from_s3(template_url: str, account_id: str, partition: str) -> str
     if len(text.encode()) > LARGEST_TEMPLATE:
         raise ValidationError(message=f"Template may not exceed {LARGEST_TEMPLATE} bytes in size.")
     return text
+
+
+def _get_template(self: Any) -> ActionResult:
+    """Return a stack's template as it was handed in, but with S3's address where a tool has written the server's.
+
+    `sam delete` looks for what `sam deploy` uploaded by addresses of AWS's alone.
+    """
+    text = self.cloudformation_backend.get_template(self._get_param("StackName"))
+    own, awss = f"http://{urlparse(self.uri).netloc}/", f"https://s3.{self.region}.amazonaws.com/"
+    return ActionResult({"TemplateBody": text.replace(own, awss) if isinstance(text, str) else text})

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from moto.cloudformation.models import Change, ChangeSet, CloudFormationBackend, Stack
+from moto.cloudformation.responses import CloudFormationResponse
+from moto.core.responses import ActionResult, EmptyResult
 
-from embedded_aws.cloudformation import stacks
+from embedded_aws.cloudformation import macros, stacks
 from embedded_aws.cloudformation.resource import KINDS
 from embedded_aws.requests import AwsError
 
@@ -28,18 +30,20 @@ def install() -> None:
     """Make moto's change sets say what they would change, and change it."""
     CloudFormationBackend.create_change_set = _create_change_set
     CloudFormationBackend.execute_change_set = _execute_change_set
+    CloudFormationResponse.describe_change_set = _describe_change_set
+    CloudFormationResponse.delete_change_set = _delete_change_set
     ChangeSet.diff = lambda _: []  # it knows no parameters, no conditions and no replacement
     ChangeSet._parse_template = _parse_template
 
 
 def _parse_template(self: Any) -> None:
     """Read a change set's template as a stack's is read."""
-    self.template_dict = Stack.parse_template(self.template)
+    self.template_dict = macros.expanded(Stack.parse_template(self.template), self.parameters)
 
 
 def differs(stack: Any, template: str, parameters: dict[str, Any], tags: dict[str, str] | None) -> bool:
     """Say whether a stack would change; what is the template's default anyway is no change."""
-    wanted = Stack.parse_template(template)
+    wanted = macros.expanded(Stack.parse_template(template), parameters)
     return (
         wanted != stack.template_dict
         or _effective(wanted, parameters) != _effective(stack.template_dict, stack.parameters)
@@ -64,7 +68,7 @@ def _create_change_set(self: Any, *arguments: Any, **named: Any) -> tuple[str, s
         change_set.status, change_set.execution_status = "FAILED", "UNAVAILABLE"
         change_set.status_reason = NO_CHANGES
     else:
-        change_set.changes = list(_changes(stack, Stack.parse_template(template), parameters))
+        change_set.changes = list(_changes(stack, change_set.template_dict, parameters))
     return change_set_id, stack_id
 
 
@@ -156,12 +160,37 @@ def _change(action: str, name: str, kind: str, physical_id: str = "", replacemen
     return change
 
 
+def _found(backend: Any, name: str, stack_name: str | None) -> Any:
+    """Return a stack's newest change set of a name or ARN; None where there is none."""
+    for each in reversed(list(backend.change_sets.values())):
+        is_the_stacks = stack_name in (None, each.stack_name, each.stack_id)
+        if is_the_stacks and name in (each.change_set_id, each.change_set_name):
+            return each
+    return None
+
+
+def _describe_change_set(self: Any) -> ActionResult:
+    """Describe the change set of the stack that is named: the CDK calls those of all its stacks alike."""
+    name, stack_name = self._get_param("ChangeSetName"), self._get_param("StackName")
+    found = _found(self.cloudformation_backend, name, stack_name)
+    if found is None:
+        raise AwsError("ChangeSetNotFound", f"ChangeSet [{name}] does not exist")
+    return ActionResult(found)
+
+
+def _delete_change_set(self: Any) -> ActionResult:
+    """Delete a change set; it is no error that there is none, as long as there is the stack."""
+    backend, stack_name = self.cloudformation_backend, self._get_param("StackName")
+    if stack_name:
+        backend.get_stack(stack_name)
+    found = _found(backend, self._get_param("ChangeSetName"), stack_name)
+    if found is not None:
+        del backend.change_sets[found.change_set_id]
+    return EmptyResult()
+
+
 def _execute_change_set(self: Any, change_set_name: str, stack_name: str | None = None) -> None:
-    change_set = None
-    for each in self.change_sets.values():
-        names = (each.change_set_id, each.change_set_name)
-        if change_set_name in names and stack_name in (None, each.stack_name, each.stack_id):
-            change_set = each
+    change_set = _found(self, change_set_name, stack_name)
     if change_set is None:
         raise AwsError("ChangeSetNotFound", f"ChangeSet [{change_set_name}] does not exist")
     if change_set.execution_status != "AVAILABLE":
@@ -170,9 +199,7 @@ def _execute_change_set(self: Any, change_set_name: str, stack_name: str | None 
     stack = self.stacks[change_set.stack_id]
     if change_set.change_set_type == "CREATE":
         stack.template, stack.parameters = change_set.template, change_set.parameters
-        stack._parse_template()
-        stack.resource_map = stack._create_resource_map()
-        stack.output_map = stack._create_output_map()
+        stacks.read(stack)
         stack.create_resources()
     else:
         stack.update(change_set.template, change_set.role_arn, change_set.parameters, change_set.tags)

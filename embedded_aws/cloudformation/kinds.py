@@ -402,3 +402,15 @@ class LifecycleHook(Resource):
         """By what the API finds it."""
         group = self.properties["AutoScalingGroupName"]
         return {"AutoScalingGroupName": group, "LifecycleHookName": self.physical_resource_id}
+
+
+class Metadata(Resource):
+    """What the CDK says of the constructs in a stack: a resource that makes nothing."""
+
+    kind, calls = "AWS::CDK::Metadata", ("cloudformation", "", "", "")
+
+    def make(self) -> None:
+        """Make nothing."""
+
+    def delete(self, *_: str) -> None:
+        """Delete nothing."""

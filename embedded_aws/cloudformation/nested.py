@@ -13,7 +13,7 @@ from embedded_aws.clients import client
 from embedded_aws.cloudformation.resource import Properties, Resource
 
 OUTPUTS = "Outputs."
-CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
+CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 """Its parent's have been asked for: CloudFormation asks once for all of them."""
 
 

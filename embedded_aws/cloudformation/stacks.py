@@ -18,7 +18,13 @@ from moto.cloudformation import parsing
 from moto.cloudformation.models import Event, cloudformation_backends
 from moto.core.utils import utcnow
 
-from embedded_aws.cloudformation import functions, kinds, nested  # noqa: F401  # add their kinds to KINDS
+from embedded_aws.cloudformation import (
+    buckets,  # noqa: F401  # adds its kinds to KINDS, as the next three do
+    functions,  # noqa: F401
+    kinds,  # noqa: F401
+    macros,
+    nested,  # noqa: F401
+)
 from embedded_aws.cloudformation.resource import KINDS, Resource
 from embedded_aws.requests import acting_as_service
 
@@ -136,6 +142,19 @@ def _fit(stack: Any, template: str, parameters: dict[str, Any]) -> list[Any]:
     stack.description = stack.template_dict.get("Description")
     stack.last_updated_time = utcnow()
     return [each for each in replaced if each is not None]
+
+
+def parse_template(self: Any) -> None:
+    """Read the template of moto's `Stack`; what was handed in stays its text."""
+    parameters = getattr(self, "parameters", {})  # moto reads it once before it has them
+    self.template_dict = macros.expanded(self.parse_template(self.template), parameters)
+
+
+def read(stack: Any) -> None:
+    """Read a stack's template with its parameters, and make maps of what it asks for."""
+    stack._parse_template()
+    stack.resource_map = stack._create_resource_map()
+    stack.output_map = stack._create_output_map()
 
 
 def load(stack: Any, parameters: dict[str, Any]) -> None:

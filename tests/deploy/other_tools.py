@@ -1,4 +1,4 @@
-"""Tools for infrastructure as code that are in no lock: `make iac` puts them into build/iac."""
+"""Tools for infrastructure as code that are in no lock: `make iac` puts them into build/."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / "build" / "iac" / "bin" / "python"
+CDK = ROOT / "build" / "cdk" / "node_modules" / ".bin" / "cdk"
+SAM = ROOT / "build" / "sam" / "bin" / "sam"
 DEPLOY = ROOT / "deploy"
 
 needed = pytest.mark.skipif(not PYTHON.exists(), reason="`make iac` puts the CDK and SAM's translator there")
+needs_cdk = pytest.mark.skipif(not CDK.exists(), reason="`make iac` puts the cdk command there, with npm")
+needs_sam = pytest.mark.skipif(not SAM.exists(), reason="`make iac` puts the sam command there")
 
 
 def run(*arguments: str, cwd: Path, given: Mapping[str, str] | None = None, stdin: str = "") -> str:

@@ -40,6 +40,7 @@ def test_the_cdks_own_validation_has_nothing_to_say(synthesised: Path) -> None:
     report = json.loads((synthesised / "validation-report.json").read_text())
     assert "E3005" not in json.dumps(report)
     assert "W2502" not in json.dumps(report)
+    assert [each["violations"] for each in report["pluginReports"]] == [[]]
 
 
 def test_parameters_that_the_construct_fills_in_are_refused(released: Path, tmp_path: Path) -> None:
