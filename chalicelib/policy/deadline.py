@@ -98,11 +98,6 @@ def first_heartbeat_at(
     return max(start, began_at + heartbeat_interval(heartbeat_timeout))
 
 
-def next_heartbeat_at(recorded_at: datetime, heartbeat_timeout: timedelta) -> datetime:
-    """Return when the heartbeat after one recorded at this instant is due."""
-    return recorded_at + heartbeat_interval(heartbeat_timeout)
-
-
 def gates_forced_at(start: datetime, deadline_at: datetime) -> datetime:
     """Return when DRAINING is set whatever the gates say, where the policy asks for that."""
     return deadline_at - min(GATES_RESERVE, (deadline_at - start) / 2)
