@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from chalicelib.common.wording import did_you_mean, shown
+from chalicelib.common.wording import did_you_mean, one_line, shown
 from chalicelib.policy.table import BY_NAME
 
 VARIABLE_PREFIX = "ECS_DRAINER_"
@@ -57,7 +57,7 @@ def environment_source(environ: Mapping[str, str]) -> Source:
 def tag_source(tags: Mapping[str, str], auto_scaling_group: str) -> Source:
     """Read the tags `ecs-drainer:<setting>` of an Auto Scaling group."""
     given = {key: value for key, value in tags.items() if key.lower().startswith(TAG_PREFIX)}
-    return _source(f"tags of Auto Scaling group {auto_scaling_group}", given, len(TAG_PREFIX))
+    return _source(f"tags of Auto Scaling group {one_line(auto_scaling_group)}", given, len(TAG_PREFIX))
 
 
 def metadata_source(notification_metadata: str | None, hook: str) -> Source:
@@ -65,7 +65,7 @@ def metadata_source(notification_metadata: str | None, hook: str) -> Source:
 
     https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutLifecycleHook.html
     """
-    name = f"NotificationMetadata of hook {hook}"
+    name = f"NotificationMetadata of hook {one_line(hook)}"
     if not (notification_metadata or "").strip():
         return Source(name)
     try:

@@ -139,3 +139,12 @@ def test_a_spot_interruption_stops_tasks_in_time_whatever_the_tags_say() -> None
     policy = resolve([tags, spot_source()], Circumstances(lifecycle_action=False)).policy
     assert (policy.on_deadline, policy.deadline) == (OnDeadline.STOP_TASKS, timedelta(minutes=2))
     assert policy.poll.mid == timedelta(seconds=5)
+
+
+def test_a_source_is_told_on_one_harmless_line() -> None:
+    """An execution may be started with any input: what names it brings are not what a terminal obeys."""
+    sources = (metadata_source("[]", "h\x1b]0;x\x07\n2"), tag_source({}, "g\x1b[2J\rweb"))
+    assert [source.name for source in sources] == [
+        "NotificationMetadata of hook h\\u001b]0;x\\u0007 2",
+        "tags of Auto Scaling group g\\u001b[2J web",
+    ]
