@@ -34,6 +34,8 @@ SEED = 1
 """What moto's ids are drawn from."""
 
 PARTS = (
+    "backends",
+    "draws",
     "requests.recording",
     "stepfunctions",
     "awslambda",
@@ -45,6 +47,7 @@ PARTS = (
     "logs",
     "cloudformation",
     "dynamodb",
+    "dynamodb_expressions",
     "autoscaling",
     "ecs",
 )
