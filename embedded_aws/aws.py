@@ -36,6 +36,7 @@ SEED = 1
 PARTS = (
     "backends",
     "draws",
+    "keys",
     "requests.recording",
     "stepfunctions",
     "awslambda",
