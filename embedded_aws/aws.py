@@ -34,6 +34,9 @@ SEED = 1
 """What moto's ids are drawn from."""
 
 PARTS = (
+    "backends",
+    "draws",
+    "keys",
     "requests.recording",
     "stepfunctions",
     "awslambda",
@@ -45,6 +48,7 @@ PARTS = (
     "logs",
     "cloudformation",
     "dynamodb",
+    "dynamodb_expressions",
     "autoscaling",
     "ecs",
 )

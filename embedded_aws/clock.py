@@ -18,6 +18,7 @@ from functools import partial
 import time_machine
 
 from embedded_aws.agenda import Agenda, Signal, Sleeper, Timer
+from embedded_aws.room import roomy
 from embedded_aws.workload import Workload
 
 PATIENCE_SECONDS = 120.0
@@ -48,19 +49,20 @@ class Clock:
         self._changed = self._workload.changed
         self._driver: int | None = None
         self._travel = time_machine.travel(start, tick=False)
-        self._move_process: Callable[[datetime], None] | None = None
+        self._traveller: time_machine.Traveller | None = None
+        """What moves the process's clock, while it is held."""
         self._stopped = False
 
     @contextmanager
     def held(self) -> Iterator[None]:
         """Hold the process's clock at `now()`; at the end every sleeping thread gets ClockStopped."""
-        self._stopped, self._move_process = False, self._travel.start().move_to
-        self._move_process(self._now)
+        self._stopped, self._traveller = False, self._travel.start()
+        self._traveller.move_to(self._now)
         try:
             yield
         finally:
             self._stop()
-            self._move_process = None
+            self._traveller = None
             self._travel.stop()
 
     def now(self) -> datetime:
@@ -111,6 +113,7 @@ class Clock:
         """Count one piece of work less."""
         self._workload.end()
 
+    @roomy
     def advance(self, seconds: float) -> None:
         """Run all that is due in the next virtual `seconds`, then stand there; raises what actions raise."""
         end = self._now + timedelta(seconds=seconds)
@@ -119,6 +122,7 @@ class Clock:
                 pass
             self._move_to(end)
 
+    @roomy
     def run_until(self, done: Callable[[], bool], limit: timedelta = LONGEST_RUN) -> bool:
         """Drive until `done()`, or nothing that is due within `limit` is left; returns `done()`."""
         end = self._now + limit
@@ -130,6 +134,7 @@ class Clock:
                 self._wait_for_idle()
         return True
 
+    @roomy
     def run_paced(self, stop: threading.Event) -> None:
         """Let virtual time pass at `speed` until `stop` is set; an action that raises is logged."""
         with self._driving():
@@ -147,6 +152,7 @@ class Clock:
         self.begin_work()
         threading.Thread(target=self._work_on_clock, args=(work,), name=label, daemon=True).start()
 
+    @roomy
     def _work_on_clock(self, work: Callable[[], None]) -> None:
         with self.busy(begun=True), suppress(ClockStopped):
             try:
@@ -183,6 +189,7 @@ class Clock:
                 sleeper.alarm.cancel()
             sleeper.turn.release()
 
+    @roomy
     def _drive_through(self, seconds: float, interrupted: threading.Event) -> bool:
         end = None if seconds == math.inf else self._now + timedelta(seconds=seconds)
 
@@ -241,9 +248,11 @@ class Clock:
         self._workload.wait_for_idle(PATIENCE_SECONDS if self.speed is None else None)
 
     def _move_to(self, at: datetime) -> None:
-        self._now = max(at, self._now)
-        if self._move_process:
-            self._move_process(self._now)
+        if at <= self._now:
+            return
+        passed, self._now = at - self._now, at
+        if self._traveller:
+            self._traveller.shift(passed)  # `move_to` would set the time zone anew, from files, at each step
 
     def _pace(self, done: Callable[[], bool]) -> None:
         """Pay out the virtual time that real time owes; what passes while a thread is busy is not owed."""

@@ -14,11 +14,10 @@ from embedded_aws.aws import ACCOUNT_ID, REGION
 from embedded_aws.clients import client
 from embedded_aws.ecs.model import SPREAD, ContainerInstance, Deployment, Launch, Service
 from embedded_aws.ecs.restored import FoundTask, put_service, put_task
+from rehearsal.as_found import UNREHEARSED_TAGS, bindings_of, health_by_task, how_long_they_lasted
 from rehearsal.snapshot import Item, Snapshot
-from rehearsal.timings import SETTLING_SECONDS, Timings, labels_of, seconds_between
+from rehearsal.timings import Timings, labels_of
 
-UNREHEARSED_TAGS = ("ecs-drainer:drain-queue", "ecs-drainer:sign-off")
-"""Of stateful services: their queues, and those who sign off, aren't in a snapshot."""
 KEPT_SETTINGS = (
     "deploymentController",
     "deploymentConfiguration",
@@ -105,15 +104,6 @@ def in_order_of_start(snapshot: Snapshot) -> list[Item]:
     )
 
 
-def is_waiting(task: Item) -> bool:
-    """Whether a task is PROVISIONING on no instance: a capacity provider is to bring one (cluster-auto-scaling)."""
-    return (
-        task["lastStatus"] == "PROVISIONING"
-        and not task.get("containerInstanceArn")
-        and not str(task.get("capacityProviderName", "FARGATE")).startswith("FARGATE")
-    )
-
-
 def _users(snapshot: Snapshot) -> dict[str, str]:
     """Return by task definition the service whose timings it takes: that of a service's primary deployment first."""
     users: dict[str, str] = {}
@@ -157,17 +147,6 @@ def _until_exit(snapshot: Snapshot, told: Item) -> dict[str, str]:
     """Return after how long tasks of a family that no service runs ended by themselves lately, as a label."""
     lasted = how_long_they_lasted(snapshot, told["family"])
     return {"embedded-aws/exits-after": f"{median(lasted):g}"} if lasted else {}
-
-
-def how_long_they_lasted(snapshot: Snapshot, family: str) -> list[float]:
-    """Return the seconds that the standalone tasks of a family ran that ended by themselves lately."""
-    return [
-        seconds_between(task["startedAt"], task["executionStoppedAt"])
-        for task in snapshot.tasks
-        if task.get("group") == f"family:{family}"
-        and task.get("stopCode") == "EssentialContainerExited"
-        and {"startedAt", "executionStoppedAt"} <= task.keys()
-    ]
 
 
 def _rehearsed_tags(tags: Iterable[Item]) -> list[Item]:
@@ -248,14 +227,6 @@ def _launch(cluster: Any, task: Item, services: Mapping[str, Service], definitio
     )
 
 
-def _target_states(snapshot: Snapshot) -> dict[tuple[str, int], str]:
-    return {
-        (target["id"], target.get("port", 0)): target["state"]
-        for group in snapshot.target_groups.values()
-        for target in group.get("targets", [])
-    }
-
-
 def _found(
     snapshot: Snapshot, task: Item, cluster: Any, protected_until: str | None, health: str
 ) -> FoundTask:
@@ -276,41 +247,6 @@ def _found(
             if each.get("containerPort") and each.get("hostPort")
         },
     )
-
-
-def bindings_of(task: Item) -> list[Item]:
-    """Return the port bindings of all containers of a task."""
-    return [
-        binding
-        for container in task.get("containers", [])
-        for binding in container.get("networkBindings", [])
-    ]
-
-
-def health_by_task(snapshot: Snapshot) -> dict[str, str]:
-    """Return by ARN whether a task was `healthy`, `unhealthy` or not yet known to be either (`initial`).
-
-    By its targets, else by its container health check, else by the 40 s that one without any check takes.
-    """
-    hosts = {each["containerInstanceArn"]: each["ec2InstanceId"] for each in snapshot.instances}
-    states = _target_states(snapshot)
-    return {
-        task["taskArn"]: _health(task, hosts.get(task.get("containerInstanceArn", ""), ""), states, snapshot)
-        for task in snapshot.tasks
-    }
-
-
-def _health(task: Item, host: str, states: Mapping[tuple[str, int], str], snapshot: Snapshot) -> str:
-    if task["lastStatus"] != "RUNNING":
-        return "initial"
-    own = {states.get((host, binding.get("hostPort", 0))) for binding in bindings_of(task)} - {None}
-    if "unhealthy" in own or task.get("healthStatus") == "UNHEALTHY":
-        return "unhealthy"
-    if own or task.get("healthStatus") == "HEALTHY":
-        return "initial" if "initial" in own else "healthy"
-    taken_at = str(snapshot.document["taken_at"])
-    ran = seconds_between(str(task.get("startedAt", taken_at)), taken_at)
-    return "healthy" if ran >= SETTLING_SECONDS else "initial"
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from embedded_aws.room import roomy
 from rehearsal.result import Rehearsal
 from rehearsal.scenarios import Scenario, begin, check
 from rehearsal.snapshot import Snapshot
@@ -50,12 +51,19 @@ class Wanted:
 
 def rehearse(wanted: Wanted, tell: Progress = lambda *_: None) -> Rehearsal:
     """Rehearse in this process, whose clock stands still meanwhile; raises InvalidInput for what can't be done."""
+    check(wanted.scenario, wanted.snapshot)
+    began = time.process_time(), time.monotonic_ns()
+    with silenced(), unhurried_collection():
+        return _in_embedded_aws(wanted, tell, began)
+
+
+@roomy
+def _in_embedded_aws(wanted: Wanted, tell: Progress, began: tuple[float, int]) -> Rehearsal:
     from embedded_aws.aws import embedded_aws  # noqa: PLC0415  # the extra `sandbox`: whoever only reads goes without
     from rehearsal.loading import load  # noqa: PLC0415  # as above
 
-    check(wanted.scenario, wanted.snapshot)
-    began = time.process_time(), time.monotonic_ns()
-    with silenced(), unhurried_collection(), embedded_aws(wanted.snapshot.taken_at) as aws:
+    gc.freeze()  # modules and models, which stay
+    with embedded_aws(wanted.snapshot.taken_at) as aws:
         deployed = _deploy(wanted.snapshot)
         with aws.requests.unthrottled():
             load(wanted.snapshot, wanted.timings, wanted.pace)
@@ -90,7 +98,6 @@ def _deploy(snapshot: Snapshot) -> Any:
 def unhurried_collection() -> Iterator[None]:
     """Have Python look for garbage less often: all that happens is kept, and would be gone through again and again."""
     before = gc.get_threshold()
-    gc.freeze()  # modules and models, which stay
     gc.set_threshold(*SELDOM)
     try:
         yield

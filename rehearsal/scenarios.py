@@ -14,8 +14,6 @@ from chalicelib.common.errors import InvalidInput
 from chalicelib.common.model import stamp
 from chalicelib.common.wording import shown
 from chalicelib.explain.words import some
-from embedded_aws.autoscaling import spot_interruption
-from embedded_aws.clients import client
 from rehearsal.snapshot import Item, Snapshot
 
 
@@ -144,7 +142,7 @@ def begin(scenario: Scenario, snapshot: Snapshot, seed: int, manual_drain: str) 
     if scenario.kind is Kind.SPOT_STORM:
         return _interrupt(_spot(snapshot, scenario.group), scenario.number, seed)
     group = group_of(scenario, snapshot)
-    name, autoscaling = group["AutoScalingGroupName"], client("autoscaling")
+    name, autoscaling = group["AutoScalingGroupName"], _client("autoscaling")
     if scenario.kind is Kind.SCALE_IN:
         wanted = group["DesiredCapacity"] - scenario.number
         autoscaling.set_desired_capacity(AutoScalingGroupName=name, DesiredCapacity=wanted)
@@ -176,11 +174,11 @@ def _replace(instances: Sequence[str], snapshot: Snapshot, manual_drain: str) ->
     grouped = {one["InstanceId"] for group in snapshot.groups for one in group.get("Instances", [])}
     for instance in instances:
         if instance in grouped:
-            client("autoscaling").terminate_instance_in_auto_scaling_group(
+            _client("autoscaling").terminate_instance_in_auto_scaling_group(
                 InstanceId=instance, ShouldDecrementDesiredCapacity=False
             )
         else:
-            client("lambda").invoke(
+            _client("lambda").invoke(
                 FunctionName=manual_drain,
                 InvocationType="Event",
                 Payload=json.dumps({"instance_id": instance, "reason": "rehearsed"}),
@@ -188,7 +186,15 @@ def _replace(instances: Sequence[str], snapshot: Snapshot, manual_drain: str) ->
     return Doomed(tuple(instances))
 
 
+def _client(service: str) -> Any:
+    from embedded_aws.clients import client  # noqa: PLC0415  # a second of imports: whoever only checks goes without
+
+    return client(service)
+
+
 def _interrupt(spot: Sequence[str], percent: int, seed: int) -> Doomed:
+    from embedded_aws.autoscaling import spot_interruption  # noqa: PLC0415  # as above
+
     number = math.ceil(len(spot) * percent / 100)
     chosen = Random(seed).sample(sorted(spot), number)  # noqa: S311  # no secret, and the same for the same seed
     for instance in sorted(chosen):

@@ -12,9 +12,9 @@ from typing import Any
 from chalicelib.common.duration import in_words
 from chalicelib.explain import BlockerKind
 from embedded_aws.autoscaling.refresh import ACTIVE, refreshes
-from embedded_aws.clients import client
 from embedded_aws.ecs.model import BEFORE_RUNNING
 from embedded_aws.requests.throttles import BUCKET_OF, ECS_RATES
+from embedded_aws.stepfunctions.backend import executions_of, find_execution
 from rehearsal.harm import killed_of
 from rehearsal.lanes import lanes_of
 from rehearsal.lines import instance_of, lines_of
@@ -57,14 +57,8 @@ class See:
 
     def drains(self) -> tuple[int, int]:
         """Return how many drains have ended, and how many there are."""
-        statuses = Counter(each["status"] == "RUNNING" for each in self._listed())
-        return statuses[False], statuses.total()
-
-    def _listed(self) -> list[Item]:
-        pages = (
-            client("stepfunctions").get_paginator("list_executions").paginate(stateMachineArn=self._machine)
-        )
-        return [each for page in pages for each in page["executions"]]
+        closed = [each.closed.is_set() for each in executions_of(self._machine)]
+        return sum(closed), len(closed)
 
     def is_over(self) -> bool:
         """Whether nothing more is to come: no drain, no refresh, no instance on its way, no task that starts."""
@@ -76,7 +70,7 @@ class See:
         return now - self._quiet_since >= STARTING or not self._something_starts()
 
     def _something_goes_on(self) -> bool:
-        if any(each["status"] == "RUNNING" for each in self._listed()):
+        if not all(each.closed.is_set() for each in executions_of(self._machine)):
             return True
         if any(refresh.status in ACTIVE for refresh in refreshes()):
             return True
@@ -285,7 +279,7 @@ def _quotas(records: Records) -> Iterator[Quota]:
 
 def _cost(records: Records) -> Cost:
     transitions = sum(
-        transitions_of(event["type"] for event in timeline.history(each["executionArn"]))
+        transitions_of(str(event["type"]) for event in find_execution(each["executionArn"]).history)
         for each in records.executions
     )
     invoked = [(each.function_name, each.event) for each in records.invocations]

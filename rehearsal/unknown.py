@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from rehearsal.loading_services import UNREHEARSED_TAGS, health_by_task, how_long_they_lasted, is_waiting
+from rehearsal.as_found import UNREHEARSED_TAGS, health_by_task, how_long_they_lasted, is_waiting
 from rehearsal.snapshot import Item, Snapshot
 
 

@@ -39,7 +39,7 @@ def _take_by_known_names() -> None:
         picker = self._value_picker
         if type(picker) is not XFormedAttributePicker or hasattr(value, "Meta"):
             return picked_anew(self, value, key, shape)
-        found = _taken(value, _names(value, key, shape))
+        found = taken(value, names_of(value, key, shape))
         if picker.response_transformers:
             return _transformed(found, ".".join([*self.path, key]), picker.response_transformers)
         return found
@@ -70,14 +70,15 @@ def _write_utc() -> None:
     TimestampSerializer._convert_timestamp_to_str = written
 
 
-def _taken(value: Any, names: tuple[str, ...]) -> Any:
+def taken(value: Any, names: tuple[str, ...]) -> Any:
+    """Return what the object has by the first of the names that it knows, or None."""
     if type(value) is dict:  # most are
         return next((value[name] for name in names if name in value), None)
     found = (get_value(value, name, MISSING) for name in names)
     return next((each for each in found if each is not MISSING), None)
 
 
-def _names(value: Any, key: str, shape: Any) -> tuple[str, ...]:
+def names_of(value: Any, key: str, shape: Any) -> tuple[str, ...]:
     """Return the names moto tries; it makes a member's shape once a process, and gives it its parent before this."""
     known = _known.get((shape, key, value.__class__))
     if known is None:

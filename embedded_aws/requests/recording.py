@@ -19,7 +19,7 @@ from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import get_service_model, method_names_from_class
 
 from embedded_aws import aws
-from embedded_aws.requests import picking
+from embedded_aws.requests import bodies, picking, reading, writing
 from embedded_aws.requests.endings import ProcessEnded, spend
 from embedded_aws.requests.log import Call, Fault, RequestLog
 from embedded_aws.requests.principals import principal_of
@@ -36,7 +36,8 @@ def install() -> None:
     BaseResponse.call_action = _recorded(BaseResponse.call_action)
     # moto looks through all of a class for the names of its methods at each request; they stay the same.
     responses.method_names_from_class = functools.cache(method_names_from_class)
-    picking.install()
+    for part in (picking, writing, reading, bodies):
+        part.install()
 
 
 def _recorded(answer: Callable[[Any], Answer]) -> Callable[[Any], Answer]:

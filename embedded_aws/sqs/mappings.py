@@ -6,12 +6,13 @@ source mappings". moto would run the function inside SendMessage, one message at
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from moto.awslambda.models import LambdaBackend
 from moto.core.utils import unix_time_millis
-from moto.sqs.models import Queue, SQSBackend, sqs_backends
+from moto.sqs.models import Message, Queue, SQSBackend, sqs_backends
 
 from embedded_aws import aws
 from embedded_aws.permissions import role_allows
@@ -46,12 +47,27 @@ def install() -> None:
     LambdaBackend.update_event_source_mapping = _update_mapping
     LambdaBackend.delete_event_source_mapping = _delete_mapping
     LambdaBackend.list_event_source_mappings = _list_mappings
+    Message.__deepcopy__ = _message_copied
+    Message.had_receipt_handle = _had_receipt_handle
     Queue.add_message = _add_and_wake
     Queue.messages = property(_messages)
     Queue._set_attributes = _set_named_attributes
     SQSBackend.change_message_visibility = _change_visibility_and_wake
     SQSBackend.receive_message = _receive_on_the_clock
     SQSBackend.is_message_valid_based_on_retention_period = _is_retained
+
+
+def _message_copied(self: Any, memo: dict[int, Any]) -> Any:
+    """Copy a message as `copy.deepcopy` does; nearly all that it has is texts and numbers, which are not copied."""
+    twin = Message.__new__(Message)
+    for name, value in self.__dict__.items():
+        twin.__dict__[name] = copy.deepcopy(value, memo) if isinstance(value, dict | list) else value
+    return twin
+
+
+def _had_receipt_handle(self: Any, receipt_handle: str) -> bool:
+    """Say so without a list of all it ever had: each message of a queue is asked, twice, for each that is deleted."""
+    return receipt_handle == self.receipt_handle or receipt_handle in self._old_receipt_handles
 
 
 def _is_retained(self: Any, queue_name: str, message: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from enum import Enum
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 from moto.core.serialize import XFormedAttributePicker, get_serializer_class
 from moto.core.utils import get_service_model
 
-from embedded_aws.requests import picking
+from embedded_aws.requests import picking, writing
 
 picking.install()
+writing.install()
 AT = datetime(2026, 3, 2, 10, 0, 0, 123456, tzinfo=UTC)
 
 
@@ -41,9 +43,22 @@ def service(**more: Any) -> dict[str, Any]:
     return {"service_arn": "arn:web", "desiredCount": "2", "events": events, "tags": None, **more}
 
 
+class State(Enum):
+    """What moto's models have for a text."""
+
+    WEB = "web"
+
+
 ANSWERS: list[tuple[str, str, Any]] = [
     ("ecs", "DescribeServices", {"services": [service(), service(roleArn=7), Aliased()], "failures": []}),
     ("ecs", "DescribeServices", SimpleNamespace(services=[SimpleNamespace(**service())])),
+    ("ecs", "DescribeServices", {"services": [service(deployments=[None, {"rolloutState": State.WEB}])]}),
+    (
+        "ecs",
+        "DescribeServices",
+        {"services": [service(events=()), {**service(), "Events": None}], "failures": None},
+    ),
+    ("dynamodb", "GetItem", {"Item": {"web": {"S": "1"}, "": {"M": {"n": {"N": "1"}}}, "raw": {"B": b"a"}}}),
     (
         "autoscaling",
         "DescribeAutoScalingGroups",
@@ -54,6 +69,7 @@ ANSWERS: list[tuple[str, str, Any]] = [
         },
     ),
 ]
+WRITTEN = {"autoscaling": "2026-03-02T10:00:00.123456Z", "ecs": "1772445600.123", "dynamodb": "YQ=="}
 TRANSFORMERS = {
     "Service.events": lambda events: (events or [])[:1],
     "Groups.member.Instances": lambda _: None,
@@ -74,4 +90,4 @@ def test_it_is_the_answer_that_moto_gives(answer: tuple[str, str, Any], transfor
     ]
     assert given[0] == given[1] == given[2]
     assert "web" in given[0]
-    assert ("2026-03-02T10:00:00.123456Z" if service_name == "autoscaling" else "1772445600.123") in given[0]
+    assert WRITTEN[service_name] in given[0]
