@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from chalicelib.gates import GateMemory, Group, Holder, Rules, Seen, StatefulService
+from chalicelib.gates import GateMemory, Holder, Rules, Seen
 from chalicelib.gates.deciding import wanted_slots
 from chalicelib.gates.leases import Full, without
+from chalicelib.gates.standing import Standing, group_names, groups_of, services_to_ask_for, with_health
 from chalicelib.gateways import ecs, leases, queues, stateful, stepfunctions
-from chalicelib.gateways.stateful import Here, Standing, group_of
+from chalicelib.gateways.stateful import Here
 from chalicelib.policy import Gates, Reach
 
 GROUPS_KNOWN_FOR = timedelta(minutes=10)
@@ -40,17 +41,17 @@ def read_gates(question: Question, memory: GateMemory) -> tuple[Seen, GateMemory
     Raises Throttled, AwsUnavailable, AccessDenied or AwsRefused.
     """
     statuses = _statuses(question.containers)
-    here = _here(question)
+    here = stateful.read_here(question.containers, question.mode, question.reach)
     memory = _with_members(question, here, memory)
     standings = _standings(question, here, memory)
-    groups = _groups(question, here, memory, standings)
+    groups = groups_of(here.services, memory.members, standings, question.rules.instance_id)
     wanted = wanted_slots(Seen(at=question.at, groups=groups), question.rules)
     to_sign = (task for service in here.services if service.declared.sign_off for task in service.tasks)
     kept = leases.read_kept(question.table, (one.key for one in wanted), to_sign)
     found = {service.declared.queue for service in here.services if service.declared.queue}
     seen = Seen(
         at=question.at,
-        services=tuple(_with_health(service, standings, question) for service in here.services),
+        services=tuple(with_health(each, standings, question.rules.instance_id) for each in here.services),
         groups=groups,
         queues={queue: queues.count(queue) for queue in sorted(found)},
         sign_offs=kept.sign_offs,
@@ -69,19 +70,8 @@ def _statuses(containers: Containers) -> set[str]:
     return {one.status for one in described if one.status in ("ACTIVE", "DRAINING")}
 
 
-def _here(question: Question) -> Here:
-    if question.mode is Gates.OFF:
-        return Here((), 0)
-    with_definitions = question.mode is Gates.TASK_DEFINITIONS
-    return stateful.read_here(question.containers, with_definitions=with_definitions, reach=question.reach)
-
-
-def _group_names(here: Here) -> frozenset[str]:
-    return frozenset(s.declared.quorum_group for s in here.services if s.declared.quorum_group)
-
-
 def _with_members(question: Question, here: Here, memory: GateMemory) -> GateMemory:
-    groups = _group_names(here)
+    groups = group_names(here.services)
     is_fresh = memory.members_at is not None and question.at - memory.members_at < GROUPS_KNOWN_FOR
     if is_fresh and groups <= set(memory.members):
         return memory
@@ -91,42 +81,14 @@ def _with_members(question: Question, here: Here, memory: GateMemory) -> GateMem
 
 def _standings(question: Question, here: Here, memory: GateMemory) -> dict[str, Standing]:
     """Return how the groups' services and those with a standby fare, by `cluster|name`."""
-    groups = _group_names(here)
-    wanted = {name for group in groups for name in memory.members.get(group, ())}
-    wanted |= {_key(s) for s in here.services if s.declared.standby or s.declared.quorum_group}
+    wanted = services_to_ask_for(here.services, memory.members)
     found: dict[str, Standing] = {}
     for cluster in question.containers:
-        names = sorted(key.partition("|")[2] for key in wanted if key.startswith(f"{cluster}|"))
+        names = [key.partition("|")[2] for key in wanted if key.startswith(f"{cluster}|")]
         if names:
             standing = stateful.read_standing(cluster, names, question.at)
             found |= {f"{cluster}|{name}": one for name, one in standing.items()}
     return found
-
-
-def _key(service: StatefulService) -> str:
-    return f"{service.declared.cluster}|{service.declared.service}"
-
-
-def _groups(
-    question: Question, here: Here, memory: GateMemory, standings: Mapping[str, Standing]
-) -> tuple[Group, ...]:
-    found = []
-    for name in sorted(_group_names(here)):
-        own = {_key(service) for service in here.services if service.declared.quorum_group == name}
-        keys = sorted(own | set(memory.members.get(name, ())))
-        everywhere = [standings[key] for key in keys if key in standings]
-        found.append(group_of(name, here.services, everywhere, question.rules.instance_id))
-    return tuple(found)
-
-
-def _with_health(
-    service: StatefulService, standings: Mapping[str, Standing], question: Question
-) -> StatefulService:
-    standing = standings.get(_key(service))
-    if standing is None:
-        return service
-    elsewhere = sum(place != question.rules.instance_id for place in standing.healthy_on)
-    return replace(service, healthy_elsewhere=elsewhere)
 
 
 def without_the_dead(seen: Seen, full: Iterable[Full]) -> Seen:

@@ -87,9 +87,9 @@ def test_a_record_without_attributes_was_delivered_once_and_has_no_handle() -> N
 
 def test_an_instances_counts_are_read_apart_and_may_be_missing() -> None:
     view = parse(json.dumps(changed(INSTANCE_EVENT, runningTasksCount=2, pendingTasksCount=3))).view  # type: ignore[union-attr]  # it is one of an instance
-    assert (view.running, view.pending) == (2, 3)
+    assert (view.running_tasks, view.pending_tasks) == (2, 3)
     view = parse(json.dumps(changed(INSTANCE_EVENT, runningTasksCount=None, pendingTasksCount=None))).view  # type: ignore[union-attr]  # as above
-    assert (view.running, view.pending) == (0, 0)
+    assert (view.running_tasks, view.pending_tasks) == (0, 0)
 
 
 def a_row(**fields: Any) -> Waiting:

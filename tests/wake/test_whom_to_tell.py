@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from chalicelib.common.model import ContainerInstance
 from chalicelib.wake import (
     EMPTIED,
     INSTANCE,
     SERVICE,
     Heard,
     InstanceChanged,
-    InstanceView,
     ServiceTrouble,
     Waiting,
     by_instance,
@@ -35,8 +35,12 @@ def a_row(*tasks: int, **fields: Any) -> Waiting:
     return Waiting(instance=INSTANCE_ARN, execution="arn:x", cluster=CLUSTER, tasks=names, **given)
 
 
-def a_view(status: str = "DRAINING", agent: bool = True, version: int = 20, **counts: int) -> InstanceView:
-    return InstanceView(INSTANCE_ARN, CLUSTER, status, agent, version=version, **counts)
+def a_view(
+    status: str = "DRAINING", agent: bool = True, version: int = 20, **counts: Any
+) -> ContainerInstance:
+    return ContainerInstance(
+        INSTANCE_ARN, cluster=CLUSTER, status=status, agent_connected=agent, version=version, **counts
+    )
 
 
 def test_a_hundred_events_of_an_instance_are_one_write() -> None:
@@ -125,7 +129,7 @@ def test_of_several_writes_to_a_row_the_last_says_whether_a_task_is_left() -> No
 
 def test_an_execution_is_given_what_was_seen() -> None:
     heard = Heard(a_row(events=5), has_stops=True, stopped_at=after(seconds=7), troubles=(TROUBLE,))
-    told = output(EMPTIED, heard, a_view(running=0, pending=0), after(seconds=9))
+    told = output(EMPTIED, heard, a_view(running_tasks=0, pending_tasks=0), after(seconds=9))
     assert told == {
         "why": "emptied",
         "events": 5,

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from chalicelib.common.services import ServiceEvent, TaskDefinition
 from chalicelib.explain import Blocker, BlockerKind, Circumstances, explain
-from chalicelib.explain.circumstances import Needs, ServiceEvent, Target, TargetGroup
+from chalicelib.explain.circumstances import Target, TargetGroup
 from docs.gallery.worlds import (
     DEFINITION,
     NOW,
@@ -126,7 +127,7 @@ def test_no_instance_takes_tasks(story: str, others: tuple[Any, ...], kind: Bloc
 
 
 SICK = elsewhere(health_status="UNHEALTHY")
-CHECKED = {"needs": {DEFINITION: Needs(health_check_interval=timedelta(seconds=10))}}
+CHECKED = {"task_definitions": {DEFINITION: TaskDefinition(health_check_interval=timedelta(seconds=10))}}
 TOLD: dict[str, Any] = {"created_at": NOW - timedelta(minutes=6)}
 
 
