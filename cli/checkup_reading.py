@@ -16,7 +16,7 @@ from chalicelib.common.model import AutoScalingGroup, ContainerInstance
 from chalicelib.explain.reading import drained_by
 from chalicelib.gateways import autoscaling, ecs
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
-from chalicelib.gateways.stateful import stateful_by_instance
+from chalicelib.gateways.gates import stateful_by_instance
 from chalicelib.policy.settings import Settings
 from cli import executions
 from cli.checkup_events import read_way

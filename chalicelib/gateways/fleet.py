@@ -15,7 +15,7 @@ from chalicelib.fleet.own_turn import on_their_own_turn, resolve_each
 from chalicelib.gateways import ecs
 from chalicelib.gateways.autoscaling import groups_of
 from chalicelib.gateways.circumstances import Attempts, services_of, strategies_of
-from chalicelib.gateways.stateful import stateful_by_instance
+from chalicelib.gateways.gates import stateful_by_instance
 from chalicelib.policy import Gates, Resolved, Source
 
 

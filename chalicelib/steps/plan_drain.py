@@ -16,9 +16,8 @@ from chalicelib.explain import Blocker
 from chalicelib.gates import GateMemory, Rules, decide_gates
 from chalicelib.gates.foreseeing import foreseen
 from chalicelib.gateways.find import find_group, find_instances
-from chalicelib.gateways.gates import Question, read_gates
+from chalicelib.gateways.gates import Question, read_gates, read_here
 from chalicelib.gateways.ledger import ledger_of
-from chalicelib.gateways.stateful import read_here
 from chalicelib.gateways.turns import take_turn
 from chalicelib.plan.making import Execution, Plan, Verdict, make_plan, preferred_cluster
 from chalicelib.policy import Gates

@@ -209,7 +209,7 @@ def _is_worth_a_write(of: OfInstance, row: Waiting | None) -> bool:
     """
     if row is None or of.change is None:
         return not of.tasks
-    return differs(row, of.change.view)
+    return differs(row, of.change)
 
 
 def _grouped(items: Iterable[Each], key: Callable[[Each], str]) -> dict[str, list[Each]]:

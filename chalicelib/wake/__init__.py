@@ -15,7 +15,7 @@ from chalicelib.wake.batch import (
 )
 from chalicelib.wake.parse import Happening, parse
 from chalicelib.wake.row import AGENT_CONNECTED, AGENT_DISCONNECTED, Waiting, agent_word
-from chalicelib.wake.seen import Ignored, InstanceChanged, ServiceTrouble, TaskRunning, TaskStopped
+from chalicelib.wake.seen import Ignored, ServiceTrouble, TaskRunning, TaskStopped
 from chalicelib.wake.telling import (
     EMPTIED,
     GATES,
@@ -39,7 +39,6 @@ __all__ = [
     "Happening",
     "Heard",
     "Ignored",
-    "InstanceChanged",
     "Letter",
     "OfInstance",
     "OfService",

@@ -1,12 +1,10 @@
-"""What events say, as values."""
+"""What events say, as values; one of a container instance says it as it is by then, whatever has changed."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 from datetime import datetime
-
-from chalicelib.common.model import ContainerInstance
 
 LONGEST_REASON = 500
 
@@ -40,19 +38,6 @@ class TaskRunning:
     """ARN."""
     service: str
     """Name."""
-
-
-@dataclass(frozen=True, slots=True)
-class InstanceChanged:
-    """A container instance changed: its status, its agent's connection, or no more than what is left on it."""
-
-    view: ContainerInstance
-    """As the event shows it."""
-
-    @property
-    def instance(self) -> str:
-        """ARN of the container instance."""
-        return self.view.arn
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from chalicelib.common.model import ContainerInstance, stamp
 from chalicelib.wake.row import Waiting, agent_word
-from chalicelib.wake.seen import InstanceChanged, ServiceTrouble
+from chalicelib.wake.seen import ServiceTrouble
 
 EMPTIED = "emptied"
 INSTANCE = "instance"
@@ -28,7 +28,7 @@ class Heard:
     """After the last write: it alone counts, as an execution may have looked and waited anew between two."""
     has_stops: bool = False
     stopped_at: datetime | None = None
-    change: InstanceChanged | None = None
+    change: ContainerInstance | None = None
     troubles: tuple[ServiceTrouble, ...] = ()
     may_open_gates: bool = False
     """Whether a task runs, or has answered, that closed gates may wait for."""
@@ -58,7 +58,7 @@ def why(heard: Heard, view: ContainerInstance | None = None) -> str | None:
         return None
     if heard.has_stops and heard.row.is_empty_handed:
         return EMPTIED
-    if heard.change is not None and differs(heard.row, view or heard.change.view):
+    if heard.change is not None and differs(heard.row, view or heard.change):
         return INSTANCE
     if heard.troubles:
         return SERVICE
@@ -76,14 +76,14 @@ def among(described: Iterable[ContainerInstance], row: Waiting) -> ContainerInst
     return next((each for each in described if each.arn == row.instance), missing)
 
 
-def newest(described: ContainerInstance, change: InstanceChanged | None) -> ContainerInstance:
+def newest(described: ContainerInstance, change: ContainerInstance | None) -> ContainerInstance:
     """Return the newer of a description and an event: what ECS describes is only eventually consistent.
 
     One that is MISSING has no version, and is never there again.
     """
-    if change is None or not described.version or change.view.version <= described.version:
+    if change is None or not described.version or change.version <= described.version:
         return described
-    return change.view
+    return change
 
 
 def output(reason: str, heard: Heard, view: ContainerInstance | None, read_at: datetime) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 from chalicelib.common.errors import AwsUnavailable, Gone
 from chalicelib.common.model import AutoScalingGroup
 from chalicelib.common.services import Service
-from chalicelib.gateways import autoscaling, circumstances, ecs, ecs_answers, stateful, target_groups
+from chalicelib.gateways import autoscaling, circumstances, ecs, ecs_answers, gates, target_groups
 from chalicelib.gateways.find import find_instances
 from chalicelib.gateways.observe import observe
 from chalicelib.gateways.stop import stop_tasks
@@ -203,7 +203,7 @@ def test_a_deleted_service_asks_for_nothing(stubs: Stubs) -> None:
     stubs.answer("ecs", "list_tasks", {"taskArns": [task_arn(0), task_arn(1)]})
     stubs.answer("ecs", "describe_tasks", {"tasks": tasks})
     stubs.answer("ecs", "describe_services", {"services": services})
-    here = stateful.read_here({CLUSTER: (INSTANCE_ARN,)}, Gates.SERVICES)
+    here = gates.read_here({CLUSTER: (INSTANCE_ARN,)}, Gates.SERVICES)
     assert [service.declared.service for service in here.services] == ["leaving"]
 
 

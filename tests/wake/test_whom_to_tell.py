@@ -12,7 +12,6 @@ from chalicelib.wake import (
     INSTANCE,
     SERVICE,
     Heard,
-    InstanceChanged,
     ServiceTrouble,
     Waiting,
     by_instance,
@@ -59,7 +58,7 @@ def test_a_hundred_events_of_an_instance_are_one_write() -> None:
     assert (first.instance, set(first.tasks)) == (INSTANCE_ARN, {task_arn(1), task_arn(2)})
     assert (first.stopped_at, set(first.letters)) == (after(seconds=7), {"m1", "m2", "m3", "m4", "m5"})
     assert first.change is not None
-    assert first.change.view.version == 21
+    assert first.change.version == 21
     assert (second.instance, second.change, set(second.letters)) == (OTHER_INSTANCE, None, {"m6"})
 
 
@@ -79,17 +78,17 @@ def test_a_trouble_that_comes_twice_is_one() -> None:
         ("one is left", Heard(a_row(2), has_stops=True), None),
         ("nobody waits", Heard(a_row(token=None), has_stops=True), None),
         ("nothing is left, and no task has stopped", Heard(a_row()), None),
-        ("the agent is away", Heard(a_row(2), change=InstanceChanged(a_view(agent=False))), INSTANCE),
-        ("set ACTIVE again", Heard(a_row(2), change=InstanceChanged(a_view("ACTIVE"))), INSTANCE),
-        ("what is left on it changed", Heard(a_row(2), change=InstanceChanged(a_view())), None),
+        ("the agent is away", Heard(a_row(2), change=a_view(agent=False)), INSTANCE),
+        ("set ACTIVE again", Heard(a_row(2), change=a_view("ACTIVE")), INSTANCE),
+        ("what is left on it changed", Heard(a_row(2), change=a_view()), None),
         (
             "away and back before the execution saw it",
-            Heard(a_row(2, agent="disconnected"), change=InstanceChanged(a_view())),
+            Heard(a_row(2, agent="disconnected"), change=a_view()),
             INSTANCE,
         ),
         (
             "empty, and set ACTIVE",
-            Heard(a_row(), has_stops=True, change=InstanceChanged(a_view("ACTIVE"))),
+            Heard(a_row(), has_stops=True, change=a_view("ACTIVE")),
             EMPTIED,
         ),
         ("a service finds no place", Heard(a_row(2), troubles=(TROUBLE,)), SERVICE),
@@ -103,15 +102,15 @@ def test_an_execution_is_told_what_matters_and_nothing_else(
 
 def test_an_event_of_what_is_over_is_not_told() -> None:
     """ACTIVE from just before the drain comes late: described, the instance is DRAINING as the execution saw it."""
-    late = Heard(a_row(2), change=InstanceChanged(a_view("ACTIVE", version=3)))
+    late = Heard(a_row(2), change=a_view("ACTIVE", version=3))
     assert why(late, a_view(version=4)) is None
     assert why(late, a_view("ACTIVE", version=4)) == INSTANCE
 
 
 def test_a_description_older_than_the_event_does_not_count() -> None:
     """What ECS describes is eventually consistent; one that is MISSING has no version and is over."""
-    event = InstanceChanged(a_view("ACTIVE", version=9))
-    assert newest(a_view(version=8), event) == event.view
+    event = a_view("ACTIVE", version=9)
+    assert newest(a_view(version=8), event) == event
     assert newest(a_view(version=9), event) == a_view(version=9)
     assert newest(a_view(version=8), None) == a_view(version=8)
     missing = a_view("MISSING", agent=False, version=0)
