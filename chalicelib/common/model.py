@@ -120,7 +120,7 @@ class ContainerInstance:
     @property
     def availability_zone(self) -> str | None:
         """Where it runs, from the attribute that the agent registers."""
-        return self.attributes.get("ecs.availability-zone")
+        return self.attributes.get("ecs.availability-zone") or None
 
     @property
     def takes_tasks(self) -> bool:

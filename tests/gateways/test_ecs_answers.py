@@ -147,6 +147,12 @@ def test_what_is_left_on_an_instance() -> None:
     assert (found.availability_zone, found.attributes["flag"]) == ("eu-west-1a", "")
 
 
+def test_a_zone_that_the_agent_left_empty_is_none() -> None:
+    attributes = [{"name": "ecs.availability-zone"}]
+    answer = an_instance(HERE, attributes=attributes)
+    assert ecs_answers.container_instance("web", answer).availability_zone is None
+
+
 @pytest.mark.parametrize(
     ("strategy", "percents"),
     [("REPLICA", (100, 200)), ("DAEMON", (0, 100))],
