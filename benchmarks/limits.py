@@ -20,10 +20,10 @@ from benchmarks.wide import EACH
 from chalicelib.common.errors import InvalidRequest
 from chalicelib.fleet.plan import MOST_BYTES, refuse_too_large
 from chalicelib.fleet.request import MOST_INSTANCES
-from chalicelib.gateways.find import MANY_CLUSTERS
 from chalicelib.gateways.stop import AT_ONCE
 from chalicelib.look.memory import MOST_REMEMBERED
 from chalicelib.look.pace import LOOKS_AFTER_THAT, LOOKS_AT_ANY_PACE
+from chalicelib.plan.findings import MANY_CLUSTERS
 from chalicelib.policy.resolve import MOST_LOOKS
 from chalicelib.policy.values import PollSchedule
 

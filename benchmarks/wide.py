@@ -7,9 +7,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from chalicelib.common.model import Task
+from chalicelib.common.model import ContainerInstance, Task
+from chalicelib.common.services import Service, TaskDefinition
 from chalicelib.explain import Circumstances, explain
-from chalicelib.explain.circumstances import DescribedInstance, Needs, Service, ServiceTask
 from chalicelib.fleet.room import Cramped, room_for
 
 SERVICES = 50
@@ -17,10 +17,10 @@ EACH = 4
 """Tasks a container instance, each of another service."""
 
 
-def an_instance(number: int) -> DescribedInstance:
+def an_instance(number: int) -> ContainerInstance:
     """Return a container instance of the cluster by number, half full."""
     zone = f"eu-west-1{'abc'[number % 3]}"
-    return DescribedInstance(
+    return ContainerInstance(
         arn=f"arn:aws:ecs:eu-west-1:123456789012:container-instance/web/{number:032x}",
         ec2_instance_id=f"i-{number:017x}",
         cpu=1024,
@@ -34,28 +34,30 @@ def an_instance(number: int) -> DescribedInstance:
 
 def a_cluster(
     instances: int, doomed: int, *, cpu: int = 256
-) -> tuple[Circumstances, list[DescribedInstance]]:
+) -> tuple[Circumstances, list[ContainerInstance]]:
     """Return a cluster of so many instances, and those of them that are to be drained; `cpu` of each task."""
     every = [an_instance(number) for number in range(instances)]
-    tasks: dict[str, list[ServiceTask]] = {f"service-{one}": [] for one in range(SERVICES)}
+    tasks: dict[str, list[Task]] = {f"service-{one}": [] for one in range(SERVICES)}
     for number, instance in enumerate(every):
         for one in range(EACH):
             arn = f"arn:aws:ecs:eu-west-1:123456789012:task/web/{number * EACH + one:032x}"
             tasks[f"service-{(number + one) % SERVICES}"].append(
-                ServiceTask(arn, container_instance_arn=instance.arn)
+                Task(arn, container_instance_arn=instance.arn)
             )
     services = {
         name: Service(name, len(several), len(several), task_definition_arn="td", tasks=tuple(several))
         for name, several in tasks.items()
     }
-    needs = {"td": Needs(cpu=cpu, memory=512)}
+    needs = {"td": TaskDefinition(cpu=cpu, memory=512)}
     mine = tuple(
         Task(task.arn, "RUNNING", group=f"service:{name}", task_definition_arn="td")
         for name, several in tasks.items()
         for task in several
         if task.container_instance_arn == every[0].arn
     )
-    world = Circumstances("web", every[0], mine, tuple(every[doomed:]), services=services, needs=needs)
+    world = Circumstances(
+        "web", every[0], mine, tuple(every[doomed:]), services=services, task_definitions=needs
+    )
     return world, every[:doomed]
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.common.model import LifecycleHook, instant, stamp
+from chalicelib.common.model import AutoScalingGroup, LifecycleHook, instant, stamp
 from chalicelib.explain.words import spell
-from chalicelib.plan.findings import HELD, AutoScalingGroup
+from chalicelib.plan.findings import HELD
 from chalicelib.policy.deadline import earlier
 
 

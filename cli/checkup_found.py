@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from chalicelib.common.model import LifecycleHook
+from chalicelib.common.model import AutoScalingGroup, LifecycleHook
 from chalicelib.explain.capacity import Provider
-from chalicelib.plan.findings import AutoScalingGroup
 from chalicelib.policy import Circumstances, Resolved, metadata_source, resolve, tag_source
 from chalicelib.policy.settings import Settings
 from cli.hooks import acted_on

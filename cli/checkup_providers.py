@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.explain import remedies
 from chalicelib.explain.words import some
-from chalicelib.gateways import described, providers
+from chalicelib.gateways import ecs
+from chalicelib.gateways.autoscaling import auto_scaling_group
 from chalicelib.gateways.aws import client, translated
 from cli.checkup_found import Capacity, Complaint, Group, Level
 
@@ -27,11 +29,14 @@ def read_capacity(group: str, names: Iterable[str]) -> Capacity:
     found = next(iter(answer["AutoScalingGroups"]), None)
     if found is None:
         return Capacity()
-    own = described.scaling_group(found)
+    own = auto_scaling_group(found)
     policy = found.get("InstanceMaintenancePolicy") or {}
     balancers = (*found.get("TargetGroupARNs", ()), *found.get("LoadBalancerNames", ()))
     return Capacity(
-        providers=tuple(described.provider(one, {group: own}) for one in providers.read_answers(names)),
+        providers=tuple(
+            replace(one, group=own if one.group_name == group else None)
+            for one in ecs.capacity_providers(names).values()
+        ),
         attached=tuple(balancers),
         suspended=own.suspended,
         healthy_percents=_percents(policy),

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from chalicelib.common.errors import AccessDenied, AwsRefused
-from chalicelib.gateways import autoscaling
+from chalicelib.common.model import AutoScalingGroup, ContainerInstance
+from chalicelib.explain.reading import drained_by
+from chalicelib.gateways import autoscaling, ecs
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
-from chalicelib.gateways.circumstances import container_instances_of, managed_draining_by
-from chalicelib.gateways.stateful import stateful_by_instance
-from chalicelib.plan.findings import AutoScalingGroup
+from chalicelib.gateways.gates import stateful_by_instance
 from chalicelib.policy.settings import Settings
 from cli import executions
 from cli.checkup_events import read_way
@@ -28,7 +28,6 @@ from cli.installation import Installation
 from cli.instances import refuse_unknown_groups, short
 from cli.inventory import describe_clusters
 
-Answer = dict[str, Any]
 P = ParamSpec("P")
 Read = TypeVar("Read")
 
@@ -95,13 +94,13 @@ class Reading:
         described = {group.name: group for group in autoscaling.all_groups()}
         refuse_unknown_groups(names, described)
         found = instances_of(clusters)
-        members = groups_of(one["ec2InstanceId"] for one in found)
+        members = groups_of(one.ec2_instance_id for one in found)
         stateful = self._stateful(clusters)
         by_provider = managing_providers(found)
         return [
             self._group(
                 described[name],
-                [one for one in found if members.get(one["ec2InstanceId"]) == name],
+                [one for one in found if members.get(one.ec2_instance_id) == name],
                 by_provider,
                 stateful,
             )
@@ -111,18 +110,19 @@ class Reading:
     def _group(
         self,
         group: AutoScalingGroup,
-        instances: Sequence[Answer],
+        instances: Sequence[ContainerInstance],
         by_provider: Mapping[str, str | None],
         stateful: Mapping[str, Sequence[str]],
     ) -> Group:
-        providers = [by_provider[one.get("capacityProviderName", "")] for one in instances]
-        named = {one.get("capacityProviderName", "") for one in instances}
-        services = {name for one in instances for name in stateful.get(one["containerInstanceArn"], ())}
+        named = sorted({one.capacity_provider for one in instances} - {""})
+        services = {name for one in instances for name in stateful.get(one.arn, ())}
         return Group(
             group=group,
             hooks=tuple(autoscaling.terminate_hooks(group.name)),
-            managed_draining_by=next((provider for provider in providers if provider), None),
-            capacity=self._try(Capacity(), read_capacity, group.name, sorted(named)),
+            managed_draining_by=next(
+                filter(None, (by_provider[one.capacity_provider] for one in instances)), None
+            ),
+            capacity=self._try(Capacity(), read_capacity, group.name, named),
             user_data=self._try("", user_data_of, group.name),
             stateful=tuple(sorted(services)),
             settings=self.settings,
@@ -186,26 +186,25 @@ def dead_letters(queue: str) -> int | None:
     return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
 
-def instances_of(clusters: Iterable[str]) -> list[Answer]:
-    """Return ECS's descriptions of the container instances of these clusters that are EC2 instances.
+def instances_of(clusters: Iterable[str]) -> list[ContainerInstance]:
+    """Return the container instances of these clusters that are EC2 instances.
 
     Of an external instance the id is `mi-…`: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-anywhere.html
     """
     return [
         one
         for cluster in clusters
-        for one in container_instances_of(cluster)
-        if one.get("ec2InstanceId", "").startswith("i-")
+        for one in ecs.all_container_instances(cluster)
+        if one.ec2_instance_id.startswith("i-")
     ]
 
 
-def managing_providers(instances: Iterable[Answer]) -> dict[str, str | None]:
+def managing_providers(instances: Iterable[ContainerInstance]) -> dict[str, str | None]:
     """Return each capacity provider of these instances, by name, if its managed draining is on, else None for it."""
-    found: dict[str, str | None] = {}
+    found: dict[str, str | None] = {"": None}
     for one in instances:
-        name = one.get("capacityProviderName", "")
-        if name not in found:
-            found[name] = managed_draining_by(one)
+        if one.capacity_provider not in found:
+            found[one.capacity_provider] = drained_by(one, ecs.capacity_providers([one.capacity_provider]))
     return found
 
 

@@ -11,7 +11,6 @@ from chalicelib.events.fields import INSTANCE_ID
 from chalicelib.explain.words import some
 from chalicelib.gateways import ecs
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
-from chalicelib.gateways.circumstances import container_instances_of
 from chalicelib.gateways.ledger import read_records
 from chalicelib.policy.settings import Settings
 from cli.desk import Desk
@@ -108,9 +107,9 @@ def describe_clusters(names: Sequence[str]) -> list[str]:
 def read_candidates(arns: Sequence[str]) -> list[Candidate]:
     """Return every container instance of these clusters, without their DNS names."""
     return [
-        Candidate(one.get("ec2InstanceId", ""), one["containerInstanceArn"], cluster, one["status"])
+        Candidate(one.ec2_instance_id, one.arn, cluster, one.status)
         for cluster in arns
-        for one in container_instances_of(cluster)
+        for one in ecs.all_container_instances(cluster)
     ]
 
 

@@ -40,7 +40,7 @@ def _standalone_fate(fate: Fate, task: Task, world: Circumstances, policy: Drain
         return replace(fate, outcome=Outcome.STOPS, why=why, remedy="", at_least=NOTHING, allow=NOTHING)
     patience = choice.after or NOTHING
     why = f"a standalone task; standalone_tasks is `{choice}`, so StopTask is called unless it ends before"
-    allow = patience + world.needs_of(task.task_definition_arn).stop_timeout
+    allow = patience + world.definition_of(task.task_definition_arn).stop_timeout
     return replace(fate, outcome=Outcome.STOPS, why=why, remedy="", at_least=NOTHING, allow=allow)
 
 
@@ -78,7 +78,7 @@ def room_for(world: Circumstances, told: Forecast) -> Room:
     places = [one for one in world.others if one.takes_tasks]
     fates = {fate.task_id: fate for fate in told.fates}
     moving = [task for task in world.tasks if _must_move(task, world, fates)]
-    needs = [world.needs_of(task.task_definition_arn) for task in moving]
+    needs = [world.definition_of(task.task_definition_arn) for task in moving]
     deadlocked = {
         held for blocker in told.blockers if blocker.kind is BlockerKind.DEADLOCK for held in blocker.tasks
     }

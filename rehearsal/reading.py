@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 from chalicelib.common.errors import AccessDenied, AwsRefused, AwsUnavailable, InvalidInput, Throttled
-from chalicelib.gateways import ecs_answers
+from chalicelib.gateways import ecs_calls
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
 from rehearsal import schema
 from rehearsal.schema import cut_down
@@ -163,7 +163,7 @@ def _container_instances(cluster: str, reader: Reader) -> list[Item]:
     found = [
         each
         for batch in in_batches(arns, DESCRIBED_AT_ONCE)
-        for each in reader.ask(ecs_answers.read_container_instances, cluster, batch)
+        for each in reader.ask(ecs_calls.read_container_instances, cluster, batch)
     ]
     return sorted(found, key=lambda each: str(each.get("registeredAt", "")))
 
@@ -174,7 +174,7 @@ def _tasks(cluster: str, reader: Reader) -> list[Item]:
     for desired in ("RUNNING", "STOPPED"):
         arns += reader.pages(client("ecs").list_tasks, "taskArns", cluster=cluster, desiredStatus=desired)
     batches = in_batches(list(dict.fromkeys(arns)), DESCRIBED_AT_ONCE)
-    return [each for batch in batches for each in reader.ask(ecs_answers.read_tasks, cluster, batch)[0]]
+    return [each for batch in batches for each in reader.ask(ecs_calls.read_tasks, cluster, batch)[0]]
 
 
 def _services(cluster: str, reader: Reader) -> list[Item]:
@@ -183,7 +183,7 @@ def _services(cluster: str, reader: Reader) -> list[Item]:
     found = [
         each
         for batch in in_batches(arns, SERVICES_AT_ONCE)
-        for each in reader.ask(ecs_answers.read_services, cluster, batch, include=["TAGS"])
+        for each in reader.ask(ecs_calls.read_services, cluster, batch, include=["TAGS"])
     ]
     oldest_first = sorted(found, key=lambda each: str(each.get("createdAt", "")))
     return [{**each, "tags": _own_tags(each.get("tags", []))} for each in oldest_first]
@@ -199,7 +199,7 @@ def _definitions(tasks: Iterable[Item], services: Iterable[Item], reader: Reader
     arns = {task["taskDefinitionArn"] for task in live} | {service["taskDefinition"] for service in services}
     found = []
     for arn in sorted(arns):
-        answer = reader.ask(ecs_answers.read_task_definition, arn, include=["TAGS"])
+        answer = reader.ask(ecs_calls.read_task_definition, arn, include=["TAGS"])
         if answer is not None:
             found.append({**_plain(answer["taskDefinition"]), "tags": _own_tags(answer.get("tags", []))})
     return found
@@ -332,4 +332,4 @@ def _protections(cluster: str, tasks: Iterable[Item], reader: Reader) -> list[It
 
 def _providers(cluster: Item, reader: Reader) -> list[Item]:
     names = [name for name in cluster.get("capacityProviders", []) if not name.startswith("FARGATE")]
-    return reader.ask(ecs_answers.read_capacity_providers, names) if names else []
+    return reader.ask(ecs_calls.read_capacity_providers, names) if names else []

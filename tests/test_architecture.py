@@ -166,6 +166,24 @@ def test_only_gateways_call_aws() -> None:
     assert callers == {"chalicelib.gateways.aws"}
 
 
+def clients_of(path: Path) -> set[str]:
+    """Return the services whose clients a file asks for: `client("ecs")`."""
+    calls = (
+        node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
+    )
+    named = (call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "client")
+    return {str(call.args[0].value) for call in named if isinstance(call.args[0], ast.Constant)}
+
+
+def test_one_gateway_reads_ecs_and_its_answers_go_no_further() -> None:
+    """What a container instance, a task, a service or a task definition is, is read from AWS's answer in one place."""
+    ours = modules("chalicelib")
+    assert {path.stem for path in ours if "ecs" in clients_of(path)} == {"ecs", "ecs_calls"}
+    answers = {"chalicelib.gateways.ecs_calls", "chalicelib.gateways.ecs_answers"}
+    users = {name_of(path) for path in [*ours, *modules("cli")] if answers & set(imported_by(path))}
+    assert users == {"chalicelib.gateways.ecs"}
+
+
 @pytest.mark.parametrize("path", [ROOT / "app.py"], ids=name_of)
 def test_handlers_are_ten_lines_or_fewer(path: Path) -> None:
     """app.py names every Lambda and its trigger, and does nothing else."""

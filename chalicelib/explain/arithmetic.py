@@ -11,7 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib.explain.circumstances import Circumstances, Service, ServiceTask
+from chalicelib.common.model import Task
+from chalicelib.common.services import Service, TaskDefinition
+from chalicelib.explain.circumstances import Circumstances
 
 HEALTHY_AFTER = timedelta(seconds=40)
 """So long after RUNNING a task without health check and load balancer counts as healthy (same page)."""
@@ -99,15 +101,16 @@ def healthy_count(world: Circumstances, service: Service, at: datetime) -> int:
     """
     counts = [group.healthy for group in world.target_groups_of(service)]
     if service.tasks:
-        counts.append(sum(is_healthy(world, service, task, at) for task in service.tasks))
+        definition = world.definition_of(service.task_definition_arn)
+        counts.append(sum(is_healthy(service, definition, task, at) for task in service.tasks))
     return min([service.running, *counts])
 
 
-def is_healthy(world: Circumstances, service: Service, task: ServiceTask, at: datetime) -> bool:
+def is_healthy(service: Service, definition: TaskDefinition, task: Task, at: datetime) -> bool:
     """Say whether one task is healthy by its own status; targets are counted by target group."""
     if task.last_status != "RUNNING" or task.desired_status != "RUNNING" or task.health_status == "UNHEALTHY":
         return False
-    if world.needs_of(service.task_definition_arn).health_check_interval is not None:
+    if definition.health_check_interval is not None:
         return task.health_status == "HEALTHY"
     if service.target_group_arns or task.started_at is None:
         return True
@@ -117,7 +120,7 @@ def is_healthy(world: Circumstances, service: Service, task: ServiceTask, at: da
 def health_time(world: Circumstances, service: Service) -> timedelta:
     """Return the least time from RUNNING until a replacement counts as healthy."""
     times = [group.health_time for group in world.target_groups_of(service)]
-    interval = world.needs_of(service.task_definition_arn).health_check_interval
+    interval = world.definition_of(service.task_definition_arn).health_check_interval
     if interval is not None:
         times.append(interval)
     return max(times, default=HEALTHY_AFTER)

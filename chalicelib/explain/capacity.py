@@ -9,6 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from chalicelib.common.model import AutoScalingGroup
+from chalicelib.common.services import Share
+
 FARGATE = frozenset({"FARGATE", "FARGATE_SPOT"})
 """Providers (the first is a launch type too) that need no container instance."""
 
@@ -17,49 +20,6 @@ LAUNCHES = frozenset({"Launch", "AlarmNotification"})
 
 https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-suspend-resume-processes.html
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """One item of a capacity provider strategy.
-
-    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html
-    """
-
-    provider: str
-    base: int = 0
-    """So many tasks of the service go to it first."""
-    weight: int = 0
-    """Its share of the tasks beyond the base."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScalingGroup:
-    """The Auto Scaling group behind a capacity provider, in numbers of instances."""
-
-    name: str
-    desired: int = 0
-    maximum: int = 0
-    counted: int = 0
-    """Those that count towards the desired capacity: in service or on their way there."""
-    launching: int = 0
-    """Those of them that aren't in service yet."""
-    warm: int = 0
-    """Those that wait in its warm pool."""
-    leaving: frozenset[str] = frozenset()
-    """The EC2 ids of those that it terminates."""
-    suspended: frozenset[str] = frozenset()
-    """Its suspended processes."""
-
-    @property
-    def is_launching(self) -> bool:
-        """Whether an instance is on its way, or would be at once."""
-        return self.launching > 0 or self.counted < self.desired
-
-    @property
-    def is_full(self) -> bool:
-        """Whether it may grow no more."""
-        return self.desired >= self.maximum
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +42,7 @@ class Provider:
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ManagedInstances.html
     """
-    group: ScalingGroup | None = None
+    group: AutoScalingGroup | None = None
     """None where it wasn't read."""
 
     @property

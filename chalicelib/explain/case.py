@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.common.model import Task
+from chalicelib.common.services import Service
 from chalicelib.explain.arithmetic import Standing, can_never_move, standing_of
 from chalicelib.explain.blocker import Blocker, BlockerKind
-from chalicelib.explain.circumstances import Circumstances, Service
+from chalicelib.explain.circumstances import Circumstances
 from chalicelib.explain.placement import Match, best_elsewhere
 from chalicelib.explain.words import short, some
 

@@ -12,19 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib.common.model import stamp
+from chalicelib.common.model import Task, stamp
+from chalicelib.common.services import Deployment, Service, ServiceEvent
 from chalicelib.explain import remedies
 from chalicelib.explain.arithmetic import health_time, is_healthy
 from chalicelib.explain.blocker import Blocker, BlockerKind
 from chalicelib.explain.case import Case
-from chalicelib.explain.circumstances import (
-    Deployment,
-    Service,
-    ServiceEvent,
-    ServiceTask,
-    Target,
-    TargetGroup,
-)
+from chalicelib.explain.circumstances import Target, TargetGroup
 from chalicelib.explain.providers import is_provisioning
 from chalicelib.explain.words import clip, count, short, since, some
 
@@ -112,7 +106,7 @@ def unhealthy_blockers(case: Case) -> Iterator[Blocker]:
         yield _unhealthy(case, sick, targets)
 
 
-def _is_slow_to_start(task: ServiceTask, at: datetime) -> bool:
+def _is_slow_to_start(task: Task, at: datetime) -> bool:
     is_starting = task.desired_status == "RUNNING" and task.last_status in STARTING
     is_placed = not is_provisioning(
         task
@@ -120,17 +114,18 @@ def _is_slow_to_start(task: ServiceTask, at: datetime) -> bool:
     return is_starting and is_placed and task.created_at is not None and at - task.created_at >= STARTS_WITHIN
 
 
-def _is_sick(case: Case, task: ServiceTask) -> bool:
+def _is_sick(case: Case, task: Task) -> bool:
     if task.last_status != "RUNNING" or task.desired_status != "RUNNING":
         return False
     if task.health_status == "UNHEALTHY":
         return True
     patience = max(health_time(case.world, case.service), case.service.health_check_grace)
     is_old = task.started_at is not None and case.at - task.started_at >= patience + timedelta(minutes=1)
-    return is_old and not is_healthy(case.world, case.service, task, case.at)
+    definition = case.world.definition_of(case.service.task_definition_arn)
+    return is_old and not is_healthy(case.service, definition, task, case.at)
 
 
-def _slow(case: Case, slow: list[ServiceTask]) -> Blocker:
+def _slow(case: Case, slow: list[Task]) -> Blocker:
     names = some([f"{short(task.id)} {task.last_status}" for task in slow])
     oldest = min(task.created_at for task in slow if task.created_at)
     return case.blocker(
@@ -141,7 +136,7 @@ def _slow(case: Case, slow: list[ServiceTask]) -> Blocker:
     )
 
 
-def _unhealthy(case: Case, sick: list[ServiceTask], targets: list[tuple[TargetGroup, Target]]) -> Blocker:
+def _unhealthy(case: Case, sick: list[Task], targets: list[tuple[TargetGroup, Target]]) -> Blocker:
     said = [f"{short(task.id)} is {task.health_status}" for task in sick]
     said += [f"{group.name} has {one.id} {one.state} {one.reason}".rstrip() for group, one in targets]
     looks = [f"aws ecs describe-tasks --cluster {case.world.cluster} --tasks {task.id}" for task in sick[:1]]
@@ -155,7 +150,8 @@ def _unhealthy(case: Case, sick: list[ServiceTask], targets: list[tuple[TargetGr
 
 def event_blockers(case: Case) -> Iterator[Blocker]:
     """Yield the causes that only the service's event log and its stopped tasks tell."""
-    reasons = sorted({task.stopped_reason for task in case.service.tasks if task.stopped_reason})
+    failed = (task for task in case.service.tasks if task.stop_code == "TaskFailedToStart")
+    reasons = sorted({task.stopped_reason for task in failed} - {""})
     for sign in signs(case.service, case.at):
         message = clip(sign.event.message, LONGEST_QUOTE)
         said = f'ECS said at {stamp(sign.event.created_at)}: "{message}"'

@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.common.model import Task, TaskKind
+from chalicelib.common.services import Service
 from chalicelib.explain.arithmetic import bounds_of, can_never_move, health_time, percents_of
 from chalicelib.explain.blocker import Blocker, in_order
 from chalicelib.explain.case import Case
-from chalicelib.explain.circumstances import Circumstances, DescribedInstance, Service, ServiceTask
+from chalicelib.explain.circumstances import Circumstances
 from chalicelib.explain.of_instance import instance_blockers
 from chalicelib.explain.of_services import deadlock, placement_blockers
 from chalicelib.explain.of_tasks import (
@@ -25,7 +26,7 @@ from chalicelib.explain.of_tasks import (
     protected_blocker,
     standalone_blocker,
 )
-from chalicelib.explain.placement import best_of, with_task
+from chalicelib.explain.placement import best_of, with_replacement
 from chalicelib.explain.providers import ample_for
 from chalicelib.explain.words import name_of
 
@@ -123,7 +124,7 @@ def _fate(world: Circumstances, task: Task, at: datetime) -> Told:
     if is_leaving(task):
         return _because(world, task, Outcome.LEAVING, leaving_blocker(world, task, at), at)
     if kind is TaskKind.DAEMON:
-        stop = world.needs_of(task.task_definition_arn).stop_timeout
+        stop = world.definition_of(task.task_definition_arn).stop_timeout
         return Fate(task.id, name_of(task), Outcome.LAST, "a daemon", "", timedelta(0), stop), (), world
     if kind is TaskKind.STANDALONE:
         return _because(world, task, Outcome.WAITS, standalone_blocker(world, task, at), at)
@@ -153,25 +154,13 @@ def _of_service(case: Case) -> Told:
         return _timed(case, Outcome.MOVES, why), (), world
     if place is not None:
         why = f"its replacement fits on {place.ec2_instance_id}; {order}"
-        return _timed(case, Outcome.MOVES, why), (), _after_move(world, service, place)
+        return _timed(case, Outcome.MOVES, why), (), with_replacement(world, service, place)
     if service.running > bounds.fewest:
         why = "it may stop first, but no other instance has room: the service stays one short"
         return _timed(case, Outcome.STOPS, why), (), _after_stop(world, service)
     cause = next(placement_blockers(case))
     outcome = Outcome.WAITS if cause.kind.resolves_itself else Outcome.BLOCKED
     return _because(world, task, outcome, cause, case.at)
-
-
-def _after_move(world: Circumstances, service: Service, place: DescribedInstance) -> Circumstances:
-    needs = world.needs_of(service.task_definition_arn)
-    others = tuple(with_task(one, needs) if one.arn == place.arn else one for one in world.others)
-    arrived = ServiceTask(
-        f"replacement/{len(service.tasks)}",
-        container_instance_arn=place.arn,
-        capacity_provider=place.capacity_provider,
-    )
-    moved = replace(service, tasks=(*service.tasks, arrived))
-    return replace(world, others=others, services={**world.services, service.name: moved})
 
 
 def _after_stop(world: Circumstances, service: Service) -> Circumstances:
@@ -198,4 +187,4 @@ def shortest_times(world: Circumstances, service: Service, task: Task) -> tuple[
     waits_for_health = rounds if service.desired <= bounds.fewest else rounds - 1
     exits = rounds if bounds.most <= service.desired else 1
     at_least = waits_for_health * health_time(world, service) + exits * deregistration_delay(world, task)
-    return at_least, at_least + exits * world.needs_of(task.task_definition_arn).stop_timeout
+    return at_least, at_least + exits * world.definition_of(task.task_definition_arn).stop_timeout

@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from chalicelib.common.model import stamp
+from chalicelib.common.model import AutoScalingGroup, ContainerInstance, Task, stamp
 from chalicelib.explain import remedies
 from chalicelib.explain.blocker import Blocker, BlockerKind
-from chalicelib.explain.capacity import Provider, ScalingGroup
+from chalicelib.explain.capacity import Provider
 from chalicelib.explain.case import Case
-from chalicelib.explain.circumstances import DescribedInstance, ServiceTask
 from chalicelib.explain.placement import emptied, match, with_task
 from chalicelib.explain.providers import growing, is_provisioning
 from chalicelib.explain.words import count, name_of, short, since, some, spell
@@ -86,7 +85,7 @@ def _growing(case: Case) -> Iterable[Provider]:
 
 
 def _obstacle(provider: Provider) -> tuple[BlockerKind, str, str] | None:
-    group = provider.group or ScalingGroup(provider.group_name)
+    group = provider.group or AutoScalingGroup(provider.group_name)
     if provider.stops_launches:
         stopped = " and ".join(provider.stops_launches)
         why = (
@@ -101,7 +100,7 @@ def _obstacle(provider: Provider) -> tuple[BlockerKind, str, str] | None:
 
 
 def _awaited(case: Case, provider: Provider, lack: str) -> Blocker:
-    group = provider.group or ScalingGroup(provider.group_name)
+    group = provider.group or AutoScalingGroup(provider.group_name)
     since = provisioning_since(case.service.tasks)
     if since is not None and case.at - since >= GIVEN_UP_FROM:
         return case.blocker(
@@ -131,7 +130,7 @@ def _awaited(case: Case, provider: Provider, lack: str) -> Blocker:
     return case.blocker(BlockerKind.AWAITS_INSTANCE, reason, remedies.NOTHING)
 
 
-def provisioning_since(tasks: Iterable[ServiceTask]) -> datetime | None:
+def provisioning_since(tasks: Iterable[Task]) -> datetime | None:
     """Return since when the oldest replacement waits for an instance, or None where none does."""
     return min((task.created_at for task in tasks if is_provisioning(task) and task.created_at), default=None)
 
@@ -143,14 +142,14 @@ def _within(since: datetime | None, at: datetime, patience: timedelta) -> str:
     return f"within {spell(left)}" if left > timedelta(0) else f"any moment, {spell(-left)} late by now"
 
 
-def _numbers(group: ScalingGroup) -> str:
+def _numbers(group: AutoScalingGroup) -> str:
     warm = f", {group.warm} in its warm pool" if group.warm else ""
     coming = max(group.launching, group.desired - group.counted)
     launching = f", {coming} launching" if coming else ""
     return f"{count(group.desired, 'instance')} desired of at most {group.maximum}{launching}{warm}"
 
 
-def _of(case: Case, provider: Provider) -> list[DescribedInstance]:
+def _of(case: Case, provider: Provider) -> list[ContainerInstance]:
     known = (case.world.instance, *case.world.others)
     return [emptied(one) for one in known if one.capacity_provider == provider.name and one.registered_cpu]
 
@@ -162,7 +161,7 @@ def _would_fit(case: Case, provider: Provider) -> bool:
 
 
 def _keeps_no_spare(case: Case, provider: Provider) -> bool:
-    needs = case.world.needs_of(case.service.task_definition_arn)
+    needs = case.world.definition_of(case.service.task_definition_arn)
     is_alone = any(one.type == "distinctInstance" for one in (*needs.constraints, *case.service.constraints))
     alike = [with_task(one, needs) for one in _of(case, provider)]
     takes_one = is_alone or not any(match(case.world, case.service, one).fits for one in alike)

@@ -22,7 +22,7 @@ def is_leaving(task: Task) -> bool:
 def leaving_blocker(world: Circumstances, task: Task, at: datetime) -> Blocker:
     """Explain a task that has been told to stop: connections drain, containers stop, or both are overdue."""
     delay = deregistration_delay(world, task)
-    stop_timeout = world.needs_of(task.task_definition_arn).stop_timeout
+    stop_timeout = world.definition_of(task.task_definition_arn).stop_timeout
     if task.last_status == "DEACTIVATING" and delay > timedelta(0):
         return _deregistering(world, task, delay, at)
     ends_at = None if task.stopping_at is None else task.stopping_at + delay + stop_timeout

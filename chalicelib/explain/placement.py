@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from chalicelib.common.model import ContainerInstance, Task
+from chalicelib.common.services import Constraint, Service, TaskDefinition
 from chalicelib.explain.blocker import BlockerKind
-from chalicelib.explain.circumstances import Circumstances, Constraint, DescribedInstance, Needs, Service
+from chalicelib.explain.circumstances import Circumstances
 from chalicelib.explain.providers import candidates
 from chalicelib.explain.query import satisfies
 from chalicelib.explain.words import some
@@ -34,7 +36,7 @@ class Shortfall:
 class Match:
     """A container instance and what it lacks for the task: nothing where the task fits."""
 
-    instance: DescribedInstance
+    instance: ContainerInstance
     shortfalls: tuple[Shortfall, ...]
 
     @property
@@ -54,9 +56,9 @@ def best_elsewhere(world: Circumstances, service: Service) -> Match | None:
     return min(matches, key=lambda found: (found.distance, found.instance.ec2_instance_id), default=None)
 
 
-def match(world: Circumstances, service: Service, instance: DescribedInstance) -> Match:
+def match(world: Circumstances, service: Service, instance: ContainerInstance) -> Match:
     """Compare what a replacement task of a service needs with what an instance offers."""
-    needs = world.needs_of(service.task_definition_arn)
+    needs = world.definition_of(service.task_definition_arn)
     shortfalls = (
         *_resource_shortfalls(needs, instance),
         *_port_shortfalls(needs, instance),
@@ -67,7 +69,7 @@ def match(world: Circumstances, service: Service, instance: DescribedInstance) -
     return Match(instance, shortfalls)
 
 
-def _resource_shortfalls(needs: Needs, instance: DescribedInstance) -> Iterator[Shortfall]:
+def _resource_shortfalls(needs: TaskDefinition, instance: ContainerInstance) -> Iterator[Shortfall]:
     yield from _short_of(BlockerKind.NO_CPU, "CPU units", needs.cpu, instance.cpu, instance.registered_cpu)
     yield from _short_of(
         BlockerKind.NO_MEMORY, "MiB of memory", needs.memory, instance.memory, instance.registered_memory
@@ -84,7 +86,7 @@ def _short_of(kind: BlockerKind, unit: str, needed: int, left: int, registered: 
     yield Shortfall(kind, text, distance=(needed - left) / needed)
 
 
-def _port_shortfalls(needs: Needs, instance: DescribedInstance) -> Iterator[Shortfall]:
+def _port_shortfalls(needs: TaskDefinition, instance: ContainerInstance) -> Iterator[Shortfall]:
     taken = [f"{port}/tcp" for port in sorted(needs.tcp_ports & instance.tcp_ports_in_use)]
     taken += [f"{port}/udp" for port in sorted(needs.udp_ports & instance.udp_ports_in_use)]
     if taken:
@@ -92,7 +94,7 @@ def _port_shortfalls(needs: Needs, instance: DescribedInstance) -> Iterator[Shor
 
 
 def _attribute_shortfalls(
-    needs: Needs, instance: DescribedInstance, home: DescribedInstance
+    needs: TaskDefinition, instance: ContainerInstance, home: ContainerInstance
 ) -> Iterator[Shortfall]:
     # Only attributes of the draining instance: the task runs there, so what is absent isn't demanded.
     missing = sorted(
@@ -104,12 +106,12 @@ def _attribute_shortfalls(
         yield Shortfall(BlockerKind.MISSING_ATTRIBUTE, f"it lacks the attribute {some(missing)}")
 
 
-def _has(instance: DescribedInstance, name: str, value: str) -> bool:
+def _has(instance: ContainerInstance, name: str, value: str) -> bool:
     return name in instance.attributes and value in {"", instance.attributes[name]}
 
 
 def _constraint_shortfalls(
-    constraints: Iterable[Constraint], service: Service, instance: DescribedInstance
+    constraints: Iterable[Constraint], service: Service, instance: ContainerInstance
 ) -> Iterator[Shortfall]:
     for constraint in constraints:
         if constraint.type == "distinctInstance" and _holds_one(service, instance):
@@ -118,7 +120,7 @@ def _constraint_shortfalls(
             yield Shortfall(BlockerKind.MEMBER_OF, f"it isn't a member of: {constraint.expression}")
 
 
-def _holds_one(service: Service, instance: DescribedInstance) -> bool:
+def _holds_one(service: Service, instance: ContainerInstance) -> bool:
     return any(
         task.container_instance_arn == instance.arn and task.last_status != "STOPPED"
         for task in service.tasks
@@ -126,7 +128,7 @@ def _holds_one(service: Service, instance: DescribedInstance) -> bool:
 
 
 def _zone_shortfalls(
-    needs: Needs, instance: DescribedInstance, home: DescribedInstance
+    needs: TaskDefinition, instance: ContainerInstance, home: ContainerInstance
 ) -> Iterator[Shortfall]:
     if needs.pinned_volumes and instance.availability_zone != home.availability_zone:
         volumes = some(needs.pinned_volumes)
@@ -136,7 +138,7 @@ def _zone_shortfalls(
         )
 
 
-def with_task(instance: DescribedInstance, needs: Needs) -> DescribedInstance:
+def with_task(instance: ContainerInstance, needs: TaskDefinition) -> ContainerInstance:
     """Return the instance as it would be with one such task more on it."""
     return replace(
         instance,
@@ -149,7 +151,20 @@ def with_task(instance: DescribedInstance, needs: Needs) -> DescribedInstance:
     )
 
 
-def emptied(instance: DescribedInstance) -> DescribedInstance:
+def with_replacement(world: Circumstances, service: Service, place: ContainerInstance) -> Circumstances:
+    """Return the world as it would be with one more task of a service, on one of the other instances."""
+    needs = world.definition_of(service.task_definition_arn)
+    arrived = Task(
+        f"replacement/{len(service.tasks)}",
+        container_instance_arn=place.arn,
+        capacity_provider=place.capacity_provider,
+    )
+    others = tuple(with_task(one, needs) if one is place else one for one in world.others)
+    moved = replace(service, tasks=(*service.tasks, arrived))
+    return replace(world, others=others, services={**world.services, service.name: moved})
+
+
+def emptied(instance: ContainerInstance) -> ContainerInstance:
     """Return the instance as it is with no task on it, like one that its group has just launched."""
     return replace(
         instance,
@@ -162,7 +177,7 @@ def emptied(instance: DescribedInstance) -> DescribedInstance:
     )
 
 
-def best_of(world: Circumstances, service: Service) -> DescribedInstance | None:
+def best_of(world: Circumstances, service: Service) -> ContainerInstance | None:
     """Return the instance with most CPU left of those that take the service's next task.
 
     The emptiest are tried first: of thousands hardly one more has to be compared.

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 
+from chalicelib.common.model import ContainerInstance, Task
+from chalicelib.common.services import Service
 from chalicelib.explain.capacity import FARGATE, Provider, next_providers
-from chalicelib.explain.circumstances import Circumstances, DescribedInstance, Service, ServiceTask
+from chalicelib.explain.circumstances import Circumstances
 
 
-def candidates(world: Circumstances, service: Service) -> tuple[DescribedInstance, ...]:
+def candidates(world: Circumstances, service: Service) -> tuple[ContainerInstance, ...]:
     """Return the other instances on which the service's next task may be placed, whether or not it fits there."""
     takers = (one for one in world.others if one.takes_tasks)
     if not world.shares_of(service):
@@ -36,11 +38,11 @@ def wanted_providers(world: Circumstances, service: Service) -> tuple[str, ...]:
     return next_providers(world.shares_of(service), Counter(task.capacity_provider for task in staying))
 
 
-def _stays(task: ServiceTask) -> bool:
+def _stays(task: Task) -> bool:
     return task.desired_status == "RUNNING" and task.last_status != "STOPPED"
 
 
-def is_provisioning(task: ServiceTask) -> bool:
+def is_provisioning(task: Task) -> bool:
     """Whether a task waits for an instance: PROVISIONING, and placed on none."""
     is_wanted = task.desired_status == "RUNNING" and not task.container_instance_arn
     return is_wanted and task.last_status == "PROVISIONING"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from chalicelib.explain.circumstances import DescribedInstance
+from chalicelib.common.model import ContainerInstance
 
 Verdict = bool | None
 
@@ -44,7 +44,7 @@ class UnreadableError(Exception):
     """The expression isn't of the grammar above."""
 
 
-def satisfies(expression: str, instance: DescribedInstance) -> Verdict:
+def satisfies(expression: str, instance: ContainerInstance) -> Verdict:
     """Say whether a container instance satisfies an expression; None where that can't be told."""
     try:
         reader = _Reader(_tokens(expression), instance)
@@ -74,7 +74,7 @@ def _spaced(expression: str) -> str:
 class _Reader:
     """Judges an expression while reading it, by recursive descent."""
 
-    def __init__(self, tokens: list[str], instance: DescribedInstance) -> None:
+    def __init__(self, tokens: list[str], instance: ContainerInstance) -> None:
         self._tokens = tokens
         self._instance = instance
 
@@ -141,7 +141,7 @@ class _Reader:
 UNKNOWN = object()
 
 
-def _value(subject: str, instance: DescribedInstance) -> object:
+def _value(subject: str, instance: ContainerInstance) -> object:
     """Return a subject's text, None for an attribute that is absent, UNKNOWN where nobody can tell."""
     if subject.startswith("attribute:"):
         return instance.attributes.get(subject.removeprefix("attribute:"))

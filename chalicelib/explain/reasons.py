@@ -56,7 +56,7 @@ def _of_task(world: Circumstances, task: Task, tasks: tuple[Task, ...], at: date
         yield leaving_blocker(world, task, at)
     elif kind is TaskKind.DAEMON:
         others = sum(other.kind(world.daemon_services) is not TaskKind.DAEMON for other in tasks)
-        yield daemon_blocker(task, others, world.needs_of(task.task_definition_arn).stop_timeout)
+        yield daemon_blocker(task, others, world.definition_of(task.task_definition_arn).stop_timeout)
     elif kind is TaskKind.STANDALONE:
         yield standalone_blocker(world, task, at)
     if task.arn in world.protections and not is_leaving(task):

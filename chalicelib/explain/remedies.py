@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
+from chalicelib.common.model import AutoScalingGroup
+from chalicelib.common.services import Service
 from chalicelib.explain.arithmetic import greatest_minimum_percent, least_maximum_percent
-from chalicelib.explain.capacity import Provider, ScalingGroup
-from chalicelib.explain.circumstances import Circumstances, Service, TargetGroup
+from chalicelib.explain.capacity import Provider
+from chalicelib.explain.circumstances import Circumstances, TargetGroup
 from chalicelib.explain.providers import growing
 from chalicelib.explain.words import some
 
@@ -78,7 +80,7 @@ def more_room_for(world: Circumstances, service: Service) -> str:
     return f"raise the desired capacity of Auto Scaling group {' or '.join(groups)} by one"
 
 
-def raise_maximum(group: ScalingGroup) -> str:
+def raise_maximum(group: AutoScalingGroup) -> str:
     """Return the command that lets a group grow by one instance; managed scaling then launches it."""
     return (
         f"aws autoscaling update-auto-scaling-group --auto-scaling-group-name {group.name} "
@@ -102,7 +104,7 @@ def scaling_activities(group: str) -> str:
     )
 
 
-def lower_target(provider: Provider, group: ScalingGroup) -> str:
+def lower_target(provider: Provider, group: AutoScalingGroup) -> str:
     """Return the command that has managed scaling keep one instance more than tasks need."""
     target = -(-100 * group.desired // (group.desired + 1)) or 1
     return (

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from chalicelib.common.model import AutoScalingGroup
 from chalicelib.explain.words import some
 from chalicelib.fleet.plan import Member
-from chalicelib.plan.findings import AutoScalingGroup
 from chalicelib.policy import DrainPolicy, Gates, Resolved, Source, resolve, tag_source
 
 Stateful = Mapping[str, Sequence[str]]

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from chalicelib.common.model import ContainerInstance, Task
+from chalicelib.common.services import Service
 from chalicelib.explain import Circumstances
-from chalicelib.explain.circumstances import DescribedInstance, Service, ServiceTask
-from chalicelib.explain.placement import best_elsewhere, best_of, with_task
+from chalicelib.explain.placement import best_elsewhere, best_of, with_replacement
 from chalicelib.explain.providers import ample_for, of_providers
 from chalicelib.explain.words import count, some
 
@@ -33,7 +34,7 @@ class Cramped:
         return f"{count(self.tasks, 'task')} of the {self.of} of {self.service}: {self.closest}"
 
 
-def room_for(world: Circumstances, doomed: Sequence[DescribedInstance]) -> tuple[Cramped, ...]:
+def room_for(world: Circumstances, doomed: Sequence[ContainerInstance]) -> tuple[Cramped, ...]:
     """Say which services' tasks find no place outside the fleet, placing them one after another.
 
     `world.others` are the instances that stay. Daemons and standalone tasks aren't placed anew. The largest tasks
@@ -57,16 +58,16 @@ def room_for(world: Circumstances, doomed: Sequence[DescribedInstance]) -> tuple
 
 
 def _size(world: Circumstances, service: Service) -> tuple[int, int, str]:
-    needs = world.needs_of(service.task_definition_arn)
+    needs = world.definition_of(service.task_definition_arn)
     return needs.memory, needs.cpu, service.name
 
 
-def _is_over(task: ServiceTask) -> bool:
+def _is_over(task: Task) -> bool:
     return task.last_status == "STOPPED" or task.desired_status == "STOPPED"
 
 
 def _place_all(
-    world: Circumstances, name: str, homes: Sequence[DescribedInstance]
+    world: Circumstances, name: str, homes: Sequence[ContainerInstance]
 ) -> tuple[int, Circumstances]:
     """Place one task for each home that one leaves; return how many found none, and the world after."""
     left_over = 0
@@ -78,18 +79,8 @@ def _place_all(
 
 def _place(world: Circumstances, name: str) -> Circumstances | None:
     service = world.services[name]
-    needs = world.needs_of(service.task_definition_arn)
     place = best_of(world, service)
-    if place is None:
-        return None
-    arrived = ServiceTask(
-        f"replacement/{len(service.tasks)}",
-        container_instance_arn=place.arn,
-        capacity_provider=place.capacity_provider,
-    )
-    others = tuple(with_task(one, needs) if one is place else one for one in world.others)
-    moved = replace(service, tasks=(*service.tasks, arrived))
-    return replace(world, others=others, services={**world.services, name: moved})
+    return None if place is None else with_replacement(world, service, place)
 
 
 def _closest(world: Circumstances, name: str) -> str:

@@ -12,13 +12,14 @@ What can't be read keeps its gate closed and is told in a sentence: a typo must 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
 from chalicelib.common.duration import parse_duration
+from chalicelib.common.services import Service
 from chalicelib.common.wording import did_you_mean, one_of, shown
 from chalicelib.policy import Reach
 
@@ -86,6 +87,12 @@ def declare(service: str, cluster: str, tags: Mapping[str, str], arn: str = "") 
         sentence = f"{PREFIX}max-unavailable needs {PREFIX}quorum-group beside it"
         found = replace(found, refusals=(sentence,))
     return found
+
+
+def declared_by(service: Service, inherited: Iterable[Mapping[str, str]] = ()) -> Declared:
+    """Read a service's tags; where a task or its definition has the same tag, the service's own counts."""
+    tags = {key: value for each in (*inherited, service.tags) for key, value in each.items()}
+    return declare(service.name, service.cluster, tags, service.arn)
 
 
 def within_reach(declared: Declared, reach: Reach | None) -> Declared:

@@ -56,6 +56,11 @@ class StatefulService:
     healthy_elsewhere: int = 0
     """Its tasks that are RUNNING and healthy on other container instances that take tasks."""
 
+    @property
+    def key(self) -> str:
+        """The service among all clusters': `cluster|name`."""
+        return f"{self.declared.cluster}|{self.declared.service}"
+
 
 @dataclass(frozen=True, slots=True)
 class Leaving:

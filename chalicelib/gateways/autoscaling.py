@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
 from chalicelib.common.errors import Gone
-from chalicelib.common.model import LifecycleHook
+from chalicelib.common.model import AutoScalingGroup, LifecycleHook
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
-from chalicelib.plan.findings import AutoScalingGroup
 
 MEMBERS_AT_ONCE = 50
 """https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeAutoScalingInstances.html"""
+
+GROUPS_AT_ONCE = 50
+"""A page of DescribeAutoScalingGroups holds 50 unless asked for up to 100."""
 
 
 def describe_group(name: str) -> AutoScalingGroup | None:
@@ -20,13 +22,15 @@ def describe_group(name: str) -> AutoScalingGroup | None:
     with translated():
         answer = client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[name])
     groups = answer["AutoScalingGroups"]
-    return _group(groups[0]) if groups else None
+    return auto_scaling_group(groups[0]) if groups else None
 
 
 def all_groups() -> list[AutoScalingGroup]:
     """Return every Auto Scaling group of the account in this Region, its warm pool's instances among the others."""
     operation = client("autoscaling").describe_auto_scaling_groups
-    groups = [_group(item) for item in all_pages(operation, "AutoScalingGroups", page_key="NextToken")]
+    groups = [
+        auto_scaling_group(item) for item in all_pages(operation, "AutoScalingGroups", page_key="NextToken")
+    ]
     return [_with_pool(group) if group.has_warm_pool else group for group in groups]
 
 
@@ -38,6 +42,19 @@ def _with_pool(group: AutoScalingGroup) -> AutoScalingGroup:
         return group
     states = {instance["InstanceId"]: instance["LifecycleState"] for instance in pooled}
     return replace(group, states={**group.states, **states})
+
+
+def describe_groups(names: Iterable[str]) -> dict[str, AutoScalingGroup]:
+    """Return these Auto Scaling groups by name; one that is gone is left out."""
+    operation = client("autoscaling").describe_auto_scaling_groups
+    found = (
+        auto_scaling_group(item)
+        for batch in in_batches(sorted(set(names) - {""}), GROUPS_AT_ONCE)
+        for item in all_pages(
+            operation, "AutoScalingGroups", page_key="NextToken", AutoScalingGroupNames=list(batch)
+        )
+    )
+    return {group.name: group for group in found}
 
 
 def describe_hook(group: str, name: str) -> LifecycleHook | None:
@@ -104,7 +121,8 @@ def _member(instance_id: str) -> dict[str, Any] | None:
     return items[0] if items else None
 
 
-def _group(item: dict[str, Any]) -> AutoScalingGroup:
+def auto_scaling_group(item: dict[str, Any]) -> AutoScalingGroup:
+    """Return an Auto Scaling group, given AWS's description of it."""
     triggers = item.get("InstanceLifecyclePolicy", {}).get("RetentionTriggers", {})
     return AutoScalingGroup(
         name=item["AutoScalingGroupName"],
@@ -112,6 +130,10 @@ def _group(item: dict[str, Any]) -> AutoScalingGroup:
         retains_on_abandon=triggers.get("TerminateHookAbandon") == "retain",
         states={instance["InstanceId"]: instance["LifecycleState"] for instance in item.get("Instances", [])},
         has_warm_pool="WarmPoolConfiguration" in item,
+        warm=item.get("WarmPoolSize", 0),
+        desired=item.get("DesiredCapacity", 0),
+        maximum=item.get("MaxSize", 0),
+        suspended=frozenset(one["ProcessName"] for one in item.get("SuspendedProcesses", [])),
     )
 
 

@@ -1,4 +1,4 @@
-"""What the drain asks of ECS: which container instance an EC2 instance is, and what runs on it.
+"""The one reader of ECS: container instances, tasks, services and task definitions as our values, and the two deeds.
 
 What is missing, inactive or deleted is an answer; each function says which. A `failures` entry of any other reason
 says nothing of what was asked for, and raises AwsUnavailable.
@@ -16,22 +16,15 @@ from typing import Any
 
 from chalicelib.common.errors import AwsRefused, Gone
 from chalicelib.common.model import ContainerInstance, Task
-from chalicelib.common.wording import one_line
-from chalicelib.explain.circumstances import Service
-from chalicelib.gateways import described, error_codes
+from chalicelib.common.services import DEFAULT_STOP_TIMEOUT, Service, Share, TaskDefinition
+from chalicelib.explain.capacity import Provider
+from chalicelib.explain.circumstances import Protection
+from chalicelib.gateways import ecs_answers, ecs_calls, error_codes
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
-from chalicelib.gateways.ecs_answers import (
-    read_container_instances,
-    read_services,
-    read_task_definition,
-    read_tasks,
-)
 
 DESCRIBED_AT_ONCE = 100
 SERVICES_AT_ONCE = 10
-
-# The agent's ECS_CONTAINER_STOP_TIMEOUT where a container names no stopTimeout of its own.
-DEFAULT_STOP = timedelta(seconds=30)
+TAGS: dict[str, Any] = {"include": ["TAGS"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +34,6 @@ class DescribedTasks:
     tasks: tuple[Task, ...]
     gone: frozenset[str]
     """ARNs asked for that ECS no longer knows; all of them where the cluster is gone."""
-    agents_connected: bool
 
 
 def list_clusters() -> list[str]:
@@ -64,12 +56,22 @@ def container_instances_of(instance_id: str, cluster: str) -> list[str]:
     )
 
 
+def all_container_instances(cluster: str) -> tuple[ContainerInstance, ...]:
+    """Return all container instances of a cluster but INACTIVE ones; none of one that is gone."""
+    try:
+        arns = all_pages(client("ecs").list_container_instances, "containerInstanceArns", cluster=cluster)
+    except Gone:
+        return ()
+    return describe_container_instances(cluster, arns)
+
+
 def describe_container_instances(cluster: str, arns: Sequence[str]) -> tuple[ContainerInstance, ...]:
     """Return the container instances that ECS still knows, INACTIVE ones included; none of a cluster that is gone."""
-    found: list[ContainerInstance] = []
-    for batch in in_batches(arns, DESCRIBED_AT_ONCE):
-        found += [_container_instance(cluster, item) for item in read_container_instances(cluster, batch)]
-    return tuple(found)
+    return tuple(
+        ecs_answers.container_instance(cluster, answer)
+        for batch in in_batches(arns, DESCRIBED_AT_ONCE)
+        for answer in ecs_calls.read_container_instances(cluster, batch)
+    )
 
 
 def list_tasks(cluster: str, container_instance: str) -> list[str]:
@@ -91,62 +93,85 @@ def list_tasks(cluster: str, container_instance: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def describe_tasks(cluster: str, arns: Sequence[str]) -> DescribedTasks:
-    """Return the tasks with these ARNs, and which of them ECS has forgotten."""
-    tasks: list[Task] = []
-    gone: set[str] = set()
-    connected = True
-    for batch in in_batches(arns, DESCRIBED_AT_ONCE):
-        items, missing = read_tasks(cluster, batch)
-        tasks += map(_task, items)
-        gone |= missing
-        connected = connected and not any(map(_agent_is_lost, items))
-    return DescribedTasks(tuple(tasks), frozenset(gone), connected)
+def tasks_where(cluster: str, **asked: str) -> list[str]:
+    """Return the ARNs of the tasks of a cluster that ECS wants RUNNING; none of whatever is gone.
 
-
-def all_tasks(cluster: str) -> list[str]:
-    """Return the ARNs of the tasks of a cluster that ECS wants RUNNING; none of one that is gone."""
+    `asked`: ListTasks' own parameters (`serviceName`, `containerInstance`, `desiredStatus`) for fewer, or for others:
+    those with the desired status STOPPED, which ECS keeps for about an hour.
+    """
     try:
-        return all_pages(client("ecs").list_tasks, "taskArns", cluster=cluster)
+        return all_pages(client("ecs").list_tasks, "taskArns", cluster=cluster, **asked)
     except Gone:
         return []
 
 
-def standalone_tasks(cluster: str) -> dict[str, list[Task]]:
-    """Return by container instance the tasks that no service started and that ECS wants RUNNING.
-
-    One listing of the cluster costs less than one for each of fifty container instances.
-    """
-    found: dict[str, list[Task]] = {}
-    for batch in in_batches(all_tasks(cluster), DESCRIBED_AT_ONCE):
-        for item in read_tasks(cluster, batch)[0]:
-            task = _task(item)
-            if task.service_name is None and not task.is_stopped:
-                found.setdefault(item.get("containerInstanceArn", ""), []).append(task)
-    return found
+def describe_tasks(cluster: str, arns: Sequence[str], *, with_tags: bool = False) -> DescribedTasks:
+    """Return the tasks with these ARNs, and which of them ECS has forgotten."""
+    tasks: list[Task] = []
+    gone: set[str] = set()
+    for batch in in_batches(arns, DESCRIBED_AT_ONCE):
+        answers, missing = ecs_calls.read_tasks(cluster, batch, **TAGS if with_tags else {})
+        tasks += map(ecs_answers.task, answers)
+        gone |= missing
+    return DescribedTasks(tuple(tasks), frozenset(gone))
 
 
-def describe_services(cluster: str, names: Iterable[str]) -> tuple[Service, ...]:
+def describe_services(cluster: str, names: Iterable[str], *, with_tags: bool = False) -> tuple[Service, ...]:
     """Return these services, without their tasks; one that was deleted is left out."""
     return tuple(
-        described.service(answer)
+        ecs_answers.service(cluster, answer)
         for batch in in_batches(sorted(names), SERVICES_AT_ONCE)
-        for answer in read_services(cluster, batch)
+        for answer in ecs_calls.read_services(cluster, batch, **TAGS if with_tags else {})
     )
 
 
-def longest_stop(task_definitions: Iterable[str]) -> timedelta:
+def list_services(cluster: str) -> list[str]:
+    """Return the ARNs of a cluster's services; none of one that is gone."""
+    try:
+        return all_pages(client("ecs").list_services, "serviceArns", cluster=cluster, maxResults=100)
+    except Gone:
+        return []
+
+
+def task_definitions(arns: Iterable[str], *, with_tags: bool = False) -> dict[str, TaskDefinition]:
+    """Return task definitions by ARN, one call each; one that was deleted is left out."""
+    more = TAGS if with_tags else {}
+    answers = {arn: ecs_calls.read_task_definition(arn, **more) for arn in sorted(set(arns))}
+    return {arn: ecs_answers.task_definition(answer) for arn, answer in answers.items() if answer}
+
+
+def longest_stop(arns: Iterable[str]) -> timedelta:
     """Return the longest stopTimeout among the containers of these task definitions, 30 s where none is set.
 
     One that was deleted sets none: ECS keeps a task definition for as long as a task runs from it.
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/delete-task-definition-v2.html
     """
-    longest = DEFAULT_STOP
-    for arn in sorted(set(task_definitions)):
-        answer = read_task_definition(arn)
-        for container in answer["taskDefinition"]["containerDefinitions"] if answer else []:
-            longest = max(longest, timedelta(seconds=container.get("stopTimeout", 0)))
-    return longest
+    return max([DEFAULT_STOP_TIMEOUT, *(each.stop_timeout for each in task_definitions(arns).values())])
+
+
+def protections(cluster: str, arns: Sequence[str]) -> dict[str, Protection]:
+    """Return by ARN those of these tasks, each of a service, that are under scale-in protection."""
+    return ecs_answers.protections(
+        answer
+        for batch in in_batches(arns, DESCRIBED_AT_ONCE)
+        for answer in ecs_calls.read_protections(cluster, batch)
+    )
+
+
+def default_shares(cluster: str) -> tuple[Share, ...]:
+    """Return the default capacity provider strategy of a cluster; none of one that is gone."""
+    return tuple(
+        share
+        for answer in ecs_calls.read_cluster(cluster)
+        for share in ecs_answers.shares(answer.get("defaultCapacityProviderStrategy"))
+    )
+
+
+def capacity_providers(names: Iterable[str]) -> dict[str, Provider]:
+    """Return these capacity providers by name, without their Auto Scaling groups; deleted ones are left out."""
+    wanted = sorted(names)
+    found = map(ecs_answers.capacity_provider, ecs_calls.read_capacity_providers(wanted) if wanted else ())
+    return {each.name: each for each in found}
 
 
 def stop_task(cluster: str, arn: str, reason: str) -> bool:
@@ -179,40 +204,3 @@ def set_state(cluster: str, arns: Sequence[str], status: str) -> tuple[str, ...]
                 raise AwsRefused(f"ECS did not set {arn} {status}: {reason}")
         done += [arn for arn in batch if arn not in failures]
     return tuple(done)
-
-
-def _task(item: dict[str, Any]) -> Task:
-    return Task(
-        arn=item["taskArn"],
-        last_status=item["lastStatus"],
-        desired_status=item.get("desiredStatus", "RUNNING"),
-        group=item.get("group", ""),
-        started_by=item.get("startedBy", ""),
-        task_definition_arn=item.get("taskDefinitionArn", ""),
-        health_status=item.get("healthStatus", "UNKNOWN"),
-        created_at=item.get("createdAt"),
-        started_at=item.get("startedAt"),
-        stopping_at=item.get("stoppingAt"),
-        stopped_at=item.get("stoppedAt"),
-        stop_code=item.get("stopCode") or "",
-        stopped_reason=one_line(item.get("stoppedReason") or ""),
-    )
-
-
-def _agent_is_lost(item: dict[str, Any]) -> bool:
-    return item["lastStatus"] != "STOPPED" and item.get("connectivity") == "DISCONNECTED"
-
-
-def _container_instance(cluster: str, item: dict[str, Any]) -> ContainerInstance:
-    zones = [a.get("value") for a in item.get("attributes", []) if a["name"] == "ecs.availability-zone"]
-    return ContainerInstance(
-        arn=item["containerInstanceArn"],
-        cluster=cluster,
-        ec2_instance_id=item["ec2InstanceId"],
-        status=item["status"],
-        agent_connected=item.get("agentConnected", True),
-        capacity_provider=item.get("capacityProviderName"),
-        availability_zone=zones[0] if zones else None,
-        running_tasks=item.get("runningTasksCount", 0),
-        pending_tasks=item.get("pendingTasksCount", 0),
-    )

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from chalicelib.common.errors import Gone
 from chalicelib.common.model import ContainerInstance
 from chalicelib.events import DrainRequest
 from chalicelib.gateways import autoscaling, ecs
-from chalicelib.gateways.ecs_answers import read_capacity_providers
-from chalicelib.plan.findings import IN_CLUSTER, Findings
-
-MANY_CLUSTERS = 50
-"""Reads of which ECS answers 20 a second, of all drains together; a hundred are answered at once.
-https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html"""
+from chalicelib.plan.findings import Findings, elsewhere, is_in_service, many_clusters, with_providers
 
 
 def find(request: DrainRequest, clusters: Sequence[str]) -> Findings:
@@ -48,45 +42,16 @@ def find_instances(
     """
     instances, _ = _in_clusters(instance_id, [preferred] if preferred else [])
     notices: tuple[str, ...] = ()
-    if not _is_in_service(instances):
+    if not is_in_service(instances):
         asked = clusters or ecs.list_clusters()
         instances, gone = _in_clusters(instance_id, asked)
-        notices = _many(asked)
-        if gone and clusters and not _is_in_service(instances):
+        notices = many_clusters(asked)
+        if gone and clusters and not is_in_service(instances):
             instances, _ = _in_clusters(instance_id, ecs.list_clusters())
             notices += tuple(f"There is no cluster {name}, which the settings name." for name in gone)
-        notices = (*notices, *_elsewhere(preferred, instances))
-    providers = _providers_of(instances)
-    managed = [str(each["name"]) for each in providers if "managedInstancesProvider" in each]
-    return replace(
-        findings,
-        instances=instances,
-        managed_draining=_is_drained_by_ecs(providers),
-        is_managed_instance=bool(managed),
-        notices=(*findings.notices, *notices, *map(_of_managed_instances, managed)),
-    )
-
-
-def _many(clusters: Sequence[str]) -> tuple[str, ...]:
-    """Say what it costs each drain to look for its instance in very many clusters, and what spares it."""
-    if len(clusters) <= MANY_CLUSTERS:
-        return ()
-    return (
-        f"{len(clusters)} clusters were asked for the instance, each by one of the 20 reads that ECS answers a second: "
-        "the setting `cluster` names the one, for its group by the tag `ecs-drainer:cluster`, and ECS_DRAINER_CLUSTERS "
-        "those of the stage.",
-    )
-
-
-def _is_in_service(instances: Iterable[ContainerInstance]) -> bool:
-    return any(instance.status in IN_CLUSTER for instance in instances)
-
-
-def _elsewhere(preferred: str | None, instances: Iterable[ContainerInstance]) -> tuple[str, ...]:
-    found = sorted({instance.cluster.rsplit("/", 1)[-1] for instance in instances})
-    if preferred is None or not found:
-        return ()
-    return (f"Cluster {preferred} of the policy doesn't know the instance; {', '.join(found)} does.",)
+        notices = (*notices, *elsewhere(preferred, instances))
+    found = replace(findings, instances=instances, notices=(*findings.notices, *notices))
+    return with_providers(found, ecs.capacity_providers(found.capacity_providers).values())
 
 
 def _in_clusters(
@@ -103,25 +68,3 @@ def _in_clusters(
         else:
             found += ecs.describe_container_instances(cluster, arns)
     return tuple(found), tuple(gone)
-
-
-def _providers_of(instances: Iterable[ContainerInstance]) -> list[dict[str, Any]]:
-    """Return ECS's descriptions of the capacity providers of these container instances."""
-    names = sorted({instance.capacity_provider for instance in instances if instance.capacity_provider})
-    return read_capacity_providers(names) if names else []
-
-
-def _is_drained_by_ecs(capacity_providers: Iterable[dict[str, Any]]) -> bool:
-    """Whether managed draining is on for one of these capacity providers.
-
-    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instance-draining.html
-    """
-    providers = (each.get("autoScalingGroupProvider", {}) for each in capacity_providers)
-    return any(provider.get("managedDraining") == "ENABLED" for provider in providers)
-
-
-def _of_managed_instances(capacity_provider: str) -> str:
-    """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ManagedInstances.html"""
-    return (
-        f"It is one of ECS Managed Instances, of capacity provider {capacity_provider}: ECS alone drains it."
-    )

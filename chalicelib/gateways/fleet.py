@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from chalicelib.common.errors import AccessDenied
-from chalicelib.common.model import Task
+from chalicelib.common.model import ContainerInstance
 from chalicelib.common.telemetry import logger
 from chalicelib.explain import Circumstances
-from chalicelib.explain.capacity import Provider, Share
-from chalicelib.explain.circumstances import DescribedInstance, Service
+from chalicelib.explain.reading import definitions_to_ask_for
 from chalicelib.fleet import Member
 from chalicelib.fleet.own_turn import on_their_own_turn, resolve_each
-from chalicelib.gateways import described, ecs, providers
+from chalicelib.gateways import ecs
 from chalicelib.gateways.autoscaling import groups_of
-from chalicelib.gateways.circumstances import container_instances_of, needs_of, services_of
-from chalicelib.gateways.providers import default_shares_for
-from chalicelib.gateways.stateful import stateful_by_instance
+from chalicelib.gateways.circumstances import Attempts, services_of, strategies_of
+from chalicelib.gateways.gates import stateful_by_instance
 from chalicelib.policy import Gates, Resolved, Source
-
-Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +24,7 @@ class Surroundings:
     """What one cluster knows of a fleet."""
 
     cluster: str
-    doomed: tuple[DescribedInstance, ...]
+    doomed: tuple[ContainerInstance, ...]
     """The fleet's container instances."""
     world: Circumstances
     """Its services and the container instances that stay; `world.instance` is the first of the fleet."""
@@ -60,50 +55,35 @@ def read_own_turn(found: Sequence[Surroundings], resolved: Mapping[str, Resolved
     ECS is asked only where a policy has gates. Raises what `read_surroundings` does.
     """
     modes = {each.policy.gates for each in resolved.values()} - {Gates.OFF}
+    mode = Gates.TASK_DEFINITIONS if Gates.TASK_DEFINITIONS in modes else Gates.SERVICES
     stateful: dict[str, tuple[str, ...]] = {}
     for each in found if modes else ():
-        stateful |= stateful_by_instance(each.cluster, with_definitions=Gates.TASK_DEFINITIONS in modes)
+        stateful |= stateful_by_instance(each.cluster, mode)
     members = [member for each in found for member in each.members]
     return on_their_own_turn(members, resolved, stateful)
 
 
 def _in_cluster(cluster: str, instance_ids: Collection[str]) -> Surroundings | None:
-    instances = [described.instance(one) for one in container_instances_of(cluster)]
+    instances = ecs.all_container_instances(cluster)
     doomed = tuple(one for one in instances if one.ec2_instance_id in instance_ids)
     if not doomed:
         return None
-    others = tuple(one for one in instances if one.ec2_instance_id not in instance_ids)
-    tasks = _tasks_of(cluster)
-    services = services_of(cluster, tasks)
-    none: tuple[Share, ...] = ()
-    default = _where_allowed(lambda: default_shares_for(cluster, services.values()), none)
+    # One listing of the cluster's tasks costs less than one for each of fifty instances.
+    services = services_of(cluster, ecs.describe_tasks(cluster, ecs.tasks_where(cluster)).tasks)
+    definitions = ecs.task_definitions(definitions_to_ask_for((), services.values()))
+    attempts = Attempts(forgiven=(AccessDenied,))
+    default, providers = strategies_of(cluster, services.values(), attempts)
+    for sentence in attempts.refusals:
+        logger.warning(f"a fleet is planned without it: {sentence}")
     world = Circumstances(
         cluster=cluster.rsplit("/", 1)[-1],
         instance=doomed[0],
         tasks=(),
-        others=others,
+        others=tuple(one for one in instances if one.ec2_instance_id not in instance_ids),
         services=services,
-        needs=needs_of((), services.values()),
+        task_definitions=definitions,
         default_shares=default,
-        providers=_where_allowed(lambda: _providers(services.values(), default), {}),
+        providers=providers,
+        unread=tuple(attempts.refusals),
     )
     return Surroundings(cluster, doomed, world)
-
-
-def _providers(services: Iterable[Service], default: tuple[Share, ...]) -> dict[str, Provider]:
-    """Return the capacity providers that strategies name: some need no instance of ours."""
-    return providers.providers_of(providers.read_answers(providers.names_of(services, default)), {})
-
-
-def _where_allowed(read: Callable[[], Read], otherwise: Read) -> Read:
-    """Read what makes a plan better; without it the plan is that of a service without a strategy."""
-    try:
-        return read()
-    except AccessDenied as denied:
-        logger.warning(f"a fleet is planned without it: {denied}")
-        return otherwise
-
-
-def _tasks_of(cluster: str) -> Iterable[Task]:
-    """Return the cluster's tasks: one listing costs less than one for each of fifty instances."""
-    return ecs.describe_tasks(cluster, ecs.all_tasks(cluster)).tasks

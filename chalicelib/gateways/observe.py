@@ -1,40 +1,31 @@
 """One look at ECS: in mid-drain a single DescribeTasks, and the full listing before anything is called drained.
 
-What it asks for is decided in chalicelib/look/reading.py.
+What it asks for, and what comes of it, is decided in chalicelib/look.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.common.errors import Gone, Throttled
 from chalicelib.common.model import ContainerInstance, Task
-from chalicelib.explain.arithmetic import can_never_move
 from chalicelib.gateways import ecs
+from chalicelib.gateways.ecs import DescribedTasks
 from chalicelib.look.memory import Memory
 from chalicelib.look.observation import Observation
 from chalicelib.look.reading import (
     daemons_to_ask_for,
     is_any_there,
     is_check_due,
+    of_cluster,
     services_to_ask_for,
     wants_listing,
+    with_services,
 )
 
 Containers = Mapping[str, tuple[str, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """The tasks of one cluster's container instances, as far as they were read."""
-
-    tasks: tuple[Task, ...]
-    gone: frozenset[str]
-    connected: bool
-    unlisted: frozenset[str] = frozenset()
-    """Container instances of which ECS said, asked for their tasks, that they are gone."""
 
 
 def observe(
@@ -52,48 +43,33 @@ def observe(
     Where one can't be listed because it is gone, all are described at once: the listing is full only if ECS has it
     INACTIVE there too. Raises Throttled, AwsUnavailable, AccessDenied or AwsRefused; nothing is written.
     """
-    remembered = [_read(cluster, _of(cluster, containers, memory.tasks)) for cluster in containers]
-    tasks = [task for read in remembered for task in read.tasks]
-    is_full = wants_listing(tasks, memory, holds)
+    read = [ecs.describe_tasks(one, of_cluster(one, containers, memory.tasks)) for one in containers]
+    tasks = [task for each in read for task in each.tasks]
+    is_full, unlisted = wants_listing(tasks, memory, holds), frozenset[str]()
     if is_full:
         try:
-            listed = _listing(containers, {task.arn for task in tasks} | set(memory.stopped))
+            listed, unlisted = _listing(containers, {task.arn for task in tasks} | set(memory.stopped))
         except Throttled:
             if not any(task.is_stopped for task in tasks):
                 raise
             # What this look has learned is kept: the next one need not ask for these tasks again.
             listed, is_full = [], False
-        remembered += listed
-        tasks += [task for read in listed for task in read.tasks]
-    unlisted = frozenset[str]().union(*(read.unlisted for read in remembered))
+        read += listed
+        tasks += [task for each in listed for task in each.tasks]
     instances = _instances(containers) if unlisted or is_check_due(memory, is_full, at) else None
     seen = Observation(
         at=at,
         tasks=tuple(tasks),
-        gone=frozenset[str]().union(*(read.gone for read in remembered)),
+        gone=frozenset[str]().union(*(each.gone for each in read)),
         is_full=is_full and not is_any_there(unlisted, instances or ()),
         instances=instances,
-        agents_connected=all(read.connected for read in remembered),
+        agents_connected=not any(task.has_lost_its_agent for task in tasks),
     )
-    return _with_services(
-        seen, containers, memory, services_to_ask_for(tasks, memory, at, asks_early=asks_early)
-    )
-
-
-def _with_services(
-    seen: Observation, containers: Containers, memory: Memory, asked: frozenset[str]
-) -> Observation:
-    """Return the observation with what ECS says of these services."""
+    asked = services_to_ask_for(tasks, memory, at, asks_early=asks_early)
     services = [each for cluster in containers for each in ecs.describe_services(cluster, asked)]
-    daemons = frozenset(each.name for each in services if each.is_daemon)
-    to_stop = daemons_to_ask_for(seen.tasks, memory, daemons)
-    return replace(
-        seen,
-        daemon_services=daemons,
-        asked_services=asked,
-        immovable_services=frozenset(each.name for each in services if can_never_move(each)),
-        daemon_stop=ecs.longest_stop(to_stop) if to_stop else None,
-    )
+    seen = with_services(seen, asked, services)
+    to_stop = daemons_to_ask_for(seen.tasks, memory, seen.daemon_services)
+    return replace(seen, daemon_stop=ecs.longest_stop(to_stop)) if to_stop else seen
 
 
 def with_instances(seen: Observation, containers: Containers) -> Observation:
@@ -104,33 +80,19 @@ def with_instances(seen: Observation, containers: Containers) -> Observation:
     return replace(seen, instances=_instances(containers))
 
 
-def _read(cluster: str, arns: list[str]) -> _Read:
-    described = ecs.describe_tasks(cluster, arns)
-    return _Read(described.tasks, described.gone, described.agents_connected)
-
-
-def _of(cluster: str, containers: Containers, arns: Iterable[str]) -> list[str]:
-    """Return the remembered tasks of a cluster: ARNs name it, `task/CLUSTER/ID`, but for old accounts' short ones."""
-    if len(containers) == 1:
-        return sorted(arns)
-    name = cluster.rsplit("/", 1)[-1]
-    return sorted(arn for arn in arns if f":task/{name}/" in arn)
-
-
-def _listing(containers: Containers, known: set[str]) -> list[_Read]:
-    """Return what a full listing adds to the tasks that are known."""
-    return [_listed(cluster, arns, known) for cluster, arns in containers.items()]
-
-
-def _listed(cluster: str, container_instances: tuple[str, ...], known: set[str]) -> _Read:
-    arns: set[str] = set()
+def _listing(containers: Containers, known: set[str]) -> tuple[list[DescribedTasks], frozenset[str]]:
+    """Return what a full listing adds to the tasks that are known, and the container instances that are gone."""
+    read: list[DescribedTasks] = []
     unlisted: set[str] = set()
-    for instance in container_instances:
-        try:
-            arns.update(ecs.list_tasks(cluster, instance))
-        except Gone:
-            unlisted.add(instance)
-    return replace(_read(cluster, sorted(arns - known)), unlisted=frozenset(unlisted))
+    for cluster, instances in containers.items():
+        arns: set[str] = set()
+        for instance in instances:
+            try:
+                arns.update(ecs.list_tasks(cluster, instance))
+            except Gone:
+                unlisted.add(instance)
+        read.append(ecs.describe_tasks(cluster, sorted(arns - known)))
+    return read, frozenset(unlisted)
 
 
 def _instances(containers: Containers) -> tuple[ContainerInstance, ...]:

@@ -5,19 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from chalicelib.common.errors import Gone, Throttled
-from chalicelib.common.model import Task
 from chalicelib.gateways import ecs
-from chalicelib.plan.drain import Drain
-from chalicelib.policy.deadline import CEILING_MARGIN, earlier
-
-# A target is deregistered before SIGTERM, for 300 s where nobody set another delay:
-# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html
-DEREGISTRATION = timedelta(seconds=300)
-REPORTING = timedelta(seconds=30)
-"""What the agent and ECS take to say STOPPED."""
+from chalicelib.plan.drain import Drain, stopped_by
 
 AT_ONCE = 200
 """StopTask takes one task, ECS 40 calls a second, and a function 30 s:
@@ -67,12 +59,5 @@ def stop_tasks(drain: Drain, arns: Iterable[str], at: datetime) -> Stopping:
     ]
     if left := len(untold[AT_ONCE:]):
         raise Throttled(f"{AT_ONCE} tasks are told to stop; {left} more are told at the next try")
-    return Stopping(tuple(asked), _until(drain, [task for _, task in tasks], at))
-
-
-def _until(drain: Drain, tasks: list[Task], at: datetime) -> datetime:
-    """Return when the last of them is STOPPED at the latest, or when the instance goes whatever we do."""
-    stop = ecs.longest_stop(task.task_definition_arn for task in tasks if not task.is_stopped)
-    stopped_at = at + DEREGISTRATION + stop + REPORTING
-    limit = earlier(drain.ceiling_at and drain.ceiling_at - CEILING_MARGIN, drain.gone_at)
-    return earlier(stopped_at, limit) or stopped_at
+    stop = ecs.longest_stop(task.task_definition_arn for _, task in tasks if not task.is_stopped)
+    return Stopping(tuple(asked), stopped_by(drain, stop, at))

@@ -13,10 +13,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from chalicelib.common.errors import ConditionFailed, Throttled
+from chalicelib.common.model import ContainerInstance
 from chalicelib.gateways.aws import client, in_batches, translated
 from chalicelib.gateways.rows import Row
 from chalicelib.wake.row import AT_GATES, Waiting
-from chalicelib.wake.seen import InstanceChanged, ServiceTrouble
+from chalicelib.wake.seen import ServiceTrouble
 
 __all__ = [
     "Waiting",
@@ -100,7 +101,7 @@ def apply_stop(table: str, instance: str, tasks: Collection[str]) -> Waiting | N
     )
 
 
-def apply_change(table: str, change: InstanceChanged) -> Waiting | None:
+def apply_change(table: str, change: ContainerInstance) -> Waiting | None:
     """Count a container instance's event and keep its version; returns the row as it is then.
 
     Returns None where there is no row, or where it has heard a later one. The same once more counts: whether it was
@@ -108,10 +109,10 @@ def apply_change(table: str, change: InstanceChanged) -> Waiting | None:
     """
     return _changed(
         table,
-        change.instance,
+        change.arn,
         "SET #version = :version ADD #events :one",
         names={"#version": "version", "#events": "events"},
-        values={":version": {"N": str(change.view.version)}, ":one": {"N": "1"}},
+        values={":version": {"N": str(change.version)}, ":one": {"N": "1"}},
         condition="(attribute_not_exists(#version) OR #version <= :version)",
     )
 

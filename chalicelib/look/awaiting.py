@@ -133,7 +133,10 @@ def _task(arn: str, memory: Memory, is_stopped: bool, stopped_at: datetime | Non
 
 def _instance(seen: Mapping[str, Any]) -> ContainerInstance:
     return ContainerInstance(
-        seen["arn"], seen["cluster"], "", seen["status"], agent_connected=seen["agent_connected"]
+        seen["arn"],
+        cluster=seen["cluster"],
+        status=seen["status"],
+        agent_connected=seen["agent_connected"],
     )
 
 

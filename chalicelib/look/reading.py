@@ -6,12 +6,15 @@ https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.htm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chalicelib.common.model import ContainerInstance, Task
+from chalicelib.common.services import Service
+from chalicelib.explain.arithmetic import can_never_move
 from chalicelib.look.memory import Memory
-from chalicelib.look.observation import only_daemons
+from chalicelib.look.observation import Observation, only_daemons
 
 CHECK_EVERY = timedelta(minutes=5)
 """How often the container instance itself is described: a person may have set it ACTIVE again."""
@@ -52,6 +55,24 @@ def services_to_ask_for(
         return frozenset()
     return frozenset(task.service_name for task in tasks if task.service_name and not task.is_stopped) - (
         memory.known_services
+    )
+
+
+def of_cluster(cluster: str, clusters: Collection[str], arns: Iterable[str]) -> list[str]:
+    """Return the remembered tasks of a cluster: ARNs name it, `task/CLUSTER/ID`, but for old accounts' short ones."""
+    if len(clusters) == 1:
+        return sorted(arns)
+    name = cluster.rsplit("/", 1)[-1]
+    return sorted(arn for arn in arns if f":task/{name}/" in arn)
+
+
+def with_services(seen: Observation, asked: frozenset[str], services: Collection[Service]) -> Observation:
+    """Return the observation with what ECS, asked for these services, says of those that there are."""
+    return replace(
+        seen,
+        asked_services=asked,
+        daemon_services=frozenset(each.name for each in services if each.is_daemon),
+        immovable_services=frozenset(each.name for each in services if can_never_move(each)),
     )
 
 

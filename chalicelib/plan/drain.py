@@ -10,6 +10,13 @@ from typing import Any
 from chalicelib.common.carried import Carried, state_of, values_of
 from chalicelib.common.trigger import Trigger
 from chalicelib.policy import DrainPolicy, ManagedDraining
+from chalicelib.policy.deadline import CEILING_MARGIN, earlier
+
+# A target is deregistered before SIGTERM, for 300 s where nobody set another delay:
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html
+DEREGISTRATION = timedelta(seconds=300)
+REPORTING = timedelta(seconds=30)
+"""What the agent and ECS take to say STOPPED."""
 
 KEPT_IN_LEDGER = timedelta(days=90)
 """As long as Step Functions keeps the history of a closed execution."""
@@ -111,3 +118,10 @@ class Drain(Carried):
         """Read what `to_state` wrote."""
         containers = {each["cluster"]: each["container_instances"] for each in state["containers"]}
         return cls(**values_of(cls, {**state, "containers": containers}))
+
+
+def stopped_by(drain: Drain, stop: timedelta, at: datetime) -> datetime:
+    """Return when tasks that take so long to stop are STOPPED at the latest, or the instance goes whatever we do."""
+    stopped_at = at + DEREGISTRATION + stop + REPORTING
+    limit = earlier(drain.ceiling_at and drain.ceiling_at - CEILING_MARGIN, drain.gone_at)
+    return earlier(stopped_at, limit) or stopped_at

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from chalicelib.common.model import ContainerInstance, LifecycleHook
+from chalicelib.common.model import AutoScalingGroup, ContainerInstance, LifecycleHook
+from chalicelib.explain.capacity import Provider
+
+MANY_CLUSTERS = 50
+"""Reads of which ECS answers 20 a second, of all drains together; a hundred are answered at once.
+https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html"""
 
 IN_CLUSTER = frozenset({"ACTIVE", "DRAINING", "REGISTERING"})
 
@@ -18,19 +23,6 @@ HELD = (
     "Warmed:Terminating:Wait",
     "ReplacingRootVolume:Wait",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class AutoScalingGroup:
-    """What DescribeAutoScalingGroups says that a drain needs."""
-
-    name: str
-    tags: Mapping[str, str]
-    retains_on_abandon: bool
-    """Whether ABANDON keeps the instance (InstanceLifecyclePolicy, TerminateHookAbandon = retain)."""
-    states: Mapping[str, str]
-    """The lifecycle state of each instance, by EC2 instance id."""
-    has_warm_pool: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +44,11 @@ class Findings:
         return tuple(instance for instance in self.instances if instance.status in IN_CLUSTER)
 
     @property
+    def capacity_providers(self) -> frozenset[str]:
+        """The capacity providers of all its container instances."""
+        return frozenset(instance.capacity_provider for instance in self.instances) - {""}
+
+    @property
     def metadata(self) -> str | None:
         """The hook's NotificationMetadata, for actions whose event was lost."""
         return self.hook.notification_metadata if self.hook else None
@@ -67,3 +64,47 @@ class Findings:
         An instance that is not listed has left its group; a group that is not found was deleted with it.
         """
         return self.group is None or self.group.states.get(instance_id, "") not in HELD
+
+
+def is_in_service(instances: Iterable[ContainerInstance]) -> bool:
+    """Whether one of these container instances may hold tasks."""
+    return any(instance.status in IN_CLUSTER for instance in instances)
+
+
+def many_clusters(clusters: Sequence[str]) -> tuple[str, ...]:
+    """Say what it costs each drain to look for its instance in very many clusters, and what spares it."""
+    if len(clusters) <= MANY_CLUSTERS:
+        return ()
+    return (
+        f"{len(clusters)} clusters were asked for the instance, each by one of the 20 reads that ECS answers a second: "
+        "the setting `cluster` names the one, for its group by the tag `ecs-drainer:cluster`, and ECS_DRAINER_CLUSTERS "
+        "those of the stage.",
+    )
+
+
+def elsewhere(preferred: str | None, instances: Iterable[ContainerInstance]) -> tuple[str, ...]:
+    """Say that the cluster of the policy isn't the one that knows the instance."""
+    found = sorted({instance.cluster.rsplit("/", 1)[-1] for instance in instances})
+    if preferred is None or not found:
+        return ()
+    return (f"Cluster {preferred} of the policy doesn't know the instance; {', '.join(found)} does.",)
+
+
+def with_providers(findings: Findings, providers: Iterable[Provider]) -> Findings:
+    """Return the findings with what the capacity providers of its container instances mean for a drain.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instance-draining.html
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ManagedInstances.html
+    """
+    providers = tuple(providers)
+    managed = [each.name for each in providers if each.launches_itself]
+    sentences = (
+        f"It is one of ECS Managed Instances, of capacity provider {name}: ECS alone drains it."
+        for name in managed
+    )
+    return replace(
+        findings,
+        managed_draining=any(each.drains for each in providers),
+        is_managed_instance=bool(managed),
+        notices=(*findings.notices, *sentences),
+    )

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.common.ledger import Entry
+from chalicelib.common.model import AutoScalingGroup
 from chalicelib.events.execution_names import answers_an_action
-from chalicelib.plan.findings import AutoScalingGroup
 from chalicelib.policy.deadline import heartbeat_timeout_of
 
 WAITING = {

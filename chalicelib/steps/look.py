@@ -13,8 +13,8 @@ from chalicelib.common.model import Task, instant
 from chalicelib.common.packing import unpack
 from chalicelib.common.telemetry import logger
 from chalicelib.common.timers import Timers
-from chalicelib.gateways import waiting
-from chalicelib.gateways.circumstances import protections_of
+from chalicelib.explain.reading import tasks_that_may_be_protected
+from chalicelib.gateways import ecs, waiting
 from chalicelib.gateways.observe import observe, with_instances
 from chalicelib.look import awaiting
 from chalicelib.look.awaiting import Reading, Told
@@ -128,10 +128,9 @@ def _is_protected(drain: Drain, before: Memory, holding: Iterable[Task], reading
     if reading is not Reading.INSTANCE or before.safety_wait != awaiting.FIRST_SAFETY_LOOK:
         return False
     try:
-        return any(
-            protections_of(cluster, [task for task in holding if task.desired_status == "RUNNING"], {})
-            for cluster in drain.containers
-        )
+        staying = [task for task in holding if task.desired_status == "RUNNING"]
+        maybe = tasks_that_may_be_protected(staying, ())
+        return any(ecs.protections(cluster, maybe) for cluster in drain.containers)
     except DrainerError as error:
         logger.warning(f"task protection was not read, so that it is not told yet: {error}")
         return False

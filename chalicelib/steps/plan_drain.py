@@ -13,16 +13,14 @@ from chalicelib.common.model import instant
 from chalicelib.common.telemetry import logger
 from chalicelib.events import DrainRequest
 from chalicelib.explain import Blocker
-from chalicelib.gates import GateMemory, Rules, StatefulService, decide_gates
+from chalicelib.gates import GateMemory, Rules, decide_gates
 from chalicelib.gates.foreseeing import foreseen
 from chalicelib.gateways.find import find_group, find_instances
-from chalicelib.gateways.gates import Question, read_gates
+from chalicelib.gateways.gates import Question, read_gates, read_here
 from chalicelib.gateways.ledger import ledger_of
-from chalicelib.gateways.stateful import read_here
 from chalicelib.gateways.turns import take_turn
-from chalicelib.plan.drain import Drain
 from chalicelib.plan.making import Execution, Plan, Verdict, make_plan, preferred_cluster
-from chalicelib.policy import Gates, Reach
+from chalicelib.policy import Gates
 from chalicelib.policy.settings import Settings
 
 Event = Mapping[str, Any]
@@ -71,7 +69,9 @@ def with_gates(plan: Plan) -> Plan:
         policy.gates is Gates.OFF and not policy.max_concurrent_drains.is_limited
     ):
         return plan
-    declared = [service.declared for service in services_on(drain, plan.reach)]
+    declared = [
+        service.declared for service in read_here(drain.containers, policy.gates, plan.reach).services
+    ]
     is_observed = drain.observes
     told = tuple(foreseen(declared, plan.times.deadline_at - drain.started_at, is_observed=is_observed))
     is_gated = not is_observed and (bool(declared) or policy.max_concurrent_drains.is_limited)
@@ -81,15 +81,6 @@ def with_gates(plan: Plan) -> Plan:
         drain=replace(drain, notices=(*drain.notices, *told)),
         gates=GateMemory(is_passed=not is_gated, zone=zones[0] if zones else None),
     )
-
-
-def services_on(drain: Drain, reach: Reach | None) -> tuple[StatefulService, ...]:
-    """Return the stateful services with tasks on the instance; none where the policy doesn't ask for them."""
-    mode = drain.policy.gates
-    if mode is Gates.OFF:
-        return ()
-    with_definitions = mode is Gates.TASK_DEFINITIONS
-    return read_here(drain.containers, with_definitions=with_definitions, reach=reach).services
 
 
 def gates_now(plan: Plan, table: str, at: datetime) -> tuple[Blocker, ...]:

@@ -13,22 +13,22 @@ from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 from chalicelib.common.errors import AwsUnavailable, DrainerError, InvalidEvent
+from chalicelib.common.model import ContainerInstance
 from chalicelib.common.telemetry import logger
 from chalicelib.common.tracing import FIELD, trace_id
 from chalicelib.gateways import queues, stepfunctions, waiting
 from chalicelib.gateways.aws import in_batches
-from chalicelib.gateways.ecs import DESCRIBED_AT_ONCE
-from chalicelib.gateways.ecs_answers import view_instances
+from chalicelib.gateways.ecs import DESCRIBED_AT_ONCE, describe_container_instances
 from chalicelib.gateways.ledger import ledger_of
 from chalicelib.wake import (
     GATES,
     SERVICE,
     Heard,
-    InstanceView,
     Letter,
     OfInstance,
     OfService,
     Waiting,
+    among,
     by_instance,
     by_running_service,
     by_service,
@@ -175,12 +175,12 @@ class Batch:
                 self._try(concerned, self._tell_described, cluster, hundred)
 
     def _tell_described(self, cluster: str, several: Sequence[Heard]) -> None:
-        views = view_instances(cluster, [heard.row.instance for heard in several])
+        described = describe_container_instances(cluster, [heard.row.instance for heard in several])
         for heard in several:
-            view = newest(views[heard.row.instance], heard.change)
+            view = newest(among(described, heard.row), heard.change)
             self._try(heard.letters, self._tell, heard, view)
 
-    def _tell(self, heard: Heard, view: InstanceView | None) -> None:
+    def _tell(self, heard: Heard, view: ContainerInstance | None) -> None:
         """Tell one execution; a token that is nobody's any more is forgotten.
 
         One that was told has another token, or none, by the time of the next event: to forget this one costs a write.
@@ -209,7 +209,7 @@ def _is_worth_a_write(of: OfInstance, row: Waiting | None) -> bool:
     """
     if row is None or of.change is None:
         return not of.tasks
-    return differs(row, of.change.view)
+    return differs(row, of.change)
 
 
 def _grouped(items: Iterable[Each], key: Callable[[Each], str]) -> dict[str, list[Each]]:

@@ -8,13 +8,12 @@ from typing import Any
 
 from chalicelib.common.duration import in_words
 from chalicelib.common.history import message_of
-from chalicelib.common.model import Task, instant, stamp
+from chalicelib.common.model import ContainerInstance, Task, instant, stamp
 from chalicelib.common.packing import unpack, unpack_tasks
 from chalicelib.common.tracing import FIELD, trace_id
 from chalicelib.common.trigger import Trigger
 from chalicelib.common.wording import one_line
 from chalicelib.explain import Blocker, Circumstances, group, render_text, to_state
-from chalicelib.explain.circumstances import DescribedInstance
 from chalicelib.explain.of_instance import agent_disconnected
 from chalicelib.explain.words import count, short, some
 from chalicelib.look.memory import Memory
@@ -322,7 +321,7 @@ def _lost_agent(state: Mapping[str, Any], at: datetime) -> Blocker | None:
     ((cluster, arn),) = known
     world = Circumstances(
         cluster,
-        DescribedInstance(arn, drain.instance_id, "DRAINING", agent_connected=False),
+        ContainerInstance(arn, drain.instance_id, status="DRAINING", agent_connected=False),
         tuple(Task(task, status) for task, status in sorted(memory.tasks.items())),
         agent_disconnected_since=memory.disconnected_at,
         dead_agent_after=drain.policy.dead_agent_after,

@@ -15,20 +15,14 @@ from chalicelib.wake.batch import (
 )
 from chalicelib.wake.parse import Happening, parse
 from chalicelib.wake.row import AGENT_CONNECTED, AGENT_DISCONNECTED, Waiting, agent_word
-from chalicelib.wake.seen import (
-    Ignored,
-    InstanceChanged,
-    InstanceView,
-    ServiceTrouble,
-    TaskRunning,
-    TaskStopped,
-)
+from chalicelib.wake.seen import Ignored, ServiceTrouble, TaskRunning, TaskStopped
 from chalicelib.wake.telling import (
     EMPTIED,
     GATES,
     INSTANCE,
     SERVICE,
     Heard,
+    among,
     differs,
     newest,
     output,
@@ -45,8 +39,6 @@ __all__ = [
     "Happening",
     "Heard",
     "Ignored",
-    "InstanceChanged",
-    "InstanceView",
     "Letter",
     "OfInstance",
     "OfService",
@@ -55,6 +47,7 @@ __all__ = [
     "TaskStopped",
     "Waiting",
     "agent_word",
+    "among",
     "by_instance",
     "by_running_service",
     "by_service",

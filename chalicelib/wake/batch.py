@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.common.errors import InvalidEvent
+from chalicelib.common.model import ContainerInstance
 from chalicelib.wake.parse import Happening, parse
-from chalicelib.wake.seen import InstanceChanged, ServiceTrouble, TaskRunning, TaskStopped
+from chalicelib.wake.seen import ServiceTrouble, TaskRunning, TaskStopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class OfInstance:
     """ARNs of the tasks that are STOPPED."""
     stopped_at: datetime | None
     """When the last of them was."""
-    change: InstanceChanged | None
+    change: ContainerInstance | None
     """The newest, by version."""
     letters: frozenset[str]
     """Ids of the records that say it."""
@@ -69,21 +70,23 @@ def _letter(record: Mapping[str, Any]) -> Letter:
 
 def by_instance(letters: Iterable[Letter]) -> Iterator[OfInstance]:
     """Yield what the letters say of each container instance, in the order in which it is first named."""
-    grouped: dict[str, list[tuple[str, TaskStopped | InstanceChanged]]] = {}
+    grouped: dict[str, list[tuple[str, TaskStopped | ContainerInstance]]] = {}
     for letter in letters:
-        if isinstance(letter.said, TaskStopped | InstanceChanged):
-            grouped.setdefault(letter.said.instance, []).append((letter.id, letter.said))
+        if isinstance(letter.said, TaskStopped | ContainerInstance):
+            said = letter.said
+            arn = said.instance if isinstance(said, TaskStopped) else said.arn
+            grouped.setdefault(arn, []).append((letter.id, said))
     return (_of_instance(instance, said) for instance, said in grouped.items())
 
 
-def _of_instance(instance: str, said: list[tuple[str, TaskStopped | InstanceChanged]]) -> OfInstance:
+def _of_instance(instance: str, said: list[tuple[str, TaskStopped | ContainerInstance]]) -> OfInstance:
     stops = [each for _, each in said if isinstance(each, TaskStopped)]
-    changes = [each for _, each in said if isinstance(each, InstanceChanged)]
+    changes = [each for _, each in said if isinstance(each, ContainerInstance)]
     return OfInstance(
         instance=instance,
         tasks=frozenset(stop.task for stop in stops),
         stopped_at=max((stop.stopped_at for stop in stops if stop.stopped_at), default=None),
-        change=max(changes, key=lambda change: change.view.version, default=None),
+        change=max(changes, key=lambda change: change.version, default=None),
         letters=frozenset(letter for letter, _ in said),
     )
 

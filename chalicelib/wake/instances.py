@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.common.errors import InvalidEvent
+from chalicelib.common.model import ContainerInstance
 from chalicelib.events.fields import Fields
-from chalicelib.wake.seen import InstanceChanged, InstanceView
 
 _INSTANCE = "arn:aws:ecs:eu-west-1:123456789012:container-instance/web/0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 
@@ -41,22 +41,20 @@ SAMPLE: Mapping[str, Any] = {
 }
 
 
-def parse_instance(event: Mapping[str, Any]) -> InstanceChanged:
+def parse_instance(event: Mapping[str, Any]) -> ContainerInstance:
     """Return how a container instance stands by its event; raises InvalidEvent.
 
     `version` orders the events of one instance, which may arrive in any order.
     """
     detail = Fields(event["detail"], "the container instance", InvalidEvent)
-    return InstanceChanged(
-        InstanceView(
-            instance=detail.text("containerInstanceArn", "the ARN of a container instance"),
-            cluster=detail.text("clusterArn", "the ARN of a cluster"),
-            status=detail.text("status", "a status such as DRAINING"),
-            agent_connected=_connected(detail),
-            running=_count(detail, "runningTasksCount", 0),
-            pending=_count(detail, "pendingTasksCount", 0),
-            version=_count(detail, "version", None),
-        )
+    return ContainerInstance(
+        arn=detail.text("containerInstanceArn", "the ARN of a container instance"),
+        cluster=detail.text("clusterArn", "the ARN of a cluster"),
+        status=detail.text("status", "a status such as DRAINING"),
+        agent_connected=_connected(detail),
+        running_tasks=_count(detail, "runningTasksCount", 0),
+        pending_tasks=_count(detail, "pendingTasksCount", 0),
+        version=_count(detail, "version", None),
     )
 
 

@@ -11,14 +11,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chalicelib.common.errors import InvalidEvent
+from chalicelib.common.model import ContainerInstance
 from chalicelib.common.wording import shown
 from chalicelib.events.fields import Fields
 from chalicelib.wake.instances import parse_instance
-from chalicelib.wake.seen import Ignored, InstanceChanged, ServiceTrouble, TaskRunning, TaskStopped
+from chalicelib.wake.seen import Ignored, ServiceTrouble, TaskRunning, TaskStopped
 from chalicelib.wake.services import parse_deployment, parse_service
 from chalicelib.wake.tasks import parse_task
 
-Happening = TaskStopped | TaskRunning | InstanceChanged | ServiceTrouble | Ignored
+Happening = TaskStopped | TaskRunning | ContainerInstance | ServiceTrouble | Ignored
 
 
 def parse(body: object) -> Happening:

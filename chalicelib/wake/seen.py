@@ -1,11 +1,10 @@
-"""What events say, as values."""
+"""What events say, as values; one of a container instance says it as it is by then, whatever has changed."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 LONGEST_REASON = 500
 
@@ -39,46 +38,6 @@ class TaskRunning:
     """ARN."""
     service: str
     """Name."""
-
-
-@dataclass(frozen=True, slots=True)
-class InstanceView:
-    """A container instance as an event or a description shows it."""
-
-    instance: str
-    """ARN."""
-    cluster: str
-    """ARN."""
-    status: str
-    """As ECS words it; MISSING where ECS does not know it any more."""
-    agent_connected: bool
-    running: int = 0
-    pending: int = 0
-    version: int = 0
-    """Raised by ECS at each change; 0 where it isn't known."""
-
-    def to_state(self) -> dict[str, Any]:
-        """Return it as the state machine reads it."""
-        return {
-            "arn": self.instance,
-            "cluster": self.cluster,
-            "status": self.status,
-            "agent_connected": self.agent_connected,
-            "running": self.running,
-            "pending": self.pending,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class InstanceChanged:
-    """A container instance changed: its status, its agent's connection, or no more than what is left on it."""
-
-    view: InstanceView
-
-    @property
-    def instance(self) -> str:
-        """ARN of the container instance."""
-        return self.view.instance
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from chalicelib.common.model import stamp
+from chalicelib.common.model import ContainerInstance, stamp
 from chalicelib.wake.row import Waiting, agent_word
-from chalicelib.wake.seen import InstanceChanged, InstanceView, ServiceTrouble
+from chalicelib.wake.seen import ServiceTrouble
 
 EMPTIED = "emptied"
 INSTANCE = "instance"
@@ -28,7 +28,7 @@ class Heard:
     """After the last write: it alone counts, as an execution may have looked and waited anew between two."""
     has_stops: bool = False
     stopped_at: datetime | None = None
-    change: InstanceChanged | None = None
+    change: ContainerInstance | None = None
     troubles: tuple[ServiceTrouble, ...] = ()
     may_open_gates: bool = False
     """Whether a task runs, or has answered, that closed gates may wait for."""
@@ -47,7 +47,7 @@ class Heard:
         )
 
 
-def why(heard: Heard, view: InstanceView | None = None) -> str | None:
+def why(heard: Heard, view: ContainerInstance | None = None) -> str | None:
     """Return why the execution is to be told, or None: nobody waits, or nothing that matters has happened.
 
     Emptied is told again for each further event of a STOPPED task, until the token is gone: whether the last telling
@@ -58,29 +58,35 @@ def why(heard: Heard, view: InstanceView | None = None) -> str | None:
         return None
     if heard.has_stops and heard.row.is_empty_handed:
         return EMPTIED
-    if heard.change is not None and differs(heard.row, view or heard.change.view):
+    if heard.change is not None and differs(heard.row, view or heard.change):
         return INSTANCE
     if heard.troubles:
         return SERVICE
     return GATES if heard.may_open_gates and heard.row.is_at_gates else None
 
 
-def differs(row: Waiting, view: InstanceView) -> bool:
+def differs(row: Waiting, view: ContainerInstance) -> bool:
     """Whether a container instance isn't as its execution last saw it: in status, or in its agent's connection."""
     return (view.status, agent_word(view.agent_connected)) != (row.status, row.agent)
 
 
-def newest(described: InstanceView, change: InstanceChanged | None) -> InstanceView:
+def among(described: Iterable[ContainerInstance], row: Waiting) -> ContainerInstance:
+    """Return the row's container instance among those described; MISSING where ECS does not know it any more."""
+    missing = ContainerInstance(row.instance, cluster=row.cluster, status="MISSING", agent_connected=False)
+    return next((each for each in described if each.arn == row.instance), missing)
+
+
+def newest(described: ContainerInstance, change: ContainerInstance | None) -> ContainerInstance:
     """Return the newer of a description and an event: what ECS describes is only eventually consistent.
 
     One that is MISSING has no version, and is never there again.
     """
-    if change is None or not described.version or change.view.version <= described.version:
+    if change is None or not described.version or change.version <= described.version:
         return described
-    return change.view
+    return change
 
 
-def output(reason: str, heard: Heard, view: InstanceView | None, read_at: datetime) -> Mapping[str, Any]:
+def output(reason: str, heard: Heard, view: ContainerInstance | None, read_at: datetime) -> Mapping[str, Any]:
     """Return what an execution is given by its token.
 
     `read_at`: an instant before the instance was read, so that nothing counts as seen later than it was.
@@ -91,6 +97,18 @@ def output(reason: str, heard: Heard, view: InstanceView | None, read_at: dateti
         "looks": heard.row.looks,
         "read_at": stamp(read_at),
         "stopped_at": heard.stopped_at and stamp(heard.stopped_at),
-        "instance": view and view.to_state(),
+        "instance": view and _state_of(view),
         "services": [trouble.to_state() for trouble in heard.troubles[:MOST_SERVICES]],
+    }
+
+
+def _state_of(view: ContainerInstance) -> dict[str, Any]:
+    """Return a container instance as the state machine reads it."""
+    return {
+        "arn": view.arn,
+        "cluster": view.cluster,
+        "status": view.status,
+        "agent_connected": view.agent_connected,
+        "running": view.running_tasks,
+        "pending": view.pending_tasks,
     }

@@ -7,12 +7,11 @@ from typing import Annotated
 
 import typer
 
-from chalicelib.common.model import LifecycleHook
+from chalicelib.common.model import AutoScalingGroup, LifecycleHook
 from chalicelib.events import LifecycleAction
 from chalicelib.explain.words import some
 from chalicelib.gateways import autoscaling
 from chalicelib.gateways.aws import client, translated
-from chalicelib.plan.findings import AutoScalingGroup
 from chalicelib.policy.settings import Settings
 from cli.command import command
 from cli.desk import Desk

@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.common.errors import DrainerError
 from chalicelib.gateways.aws import client, translated
-from chalicelib.gateways.circumstances import container_instances_of
+from chalicelib.gateways.ecs import all_container_instances
 from cli import executions
 from cli.desk import Desk
 from cli.first_run.account import Account
@@ -125,8 +125,10 @@ def _launched(account: Account, instance_ids: list[str]) -> Iterator[tuple[str, 
 def _registered(account: Account) -> dict[str, datetime]:
     """Return when the container instance behind each EC2 instance registered, of those with an agent."""
     clusters = account.pages("ecs", "list_clusters", "clusterArns", "nextToken")
-    found = [one for cluster in clusters for one in account.desk.ask(container_instances_of, cluster)]
-    return {one["ec2InstanceId"]: one["registeredAt"] for one in found if one.get("agentConnected")}
+    found = [one for cluster in clusters for one in account.desk.ask(all_container_instances, cluster)]
+    return {
+        one.ec2_instance_id: one.registered_at for one in found if one.agent_connected and one.registered_at
+    }
 
 
 READS: Mapping[str, Callable[[Desk], Seen | None]] = {

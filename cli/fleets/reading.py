@@ -7,12 +7,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from chalicelib.common.errors import AccessDenied, AwsRefused
-from chalicelib.common.model import Task
+from chalicelib.common.model import ContainerInstance, Task
 from chalicelib.common.wording import shown
 from chalicelib.fleet.notice import CANCELLED
-from chalicelib.gateways import described, ecs
+from chalicelib.gateways import ecs
 from chalicelib.gateways.aws import all_pages, client, in_batches, translated
-from chalicelib.gateways.circumstances import container_instances_of
 from chalicelib.gateways.ledger import read_fleet
 from cli import executions
 from cli.desk import Desk
@@ -38,28 +37,25 @@ def read_described(clusters: Sequence[str]) -> list[Described]:
 
     External instances (`mi-…`) are left out: nothing drains them.
     """
-    answers = [
-        (cluster, one)
+    found = [
+        one
         for cluster in clusters
-        for one in container_instances_of(cluster)
-        if not one.get("ec2InstanceId", "").startswith("mi-")
+        for one in ecs.all_container_instances(cluster)
+        if not one.ec2_instance_id.startswith("mi-")
     ]
-    ids = sorted({one.get("ec2InstanceId", "") for _, one in answers} - {""})
+    ids = sorted({one.ec2_instance_id for one in found} - {""})
     groups, machines = _in_groups(ids), _in_ec2(ids)
-    return [_described(cluster, one, groups, machines) for cluster, one in answers]
+    return [_described(one, groups, machines) for one in found]
 
 
-def _described(
-    cluster: str, answer: dict[str, Any], groups: dict[str, Any], machines: dict[str, Any]
-) -> Described:
-    own = described.instance(answer)
+def _described(own: ContainerInstance, groups: dict[str, Any], machines: dict[str, Any]) -> Described:
     group, machine = groups.get(own.ec2_instance_id, {}), machines.get(own.ec2_instance_id, {})
     template = group.get("LaunchTemplate", {})
     name = template.get("LaunchTemplateName", "")
     return Described(
         instance_id=own.ec2_instance_id,
         arn=own.arn,
-        cluster=cluster,
+        cluster=own.cluster,
         status=own.status,
         is_connected=own.agent_connected,
         zone=own.availability_zone or machine.get("Placement", {}).get("AvailabilityZone", ""),
@@ -68,15 +64,18 @@ def _described(
         template=f"{name}:{template.get('Version', '')}" if name else "",
         template_id=template.get("LaunchTemplateId", ""),
         launched_at=machine.get("LaunchTime"),
-        tasks=own.running_tasks + answer.get("pendingTasksCount", 0),
+        tasks=own.running_tasks + own.pending_tasks,
     )
 
 
 def read_standalone(chosen: Sequence[Described]) -> list[tuple[Described, list[Task]]]:
     """Return those of the chosen that have tasks which no service started, with these."""
     clusters = sorted({one.cluster for one in chosen})
-    found = {arn: tasks for cluster in clusters for arn, tasks in ecs.standalone_tasks(cluster).items()}
-    return [(one, found[one.arn]) for one in chosen if one.arn in found]
+    # One listing of the cluster costs less than one for each of fifty container instances.
+    running = (task for one in clusters for task in ecs.describe_tasks(one, ecs.tasks_where(one)).tasks)
+    standalone = [task for task in running if task.service_name is None and not task.is_stopped]
+    found = ((one, [task for task in standalone if task.container_instance_arn == one.arn]) for one in chosen)
+    return [(one, tasks) for one, tasks in found if tasks]
 
 
 def _in_groups(ids: Sequence[str]) -> dict[str, Any]:

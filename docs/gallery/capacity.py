@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from chalicelib.common.model import AutoScalingGroup, Task
+from chalicelib.common.services import ServiceEvent, Share, TaskDefinition
 from chalicelib.explain.blocker import BlockerKind
-from chalicelib.explain.capacity import Provider, ScalingGroup, Share
-from chalicelib.explain.circumstances import Circumstances, Needs, ServiceEvent, ServiceTask
+from chalicelib.explain.capacity import Provider
+from chalicelib.explain.circumstances import Circumstances
 from docs.gallery.worlds import (
     DEFINITION,
     NOW,
@@ -24,15 +26,18 @@ from docs.gallery.worlds import (
     task_arn,
 )
 
-LARGE = {DEFINITION: Needs(cpu=1536, memory=3000)}
+LARGE = {DEFINITION: TaskDefinition(cpu=1536, memory=3000)}
 """Half an instance is too little for two of them."""
 
 
 def a_provider(name: str = "web", group: dict[str, Any] | None = None, **changes: Any) -> Provider:
     """Return a capacity provider with managed scaling, its group at 2 of at most 6 instances."""
-    own = {"desired": 2, "maximum": 6, "counted": 2} | (group or {})
+    own: dict[str, Any] = {"desired": 2, "maximum": 6} | (group or {})
+    counted, launching, going = own.pop("counted", 2), own.pop("launching", 0), own.pop("leaving", ())
+    states = {f"i-{number}": "Pending" if number < launching else "InService" for number in range(counted)}
+    own["states"] = states | dict.fromkeys(going, "Terminating:Wait")
     given: dict[str, Any] = {"group_name": f"{name}-ecs", "manages_scaling": True, "target_capacity": 90}
-    return Provider(name, **given | changes, group=ScalingGroup(f"{name}-ecs", **own))
+    return Provider(name, **given | changes, group=AutoScalingGroup(f"{name}-ecs", **own))
 
 
 def by_providers(*providers: Provider, **changes: Any) -> Circumstances:
@@ -47,9 +52,9 @@ def by_providers(*providers: Provider, **changes: Any) -> Circumstances:
     return a_world(a_service(**service), **given | changes)
 
 
-def waiting(minutes: int) -> ServiceTask:
+def waiting(minutes: int) -> Task:
     """Return a replacement that is PROVISIONING for so many minutes."""
-    return ServiceTask(
+    return Task(
         task_arn(8),
         last_status="PROVISIONING",
         created_at=NOW - timedelta(minutes=minutes),
@@ -121,7 +126,9 @@ CAPACITY = (
     World(
         BlockerKind.TARGET_CAPACITY,
         "One task fills an instance, and managed scaling keeps exactly as many instances as there are tasks.",
-        by_providers(a_provider(target_capacity=100), needs=LARGE, service={"tasks": (waiting(minutes=2),)}),
+        by_providers(
+            a_provider(target_capacity=100), task_definitions=LARGE, service={"tasks": (waiting(minutes=2),)}
+        ),
     ),
     World(
         BlockerKind.AWAITS_INSTANCE,

@@ -5,14 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from chalicelib.common.services import Constraint, Deployment, ServiceEvent, TaskDefinition
 from chalicelib.explain.blocker import BlockerKind
-from chalicelib.explain.circumstances import (
-    Constraint,
-    Deployment,
-    Needs,
-    ServiceEvent,
-    Target,
-)
+from chalicelib.explain.circumstances import Target
 from docs.gallery.worlds import (
     BEGAN_AT,
     DEFINITION,
@@ -66,18 +61,18 @@ ROOM = (
     World(
         BlockerKind.NO_MEMORY,
         "The task is larger than any instance that is left.",
-        a_world(needs={DEFINITION: Needs(cpu=512, memory=7600)}),
+        a_world(task_definitions={DEFINITION: TaskDefinition(cpu=512, memory=7600)}),
     ),
     World(
         BlockerKind.NO_GPU,
         "The only other instance with a GPU uses it.",
-        a_world(needs={DEFINITION: Needs(cpu=512, memory=512, gpus=1)}),
+        a_world(task_definitions={DEFINITION: TaskDefinition(cpu=512, memory=512, gpus=1)}),
     ),
     World(
         BlockerKind.NO_PORT,
         "Every task publishes host port 8080, and the other instance has one already.",
         a_world(
-            needs={DEFINITION: Needs(cpu=512, memory=512, tcp_ports=frozenset({8080}))},
+            task_definitions={DEFINITION: TaskDefinition(cpu=512, memory=512, tcp_ports=frozenset({8080}))},
             others=(an_instance(tcp_ports_in_use=frozenset({22, 8080})),),
         ),
     ),
@@ -86,7 +81,7 @@ ROOM = (
         "Tasks in awsvpc mode need a network interface each, and the other instance has no slot left.",
         a_world(
             a_service(events=(ServiceEvent(NOW, NO_PLACE + 'Reason: encountered error "RESOURCE:ENI".'),)),
-            needs={DEFINITION: Needs(cpu=512, memory=512)},
+            task_definitions={DEFINITION: TaskDefinition(cpu=512, memory=512)},
         ),
     ),
     World(
@@ -104,8 +99,8 @@ ROOM = (
         "The task needs the capability to read secrets from SSM, which the other instance's old agent lacks.",
         a_world(
             instance=home(attributes={"ecs.capability.secrets.ssm.bootstrap.log-driver": ""}),
-            needs={
-                DEFINITION: Needs(
+            task_definitions={
+                DEFINITION: TaskDefinition(
                     512, 512, attributes={"ecs.capability.secrets.ssm.bootstrap.log-driver": ""}
                 )
             },
@@ -114,7 +109,9 @@ ROOM = (
     World(
         BlockerKind.ZONE_PINNED,
         "The task's EBS volume is in one Availability Zone, the other instance in another.",
-        a_world(needs={DEFINITION: Needs(cpu=512, memory=512, pinned_volumes=("kafka-data",))}),
+        a_world(
+            task_definitions={DEFINITION: TaskDefinition(cpu=512, memory=512, pinned_volumes=("kafka-data",))}
+        ),
     ),
 )
 
@@ -149,6 +146,7 @@ REPLACEMENTS = (
                     elsewhere(
                         last_status="STOPPED",
                         desired_status="STOPPED",
+                        stop_code="TaskFailedToStart",
                         stopped_reason="CannotPullContainerError: manifest for api:42 not found",
                     ),
                 ),

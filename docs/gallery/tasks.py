@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from chalicelib.common.services import TaskDefinition
 from chalicelib.explain.blocker import BlockerKind
-from chalicelib.explain.circumstances import (
-    Needs,
-    Protection,
-)
+from chalicelib.explain.circumstances import Protection
 from docs.gallery.worlds import (
     BEHIND_A_LOAD_BALANCER,
     DAEMON,
@@ -90,7 +88,10 @@ TASKS = (
     World(
         BlockerKind.STOPPING,
         "The containers got SIGTERM and finish their work.",
-        a_world(tasks=(leaving(),), needs={DEFINITION: Needs(512, 512, stop_timeout=timedelta(seconds=120))}),
+        a_world(
+            tasks=(leaving(),),
+            task_definitions={DEFINITION: TaskDefinition(512, 512, stop_timeout=timedelta(seconds=120))},
+        ),
     ),
     World(
         BlockerKind.MOVING,

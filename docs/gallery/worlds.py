@@ -5,22 +5,15 @@ The gallery shows what an operator reads in each; the tests hold the same storie
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.common.model import Task
+from chalicelib.common.model import ContainerInstance, Task
+from chalicelib.common.services import Service, TaskDefinition
 from chalicelib.explain import explain
 from chalicelib.explain.blocker import Blocker, BlockerKind
-from chalicelib.explain.circumstances import (
-    Circumstances,
-    DescribedInstance,
-    Needs,
-    Service,
-    ServiceTask,
-    TargetGroup,
-)
+from chalicelib.explain.circumstances import Circumstances, TargetGroup
 
 NOW = datetime(2026, 3, 2, 10, 20, tzinfo=UTC)
 BEGAN_AT = NOW - timedelta(minutes=20)
@@ -87,7 +80,7 @@ def a_service(**changes: Any) -> Service:
     return Service(**given | changes)
 
 
-def elsewhere(number: int = 9, instance_id: str = OTHER, **changes: Any) -> ServiceTask:
+def elsewhere(number: int = 9, instance_id: str = OTHER, **changes: Any) -> Task:
     """Return a task of the service on another instance."""
     given: dict[str, Any] = {
         "arn": task_arn(number),
@@ -95,10 +88,10 @@ def elsewhere(number: int = 9, instance_id: str = OTHER, **changes: Any) -> Serv
         "started_at": NOW - timedelta(minutes=15),
         "created_at": NOW - timedelta(minutes=15),
     }
-    return ServiceTask(**given | changes)
+    return Task(**given | changes)
 
 
-def an_instance(instance_id: str = OTHER, **changes: Any) -> DescribedInstance:
+def an_instance(instance_id: str = OTHER, **changes: Any) -> ContainerInstance:
     """Return a container instance of 2 vCPU and 4 GB with half of both left."""
     given: dict[str, Any] = {
         "arn": instance_arn(instance_id),
@@ -110,16 +103,16 @@ def an_instance(instance_id: str = OTHER, **changes: Any) -> DescribedInstance:
         "attributes": {"ecs.availability-zone": "eu-west-1b", "ecs.instance-type": "m5.large"},
         "tcp_ports_in_use": frozenset({22, 2375, 2376, 51678, 51679}),
     }
-    return DescribedInstance(**given | changes)
+    return ContainerInstance(**given | changes)
 
 
-def home(**changes: Any) -> DescribedInstance:
+def home(**changes: Any) -> ContainerInstance:
     """Return the instance that is being drained."""
     attributes = {"ecs.availability-zone": "eu-west-1a", "ecs.instance-type": "m5.large"}
     return an_instance(HOME, **{"status": "DRAINING", "attributes": attributes} | changes)
 
 
-def a_world(*services: Service, needs: Mapping[str, Needs] | None = None, **changes: Any) -> Circumstances:
+def a_world(*services: Service, **changes: Any) -> Circumstances:
     """Return a cluster of the draining instance with one task of service "api", and one other with room."""
     given: dict[str, Any] = {
         "cluster": "web",
@@ -127,7 +120,7 @@ def a_world(*services: Service, needs: Mapping[str, Needs] | None = None, **chan
         "tasks": (a_task(),),
         "others": (an_instance(),),
         "services": {service.name: service for service in services or (a_service(),)},
-        "needs": needs or {DEFINITION: Needs(cpu=512, memory=512)},
+        "task_definitions": {DEFINITION: TaskDefinition(cpu=512, memory=512)},
         "auto_scaling_group": "web-ecs",
         "drain_began_at": BEGAN_AT,
     }

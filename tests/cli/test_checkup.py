@@ -12,9 +12,8 @@ import boto3
 import pytest
 
 from app import app as chalice_app
-from chalicelib.common.model import LifecycleHook
+from chalicelib.common.model import AutoScalingGroup, LifecycleHook
 from chalicelib.events.autoscaling import MANAGED_DRAINING_HOOK
-from chalicelib.plan.findings import AutoScalingGroup
 from chalicelib.policy.settings import Settings
 from cli.checkup import complaints
 from cli.checkup_found import FUNCTIONS, TRIGGERED, Deployed, Group, Level, Telling

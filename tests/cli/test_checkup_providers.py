@@ -7,7 +7,8 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib.explain.capacity import Provider, ScalingGroup
+from chalicelib.common.model import AutoScalingGroup
+from chalicelib.explain.capacity import Provider
 from cli.checkup import complaints
 from cli.checkup_found import Capacity, Deployed, Level
 from cli.exit_codes import ExitCode
@@ -20,7 +21,12 @@ TARGETS = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/api/6
 
 def a_provider(desired: int = 3, maximum: int = 6, **fields: Any) -> Provider:
     """Return capacity provider `web` on a group of that size, with managed scaling."""
-    group = ScalingGroup("web", desired, maximum, counted=desired)
+    group = AutoScalingGroup(
+        "web",
+        desired=desired,
+        maximum=maximum,
+        states={f"i-{number}": "InService" for number in range(desired)},
+    )
     return Provider("web", **{"group_name": "web", "manages_scaling": True, "group": group, **fields})
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.common.model import Task
+from chalicelib.common.model import AutoScalingGroup, ContainerInstance, Task
 from chalicelib.explain import Circumstances, Fate, Forecast, Outcome
-from chalicelib.explain.circumstances import DescribedInstance, Protection
-from chalicelib.plan.findings import AutoScalingGroup, Findings
+from chalicelib.explain.circumstances import Protection
+from chalicelib.plan.findings import Findings
 from chalicelib.plan.making import Execution, make_plan
 from chalicelib.policy import environment_source
 from cli.outlook import under_policy
@@ -40,7 +40,7 @@ def a_prospect(
         environment_source({}),
         Execution(arn="", started_at=START, topic=""),
     )
-    around = Circumstances("web", DescribedInstance("arn", INSTANCE), tasks=tasks, **(world or {}))
+    around = Circumstances("web", ContainerInstance("arn", INSTANCE), tasks=tasks, **(world or {}))
     told = under_policy(Forecast(INSTANCE, fates, ()), around, plan.drain.policy)
     return Prospect(INSTANCE, plan, (around,), (told,))
 

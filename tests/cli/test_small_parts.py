@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.common.model import LifecycleHook
+from chalicelib.common.model import AutoScalingGroup, ContainerInstance, LifecycleHook
+from chalicelib.common.services import TaskDefinition
 from chalicelib.explain import Blocker, BlockerKind, Circumstances, Fate, Forecast, Outcome
-from chalicelib.explain.circumstances import DescribedInstance, Needs
-from chalicelib.plan.findings import AutoScalingGroup
 from cli import help_pages
 from cli.cancelling import doom_of
 from cli.exit_codes import ExitCode
@@ -78,10 +77,10 @@ def a_fate(task_id: str, outcome: Outcome, minutes: float | None = 2) -> Fate:
 
 def a_world(**fields: Any) -> Circumstances:
     """Return an instance with a task of a service and a job, one other instance beside it."""
-    other = DescribedInstance("other", "i-1", cpu=1000, memory=2000)
-    needs = {"": Needs(cpu=300, memory=500, stop_timeout=timedelta(seconds=45))}
-    given = {"tasks": (TASK, JOB), "others": (other,), "needs": needs, **fields}
-    return Circumstances("web", DescribedInstance("arn", INSTANCE), **given)
+    other = ContainerInstance("other", "i-1", cpu=1000, memory=2000)
+    needs = {"": TaskDefinition(cpu=300, memory=500, stop_timeout=timedelta(seconds=45))}
+    given = {"tasks": (TASK, JOB), "others": (other,), "task_definitions": needs, **fields}
+    return Circumstances("web", ContainerInstance("arn", INSTANCE), **given)
 
 
 JOB_BLOCKER = Blocker(BlockerKind.STANDALONE, "job", "why", "remedy", (JOB.id,))
@@ -116,7 +115,7 @@ def test_a_job_that_is_stopping_already_is_left_as_it_is() -> None:
 
 
 def test_room_counts_places_that_take_tasks_and_services_that_move() -> None:
-    draining = DescribedInstance("third", "i-2", status="DRAINING", cpu=9999, memory=9999)
+    draining = ContainerInstance("third", "i-2", status="DRAINING", cpu=9999, memory=9999)
     world = a_world()
     room = room_for(replace(world, others=(*world.others, draining)), TOLD)
     assert (room.places, room.cpu_left, room.memory_left) == (1, 1000, 2000)

@@ -22,33 +22,31 @@ from chalicelib.common.errors import (
     Throttled,
 )
 from chalicelib.common.ledger import Record
-from chalicelib.explain.circumstances import Service, ServiceTask
+from chalicelib.common.model import AutoScalingGroup
+from chalicelib.common.services import DEFAULT_STOP_TIMEOUT
 from chalicelib.gates.declared import Silence
 from chalicelib.gates.leases import Holder, Lease
 from chalicelib.gates.signing import Ask
 from chalicelib.gateways import (
     autoscaling,
-    circumstances,
     ecs,
-    ecs_answers,
     events,
+    gates,
     leases,
     ledger,
-    providers,
     queues,
     sign_offs,
-    stateful,
     stepfunctions,
+    target_groups,
     topics,
     turns,
     waiting,
 )
 from chalicelib.gateways.aws import client
 from chalicelib.gateways.sign_offs import Asking, NotAsked
-from chalicelib.plan.findings import AutoScalingGroup
 from chalicelib.tell.bodies import Notice
 from chalicelib.tell.event import DrainEvent
-from tests.builders import CLUSTER, INSTANCE_ARN, START, a_task, after, task_arn
+from tests.builders import CLUSTER, INSTANCE_ARN, START, after, task_arn
 from tests.gateways.answers_by_service import Answer, answers_to
 from tests.gateways.sites import calls
 from tests.gateways.stubs import Stubs
@@ -71,9 +69,6 @@ TABLE, EXECUTION = (
 MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:ecs-drainer-dev"
 DEFINITION = "arn:aws:ecs:eu-west-1:123456789012:task-definition/web:1"
 TARGETS = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/api/6d0ecf831eec9f09"
-GROUP_ARN = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:x:autoScalingGroupName/web-ecs"
-PROVIDER = {"name": "web", "autoScalingGroupProvider": {"autoScalingGroupArn": GROUP_ARN}}
-PENDING = Service("web", 1, 1, tasks=(ServiceTask(task_arn(), INSTANCE_ARN, last_status="PENDING"),))
 QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs"
 QUEUE_ARN = "arn:aws:sqs:eu-west-1:123456789012:jobs"
 POOLED = AutoScalingGroup("web-ecs", {}, False, {"i-1": "InService"}, has_warm_pool=True)
@@ -144,6 +139,8 @@ ROWS = (
     # Auto Scaling: a group that is gone has no hooks, no pool and no instances.
     Row("autoscaling.describe_group", "autoscaling", "describe_auto_scaling_groups",
         lambda: autoscaling.describe_group("web-ecs")),
+    Row("autoscaling.describe_groups", "autoscaling", "describe_auto_scaling_groups",
+        lambda: autoscaling.describe_groups(["web-ecs"])),
     Row("autoscaling.all_groups", "autoscaling", "describe_auto_scaling_groups", autoscaling.all_groups),
     Row("autoscaling._with_pool", "autoscaling", "describe_warm_pool",
         lambda: autoscaling._with_pool(POOLED), gone(POOLED)),
@@ -158,43 +155,34 @@ ROWS = (
     Row("ecs.container_instances_of", "ecs", "list_container_instances",
         lambda: ecs.container_instances_of("i-1", CLUSTER), gone(Gone)),
     Row("ecs.list_tasks", "ecs", "list_tasks", lambda: ecs.list_tasks(CLUSTER, INSTANCE_ARN), gone(Gone)),
-    Row("ecs.all_tasks", "ecs", "list_tasks", lambda: ecs.standalone_tasks(CLUSTER), gone({})),
+    Row("ecs.tasks_where", "ecs", "list_tasks", lambda: ecs.tasks_where(CLUSTER), gone([])),
+    Row("ecs.all_container_instances", "ecs", "list_container_instances",
+        lambda: ecs.all_container_instances(CLUSTER), gone(())),
+    Row("ecs.list_services", "ecs", "list_services",
+        lambda: gates.members_of([CLUSTER], frozenset({"store"})), gone({"store": ()})),
     Row("ecs.stop_task", "ecs", "stop_task", lambda: ecs.stop_task(CLUSTER, task_arn(), "drained"), gone(False)),
     Row("ecs.set_state", "ecs", "update_container_instances_state",
         lambda: ecs.set_state(CLUSTER, ["arn:x"], "ACTIVE"), gone((), unknown=AwsRefused)),
-    Row("ecs_answers.read_container_instances", "ecs", "describe_container_instances",
+    Row("ecs_calls.read_container_instances", "ecs", "describe_container_instances",
         lambda: ecs.describe_container_instances(CLUSTER, ["arn:x"]), gone(())),
-    Row("ecs_answers.read_tasks", "ecs", "describe_tasks",
+    Row("ecs_calls.read_tasks", "ecs", "describe_tasks",
         lambda: ecs.describe_tasks(CLUSTER, ["arn:x"]).gone, gone(frozenset({"arn:x"}))),
-    Row("ecs_answers.read_services", "ecs", "describe_services",
+    Row("ecs_calls.read_services", "ecs", "describe_services",
         lambda: ecs.describe_services(CLUSTER, ["web"]), gone(())),
-    Row("ecs_answers.read_task_definition", "ecs", "describe_task_definition",
-        lambda: ecs.longest_stop([DEFINITION]), gone(ecs.DEFAULT_STOP)),
-    Row("ecs_answers.read_capacity_providers", "ecs", "describe_capacity_providers",
-        lambda: ecs_answers.read_capacity_providers(["spot"]), gone([])),
-    Row("providers.default_shares", "ecs", "describe_clusters",
-        lambda: providers.default_shares(CLUSTER), gone(())),
-    Row("providers.read_groups", "autoscaling", "describe_auto_scaling_groups",
-        lambda: providers.read_groups([PROVIDER])),
-    Row("circumstances.container_instances_of", "ecs", "list_container_instances",
-        lambda: circumstances.container_instances_of(CLUSTER), gone([])),
-    Row("circumstances.tasks_of_service", "ecs", "list_tasks",
-        lambda: circumstances.tasks_of_service(CLUSTER, "web", "RUNNING"), gone(())),
-    Row("circumstances.stopping_beside", "ecs", "list_tasks",
-        lambda: circumstances.stopping_beside(CLUSTER, [PENDING]), gone({})),
-    Row("circumstances.protections_of", "ecs", "get_task_protection",
-        lambda: circumstances.protections_of(CLUSTER, [a_task()], {}), gone({})),
-    Row("stateful._listed", "ecs", "list_tasks",
-        lambda: stateful.read_here({CLUSTER: (INSTANCE_ARN,)}).unstopped, gone(0)),
-    Row("stateful._services_in", "ecs", "list_services",
-        lambda: stateful.members([CLUSTER], frozenset({"store"})), gone({"store": ()})),
+    Row("ecs_calls.read_task_definition", "ecs", "describe_task_definition",
+        lambda: ecs.longest_stop([DEFINITION]), gone(DEFAULT_STOP_TIMEOUT)),
+    Row("ecs_calls.read_capacity_providers", "ecs", "describe_capacity_providers",
+        lambda: ecs.capacity_providers(["spot"]), gone({})),
+    Row("ecs_calls.read_cluster", "ecs", "describe_clusters", lambda: ecs.default_shares(CLUSTER), gone(())),
+    Row("ecs_calls.read_protections", "ecs", "get_task_protection",
+        lambda: ecs.protections(CLUSTER, [task_arn()]), gone({})),
     # Elastic Load Balancing: a target group that is gone is none of the service's.
-    Row("circumstances._target_groups", "elbv2", "describe_target_groups",
-        lambda: circumstances._target_groups([TARGETS]), gone([])),
-    Row("circumstances._target_group", "elbv2", "describe_target_group_attributes",
-        lambda: circumstances._target_group({"TargetGroupArn": TARGETS}), gone(None)),
-    Row("circumstances._target_group", "elbv2", "describe_target_health",
-        lambda: circumstances._target_group({"TargetGroupArn": TARGETS}), gone(None), before=(ATTRIBUTES,)),
+    Row("target_groups._listed", "elbv2", "describe_target_groups",
+        lambda: target_groups._listed([TARGETS]), gone([])),
+    Row("target_groups._described", "elbv2", "describe_target_group_attributes",
+        lambda: target_groups._described({"TargetGroupArn": TARGETS}), gone(None)),
+    Row("target_groups._described", "elbv2", "describe_target_health",
+        lambda: target_groups._described({"TargetGroupArn": TARGETS}), gone(None), before=(ATTRIBUTES,)),
     # SQS: a queue that can't be counted, gone or not, is not empty.
     Row("queues.count", "sqs", "get_queue_attributes", lambda: queues.count(QUEUE),
         gone(is_why, denied=is_why, refused=is_why)),

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.common.model import LifecycleHook
+from chalicelib.common.model import AutoScalingGroup, LifecycleHook
 from chalicelib.common.trigger import Trigger
 from chalicelib.events import DrainRequest, LifecycleAction
 from chalicelib.gateways import autoscaling
 from chalicelib.gateways.find import find
-from chalicelib.plan.findings import AutoScalingGroup
 from tests.builders import START
 from tests.gateways.stubs import Stubs
 
@@ -79,7 +78,12 @@ def test_a_group_with_its_tags_its_retention_and_its_instances(stubs: Stubs) -> 
     instances = [an_instance(INSTANCE, "Terminating:Wait")]
     expect_group(stubs, a_group(Tags=tags, Instances=instances, InstanceLifecyclePolicy=retains))
     assert autoscaling.describe_group("web-ecs") == AutoScalingGroup(
-        "web-ecs", {"ecs-drainer:deadline": "1h", "flag": ""}, True, {INSTANCE: "Terminating:Wait"}
+        "web-ecs",
+        {"ecs-drainer:deadline": "1h", "flag": ""},
+        retains_on_abandon=True,
+        states={INSTANCE: "Terminating:Wait"},
+        desired=1,
+        maximum=1,
     )
 
 

@@ -11,9 +11,10 @@ import pytest
 from botocore.stub import Stubber
 
 from chalicelib.common.errors import AwsRefused, Throttled
-from chalicelib.common.model import Task
-from chalicelib.explain.circumstances import Protection, ServiceTask, Target, TargetGroup
-from chalicelib.gateways import circumstances, described
+from chalicelib.common.model import ContainerInstance, Task
+from chalicelib.explain.circumstances import Protection, Target, TargetGroup
+from chalicelib.explain.reading import drained_by, tasks_that_may_be_protected
+from chalicelib.gateways import circumstances, ecs, ecs_answers, target_groups
 from chalicelib.gateways.aws import client
 
 NOW = datetime(2026, 3, 2, 10, 20, tzinfo=UTC)
@@ -98,7 +99,7 @@ def test_everything_around_one_task_is_read_in_seven_calls(aws: Aws) -> None:
     assert found.instance.ec2_instance_id == "i-0a"
     assert [one.ec2_instance_id for one in found.others] == ["i-0b"]
     assert found.services["api"].desired == 2
-    assert found.needs[DEFINITION].cpu == 512
+    assert found.task_definitions[DEFINITION].cpu == 512
     assert (found.auto_scaling_group, found.drain_began_at, found.unread) == ("web-ecs", NOW, ())
 
 
@@ -158,7 +159,7 @@ def test_instances_are_listed_by_page_and_described_a_hundred_at_once(aws: Aws) 
             cluster="web",
             containerInstances=batch,
         )
-    assert len(circumstances.container_instances_of("web")) == 101
+    assert len(ecs.all_container_instances("web")) == 101
 
 
 def test_services_are_described_ten_at_once_and_daemons_need_no_task_list(aws: Aws) -> None:
@@ -187,8 +188,12 @@ def test_stopped_tasks_are_read_where_a_deployment_has_failed_tasks(aws: Aws) ->
     (service,) = circumstances.services_of("web", [TASK]).values()
     assert service.deployments[0].failed_tasks == 3
     assert service.tasks == (
-        ServiceTask(
-            arn, last_status="STOPPED", desired_status="STOPPED", stopped_reason="CannotPullContainerError"
+        Task(
+            arn,
+            "STOPPED",
+            "STOPPED",
+            stop_code="TaskFailedToStart",
+            stopped_reason="CannotPullContainerError",
         ),
     )
 
@@ -205,8 +210,8 @@ def test_protection_is_asked_of_service_tasks_alone_a_hundred_at_once(aws: Aws) 
     ]
     aws.expect("get_task_protection", {"protectedTasks": protected}, cluster="web", tasks=first)
     aws.expect("get_task_protection", {"protectedTasks": []}, cluster="web", tasks=[own[100].arn])
-    logs = described.service(a_service(serviceName="logs", schedulingStrategy="DAEMON"))
-    found = circumstances.protections_of("web", [job, *own, daemon], {"logs": logs})
+    logs = ecs_answers.service("web", a_service(serviceName="logs", schedulingStrategy="DAEMON"))
+    found = ecs.protections("web", tasks_that_may_be_protected([job, *own, daemon], [logs]))
     assert found == {first[0]: Protection(NOW)}
 
 
@@ -225,10 +230,10 @@ def test_a_target_group_is_read_with_its_delay_and_its_health(aws: Aws) -> None:
         {"Target": {"Id": "i-0b"}, "TargetHealth": {"State": "unhealthy", "Reason": "Target.Timeout"}},
     ]
     aws.expect("describe_target_health", {"TargetHealthDescriptions": health}, TargetGroupArn=GROUP)
-    service = described.service(
-        a_service(loadBalancers=[{"targetGroupArn": GROUP}, {"loadBalancerName": "old"}])
+    service = ecs_answers.service(
+        "web", a_service(loadBalancers=[{"targetGroupArn": GROUP}, {"loadBalancerName": "old"}])
     )
-    assert circumstances.target_groups_of([service, service]) == {
+    assert target_groups.target_groups_of([service, service]) == {
         GROUP: TargetGroup(
             GROUP,
             "api",
@@ -251,10 +256,12 @@ def test_a_target_group_is_read_with_its_delay_and_its_health(aws: Aws) -> None:
 def test_who_else_drains(aws: Aws, story: str, provider: dict[str, Any], drains: str | None) -> None:
     for part in provider.values():
         part["autoScalingGroupArn"] = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:web"
-    aws.expect("describe_capacity_providers", {"capacityProviders": [provider]}, capacityProviders=["cp"])
-    assert circumstances.managed_draining_by({"capacityProviderName": "cp"}) == drains, story
+    answer = {"capacityProviders": [{"name": "cp", **provider}]}
+    aws.expect("describe_capacity_providers", answer, capacityProviders=["cp"])
+    instance = ContainerInstance(HERE, capacity_provider="cp")
+    assert drained_by(instance, ecs.capacity_providers(["cp"])) == drains, story
 
 
 @pytest.mark.usefixtures("aws")
 def test_an_instance_outside_any_capacity_provider_costs_no_call() -> None:
-    assert circumstances.managed_draining_by({}) is None
+    assert drained_by(ContainerInstance(HERE), ecs.capacity_providers([])) is None

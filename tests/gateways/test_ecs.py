@@ -8,6 +8,8 @@ import pytest
 
 from chalicelib.common.errors import AccessDenied, AwsRefused, AwsUnavailable, DrainerError, Gone, Throttled
 from chalicelib.gateways import ecs
+from cli.fleets.reading import read_standalone
+from cli.fleets.selection import Described
 from tests.builders import CLUSTER, INSTANCE_ARN, task_arn
 from tests.gateways.stubs import Stubs
 
@@ -48,7 +50,7 @@ def test_tasks_are_described_a_hundred_at_a_time_and_missing_ones_are_gone(stubs
     second = {"tasks": described[100:129], "failures": gone}
     stubs.expect("ecs", "describe_tasks", second, cluster=CLUSTER, tasks=arns[100:])
     found = ecs.describe_tasks(CLUSTER, arns)
-    assert (len(found.tasks), found.gone, found.agents_connected) == (129, frozenset({arns[129]}), True)
+    assert (len(found.tasks), found.gone) == (129, frozenset({arns[129]}))
 
 
 def test_a_disconnected_agent_shows_on_its_unstopped_tasks(stubs: Stubs) -> None:
@@ -57,7 +59,8 @@ def test_a_disconnected_agent_shows_on_its_unstopped_tasks(stubs: Stubs) -> None
         {"taskArn": task_arn(2), "lastStatus": "RUNNING", "connectivity": "DISCONNECTED"},
     ]
     stubs.expect("ecs", "describe_tasks", {"tasks": tasks}, cluster=CLUSTER, tasks=[task_arn(1), task_arn(2)])
-    assert not ecs.describe_tasks(CLUSTER, [task_arn(1), task_arn(2)]).agents_connected
+    found = ecs.describe_tasks(CLUSTER, [task_arn(1), task_arn(2)]).tasks
+    assert [task.has_lost_its_agent for task in found] == [False, True]
 
 
 def test_only_describe_services_tells_a_daemon(stubs: Stubs) -> None:
@@ -87,9 +90,10 @@ def test_standalone_tasks_are_found_in_one_listing_of_the_cluster(stubs: Stubs) 
     arns = [task["taskArn"] for task in tasks]
     stubs.expect("ecs", "list_tasks", {"taskArns": arns}, cluster=CLUSTER)
     stubs.expect("ecs", "describe_tasks", {"tasks": tasks}, cluster=CLUSTER, tasks=arns)
-    assert {arn: [task.arn for task in found] for arn, found in ecs.standalone_tasks(CLUSTER).items()} == {
-        "a": [task_arn(2)]
-    }
+    chosen = [Described(instance_id=f"i-{home}", arn=home, cluster=CLUSTER) for home in "ab"]
+    assert [(one.arn, [task.arn for task in found]) for one, found in read_standalone(chosen)] == [
+        ("a", [task_arn(2)])
+    ]
 
 
 @pytest.mark.parametrize(("timeouts", "seconds"), [([], 30), ([10], 30), ([120, 45], 120)])

@@ -22,7 +22,7 @@ from chalicelib.common.errors import (
 )
 from chalicelib.gateways import error_codes
 from chalicelib.gateways.aws import cancellation_reasons, ours, translated
-from chalicelib.gateways.ecs_answers import gone_among
+from chalicelib.gateways.ecs_calls import gone_among
 
 CANCELLED = "Transaction cancelled, please refer cancellation reasons for specific reasons"
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from chalicelib.common.model import AutoScalingGroup
 from chalicelib.common.trigger import Trigger
 from chalicelib.events import DrainRequest, LifecycleAction
 from chalicelib.gateways import autoscaling
 from chalicelib.gateways.find import find_instances
-from chalicelib.plan.findings import AutoScalingGroup, Findings
+from chalicelib.plan.findings import Findings
 from tests.builders import CLUSTER, INSTANCE_ARN
 from tests.gateways.stubs import Stubs
 

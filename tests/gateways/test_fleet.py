@@ -73,7 +73,7 @@ def test_a_cluster_is_listed_once_and_parted_in_the_fleet_and_those_that_stay(st
     assert [member.instance_id for member in found.members] == ["i-0a", "i-0b"]
     assert [one.ec2_instance_id for one in found.world.others] == ["i-0c"]
     assert (found.world.cluster, list(found.world.services)) == ("web", ["web"])
-    assert found.world.needs["web:1"].cpu == 256
+    assert found.world.task_definitions["web:1"].cpu == 256
 
 
 def test_without_a_cluster_named_all_are_asked_and_one_without_the_fleet_costs_two_calls(

@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 
 from chalicelib.common.errors import AwsUnavailable, Gone
-from chalicelib.explain.circumstances import Service
-from chalicelib.gateways import autoscaling, circumstances, described, ecs, stateful
+from chalicelib.common.model import AutoScalingGroup
+from chalicelib.common.services import Service
+from chalicelib.gateways import autoscaling, circumstances, ecs, ecs_answers, gates, target_groups
 from chalicelib.gateways.find import find_instances
 from chalicelib.gateways.observe import observe
 from chalicelib.gateways.stop import stop_tasks
 from chalicelib.look.decide import is_drained
 from chalicelib.look.observation import remember
-from chalicelib.plan.findings import AutoScalingGroup, Findings
+from chalicelib.plan.findings import Findings
+from chalicelib.policy import Gates
 from tests.builders import CLUSTER, INSTANCE_ARN, START, a_memory, a_task, after, task_arn
 from tests.gateways.stubs import Stubs
 from tests.gateways.test_find import INSTANCE, expect_it, expect_nothing
@@ -158,19 +160,20 @@ def test_a_group_deleted_since_it_was_listed_has_no_pool(stubs: Stubs) -> None:
     stubs.expect("autoscaling", "describe_auto_scaling_groups", {"AutoScalingGroups": [item]})
     message = "AutoScalingGroup name not found - AutoScalingGroup 'web-ecs' not found"
     stubs.refuse("autoscaling", "describe_warm_pool", "ValidationError", message=message)
-    assert autoscaling.all_groups() == [AutoScalingGroup("web-ecs", {}, False, {}, has_warm_pool=True)]
+    assert autoscaling.all_groups() == [AutoScalingGroup("web-ecs", has_warm_pool=True, desired=1, maximum=1)]
 
 
 def a_service(*target_groups: str) -> Service:
     balancers = [{"targetGroupArn": arn} for arn in target_groups]
-    return described.service(
+    return ecs_answers.service(
+        "web",
         {
             "serviceName": "api",
             "desiredCount": 1,
             "runningCount": 1,
             "taskDefinition": "api:1",
             "loadBalancers": balancers,
-        }
+        },
     )
 
 
@@ -183,14 +186,14 @@ def test_one_target_group_that_is_gone_hides_no_other(stubs: Stubs) -> None:
     stubs.expect("elbv2", "describe_target_group_attributes", {"Attributes": []}, TargetGroupArn="arn:b")
     health: dict[str, Any] = {"TargetHealthDescriptions": []}
     stubs.expect("elbv2", "describe_target_health", health, TargetGroupArn="arn:b")
-    assert list(circumstances.target_groups_of([a_service("arn:a", "arn:b")])) == ["arn:b"]
+    assert list(target_groups.target_groups_of([a_service("arn:a", "arn:b")])) == ["arn:b"]
 
 
 def test_a_deleted_service_asks_for_nothing(stubs: Stubs) -> None:
     """DescribeServices has it as INACTIVE for a while; one being deleted is DRAINING, and still counts."""
     tags = [{"key": "ecs-drainer:quorum-group", "value": "store"}]
     services = [
-        {"serviceName": name, "status": status, "tags": tags, "taskDefinition": "x:1"}
+        {"serviceName": name, "status": status, "tags": tags, "taskDefinition": "x:1", "desiredCount": 1}
         for name, status in (("old", "INACTIVE"), ("leaving", "DRAINING"))
     ]
     tasks = [
@@ -200,7 +203,7 @@ def test_a_deleted_service_asks_for_nothing(stubs: Stubs) -> None:
     stubs.answer("ecs", "list_tasks", {"taskArns": [task_arn(0), task_arn(1)]})
     stubs.answer("ecs", "describe_tasks", {"tasks": tasks})
     stubs.answer("ecs", "describe_services", {"services": services})
-    here = stateful.read_here({CLUSTER: (INSTANCE_ARN,)})
+    here = gates.read_here({CLUSTER: (INSTANCE_ARN,)}, Gates.SERVICES)
     assert [service.declared.service for service in here.services] == ["leaving"]
 
 
@@ -210,7 +213,7 @@ def test_a_capacity_provider_that_was_deleted_drains_nothing(stubs: Stubs) -> No
         "autoScalingGroupProvider": {"autoScalingGroupArn": "arn:x", "managedDraining": "ENABLED"},
     }
     stubs.answer("ecs", "describe_capacity_providers", {"capacityProviders": [provider]})
-    assert circumstances.managed_draining_by({"capacityProviderName": "spot"}) is None
+    assert ecs.capacity_providers(["spot"]) == {}
 
 
 def test_an_explanation_needs_the_instance(stubs: Stubs) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.common.model import Task
-from chalicelib.explain.capacity import Provider, ScalingGroup, Share
-from chalicelib.explain.circumstances import Service, ServiceTask
-from chalicelib.gateways import described, providers
-from chalicelib.gateways.circumstances import read_circumstances, stopping_beside
+from chalicelib.common.model import AutoScalingGroup, Task
+from chalicelib.common.services import Service, Share
+from chalicelib.explain.capacity import Provider
+from chalicelib.gateways import autoscaling, ecs_answers
+from chalicelib.gateways.circumstances import Attempts, read_circumstances, stopping_beside, strategies_of
 from tests.gateways.stubs import Stubs
 
 PREFIX = "arn:aws:ecs:eu-west-1:123456789012"
@@ -37,9 +37,9 @@ GROUP_ANSWER = {
 }
 
 
-def member(state: str) -> dict[str, Any]:
+def member(state: str, instance_id: str = "i-0a") -> dict[str, Any]:
     return {
-        "InstanceId": "i-0a",
+        "InstanceId": instance_id,
         "AvailabilityZone": "eu-west-1a",
         "LifecycleState": state,
         "HealthStatus": "Healthy",
@@ -50,34 +50,26 @@ def member(state: str) -> dict[str, Any]:
 def test_a_group_is_counted_as_auto_scaling_counts_it() -> None:
     """What terminates, is on standby or in the warm pool doesn't count towards the desired capacity."""
     states = ("InService", "Pending:Wait", "Pending", "Terminating:Wait", "Standby")
-    found = described.scaling_group(
+    found = autoscaling.auto_scaling_group(
         {
             "AutoScalingGroupName": "web-ecs",
             "DesiredCapacity": 3,
             "MaxSize": 6,
             "WarmPoolSize": 2,
-            "Instances": [member(state) for state in states],
+            "Instances": [member(state, f"i-{number}") for number, state in enumerate(states)],
             "SuspendedProcesses": [{"ProcessName": "Launch"}],
         }
     )
-    assert found == ScalingGroup(
-        "web-ecs",
-        3,
-        6,
-        counted=3,
-        launching=2,
-        warm=2,
-        leaving=frozenset({"i-0a"}),
-        suspended=frozenset({"Launch"}),
-    )
+    assert (found.name, found.desired, found.maximum, found.warm) == ("web-ecs", 3, 6, 2)
+    assert (found.counted, found.launching, found.leaving) == (3, 2, frozenset({"i-3"}))
+    assert found.suspended == {"Launch"}
 
 
-def test_a_provider_is_described_with_its_group() -> None:
-    group = ScalingGroup("web-ecs")
-    assert described.provider(ANSWER, {"web-ecs": group}) == Provider(
-        "web", "web-ecs", manages_scaling=True, target_capacity=90, drains=True, group=group
+def test_a_provider_names_its_group() -> None:
+    assert ecs_answers.capacity_provider(ANSWER) == Provider(
+        "web", "web-ecs", manages_scaling=True, target_capacity=90, drains=True
     )
-    assert described.provider({"name": "FARGATE"}, {}) == Provider("FARGATE")
+    assert ecs_answers.capacity_provider({"name": "FARGATE"}) == Provider("FARGATE")
 
 
 def test_a_services_strategy_has_its_providers_and_their_groups_read(stubs: Stubs) -> None:
@@ -115,7 +107,7 @@ def test_a_services_strategy_has_its_providers_and_their_groups_read(stubs: Stub
     world = read_circumstances("web", [HERE], [task])
     assert world.services["api"].shares == (Share("web", 2, 1), Share("FARGATE"))
     assert world.instance.capacity_provider == "web"
-    assert world.providers["web"].group == ScalingGroup("web-ecs", 1, 6)
+    assert world.providers["web"].group == AutoScalingGroup("web-ecs", desired=1, maximum=6)
     assert world.managed_draining_by == "web"
 
 
@@ -124,17 +116,18 @@ def test_the_default_strategy_is_read_only_where_a_service_goes_by_it(stubs: Stu
         "clusterName": "web",
         "defaultCapacityProviderStrategy": [{"capacityProvider": "web", "weight": 1}],
     }
-    bare = described.service({"serviceName": "api", "desiredCount": 1})
-    typed = described.service({"serviceName": "api", "desiredCount": 1, "launchType": "EC2"})
-    assert providers.default_shares_for("web", [typed]) == ()
+    bare = ecs_answers.service("web", {"serviceName": "api", "desiredCount": 1})
+    typed = ecs_answers.service("web", {"serviceName": "api", "desiredCount": 1, "launchType": "EC2"})
+    assert strategies_of("web", [typed], Attempts()) == ((), {})
     stubs.expect("ecs", "describe_clusters", {"clusters": [cluster]}, clusters=["web"])
-    assert providers.default_shares_for("web", [typed, bare]) == (Share("web", weight=1),)
+    stubs.answer("ecs", "describe_capacity_providers", {"capacityProviders": [ANSWER]})
+    assert strategies_of("web", [typed, bare], Attempts())[0] == (Share("web", weight=1),)
 
 
 def test_what_still_stops_beside_a_pending_replacement_is_read(stubs: Stubs) -> None:
     """Only where one is PENDING: two reads for its instance."""
-    pending = ServiceTask(f"{PREFIX}:task/web/9", HERE, last_status="PENDING")
-    settled = ServiceTask(f"{PREFIX}:task/web/8", f"{HERE}b")
+    pending = Task(f"{PREFIX}:task/web/9", "PENDING", container_instance_arn=HERE)
+    settled = Task(f"{PREFIX}:task/web/8", container_instance_arn=f"{HERE}b")
     service = Service("api", 1, 1, tasks=(pending, settled))
     assert stopping_beside("web", [Service("api", 1, 1, tasks=(settled,))]) == {}
     arns = [f"{PREFIX}:task/web/{number}" for number in (1, 2)]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.gateways import aws as gateway
-from chalicelib.gateways.stateful import read_standing, stateful_by_instance
+from chalicelib.gateways.gates import read_standing, stateful_by_instance
 from embedded_aws.aws import ACCOUNT_ID, REGION, EmbeddedAws, embedded_aws
 from embedded_aws.clients import client
 from embedded_aws.ecs import target_groups

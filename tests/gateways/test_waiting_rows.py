@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from chalicelib.common.errors import Throttled
+from chalicelib.common.model import ContainerInstance
 from chalicelib.gateways import queues, stepfunctions, waiting
-from chalicelib.wake import InstanceChanged, InstanceView, ServiceTrouble, Waiting
+from chalicelib.wake import ServiceTrouble, Waiting
 from tests.builders import CLUSTER, INSTANCE_ARN, task_arn
 from tests.gateways.stubs import Stubs
 
@@ -93,7 +94,7 @@ def test_of_an_instances_events_older_ones_do_not_count(stubs: Stubs) -> None:
     values = {":version": {"N": "12"}, ":one": {"N": "1"}}
     condition = "attribute_exists(pk) AND (attribute_not_exists(#version) OR #version <= :version)"
     expect_update(stubs, "SET #version = :version ADD #events :one", condition, names, values)
-    change = InstanceChanged(InstanceView(INSTANCE_ARN, CLUSTER, "ACTIVE", True, version=12))
+    change = ContainerInstance(INSTANCE_ARN, version=12)
     assert waiting.apply_change(TABLE, change) == ROW
 
 

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
+from chalicelib.common.model import AutoScalingGroup
 from chalicelib.events import LifecycleAction
 from chalicelib.gates.declared import TAGS, declare, within_reach
-from chalicelib.plan.findings import AutoScalingGroup, Findings
+from chalicelib.plan.findings import Findings
 from chalicelib.plan.making import Plan, make_plan
 from chalicelib.policy import Reach, environment_source
 from chalicelib.policy.settings import Settings

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.common.model import LifecycleHook, instant
+from chalicelib.common.model import AutoScalingGroup, LifecycleHook, instant
 from chalicelib.common.trigger import Trigger
 from chalicelib.events import DrainRequest, LifecycleAction
 from chalicelib.plan.drain import Drain
-from chalicelib.plan.findings import AutoScalingGroup, Findings
+from chalicelib.plan.findings import Findings
 from chalicelib.plan.making import Execution, Plan, make_plan
 from chalicelib.policy import environment_source
 from tests.builders import CLUSTER, INSTANCE_ARN, START, TOKEN, a_container_instance, after

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.common.ledger import Drained, Entry
-from chalicelib.plan.findings import AutoScalingGroup
+from chalicelib.common.model import AutoScalingGroup
 from chalicelib.plan.reconciling import (
     has_an_execution,
     in_service_beside_a_warm_pool,

@@ -43,8 +43,8 @@ class Ledger:
                 self.row, events=self.row.events + len(of.tasks), tasks=self.row.tasks - of.tasks
             )
         heard = Heard(self.row, has_stops=bool(of.tasks), letters=of.letters)
-        if of.change and (self.row.version or 0) <= of.change.view.version:
-            self.row = replace(self.row, events=self.row.events + 1, version=of.change.view.version)
+        if of.change and (self.row.version or 0) <= of.change.version:
+            self.row = replace(self.row, events=self.row.events + 1, version=of.change.version)
             heard = heard.and_also(Heard(self.row, change=of.change, letters=of.letters))
         return heard
 

@@ -9,15 +9,8 @@ from typing import Any
 import pytest
 
 from chalicelib.common.errors import InvalidEvent
-from chalicelib.wake import (
-    Ignored,
-    InstanceChanged,
-    InstanceView,
-    ServiceTrouble,
-    TaskRunning,
-    TaskStopped,
-    parse,
-)
+from chalicelib.common.model import ContainerInstance
+from chalicelib.wake import Ignored, ServiceTrouble, TaskRunning, TaskStopped, parse
 from chalicelib.wake.instances import SAMPLE as INSTANCE_EVENT
 from chalicelib.wake.services import SAMPLE_DEPLOYMENT, SAMPLE_PLACEMENT
 from chalicelib.wake.tasks import SAMPLE as TASK_EVENT
@@ -39,7 +32,14 @@ def read(event: Any) -> Any:
         (changed(TASK_EVENT, stoppedAt=None), TaskStopped(CLUSTER, INSTANCE_ARN, task_arn(1), None)),
         (
             INSTANCE_EVENT,
-            InstanceChanged(InstanceView(INSTANCE_ARN, CLUSTER, "DRAINING", False, 2, 0, 14801)),
+            ContainerInstance(
+                INSTANCE_ARN,
+                cluster=CLUSTER,
+                status="DRAINING",
+                agent_connected=False,
+                running_tasks=2,
+                version=14801,
+            ),
         ),
         (
             SAMPLE_PLACEMENT,

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.common.errors import InvalidEvent
+from chalicelib.common.model import ContainerInstance
 from chalicelib.wake import GATES, Heard, TaskRunning, Waiting, by_running_service, parse, read_letters, why
 from chalicelib.wake.instances import SAMPLE as INSTANCE_EVENT
 from chalicelib.wake.row import NOTHING
@@ -86,10 +87,12 @@ def test_a_record_without_attributes_was_delivered_once_and_has_no_handle() -> N
 
 
 def test_an_instances_counts_are_read_apart_and_may_be_missing() -> None:
-    view = parse(json.dumps(changed(INSTANCE_EVENT, runningTasksCount=2, pendingTasksCount=3))).view  # type: ignore[union-attr]  # it is one of an instance
-    assert (view.running, view.pending) == (2, 3)
-    view = parse(json.dumps(changed(INSTANCE_EVENT, runningTasksCount=None, pendingTasksCount=None))).view  # type: ignore[union-attr]  # as above
-    assert (view.running, view.pending) == (0, 0)
+    view = parse(json.dumps(changed(INSTANCE_EVENT, runningTasksCount=2, pendingTasksCount=3)))
+    assert isinstance(view, ContainerInstance)
+    assert (view.running_tasks, view.pending_tasks) == (2, 3)
+    view = parse(json.dumps(changed(INSTANCE_EVENT, runningTasksCount=None, pendingTasksCount=None)))
+    assert isinstance(view, ContainerInstance)
+    assert (view.running_tasks, view.pending_tasks) == (0, 0)
 
 
 def a_row(**fields: Any) -> Waiting:

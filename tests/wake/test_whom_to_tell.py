@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.common.model import ContainerInstance
 from chalicelib.wake import (
     EMPTIED,
     INSTANCE,
     SERVICE,
     Heard,
-    InstanceChanged,
-    InstanceView,
     ServiceTrouble,
     Waiting,
     by_instance,
@@ -35,8 +34,12 @@ def a_row(*tasks: int, **fields: Any) -> Waiting:
     return Waiting(instance=INSTANCE_ARN, execution="arn:x", cluster=CLUSTER, tasks=names, **given)
 
 
-def a_view(status: str = "DRAINING", agent: bool = True, version: int = 20, **counts: int) -> InstanceView:
-    return InstanceView(INSTANCE_ARN, CLUSTER, status, agent, version=version, **counts)
+def a_view(
+    status: str = "DRAINING", agent: bool = True, version: int = 20, **counts: Any
+) -> ContainerInstance:
+    return ContainerInstance(
+        INSTANCE_ARN, cluster=CLUSTER, status=status, agent_connected=agent, version=version, **counts
+    )
 
 
 def test_a_hundred_events_of_an_instance_are_one_write() -> None:
@@ -55,7 +58,7 @@ def test_a_hundred_events_of_an_instance_are_one_write() -> None:
     assert (first.instance, set(first.tasks)) == (INSTANCE_ARN, {task_arn(1), task_arn(2)})
     assert (first.stopped_at, set(first.letters)) == (after(seconds=7), {"m1", "m2", "m3", "m4", "m5"})
     assert first.change is not None
-    assert first.change.view.version == 21
+    assert first.change.version == 21
     assert (second.instance, second.change, set(second.letters)) == (OTHER_INSTANCE, None, {"m6"})
 
 
@@ -75,17 +78,17 @@ def test_a_trouble_that_comes_twice_is_one() -> None:
         ("one is left", Heard(a_row(2), has_stops=True), None),
         ("nobody waits", Heard(a_row(token=None), has_stops=True), None),
         ("nothing is left, and no task has stopped", Heard(a_row()), None),
-        ("the agent is away", Heard(a_row(2), change=InstanceChanged(a_view(agent=False))), INSTANCE),
-        ("set ACTIVE again", Heard(a_row(2), change=InstanceChanged(a_view("ACTIVE"))), INSTANCE),
-        ("what is left on it changed", Heard(a_row(2), change=InstanceChanged(a_view())), None),
+        ("the agent is away", Heard(a_row(2), change=a_view(agent=False)), INSTANCE),
+        ("set ACTIVE again", Heard(a_row(2), change=a_view("ACTIVE")), INSTANCE),
+        ("what is left on it changed", Heard(a_row(2), change=a_view()), None),
         (
             "away and back before the execution saw it",
-            Heard(a_row(2, agent="disconnected"), change=InstanceChanged(a_view())),
+            Heard(a_row(2, agent="disconnected"), change=a_view()),
             INSTANCE,
         ),
         (
             "empty, and set ACTIVE",
-            Heard(a_row(), has_stops=True, change=InstanceChanged(a_view("ACTIVE"))),
+            Heard(a_row(), has_stops=True, change=a_view("ACTIVE")),
             EMPTIED,
         ),
         ("a service finds no place", Heard(a_row(2), troubles=(TROUBLE,)), SERVICE),
@@ -99,15 +102,15 @@ def test_an_execution_is_told_what_matters_and_nothing_else(
 
 def test_an_event_of_what_is_over_is_not_told() -> None:
     """ACTIVE from just before the drain comes late: described, the instance is DRAINING as the execution saw it."""
-    late = Heard(a_row(2), change=InstanceChanged(a_view("ACTIVE", version=3)))
+    late = Heard(a_row(2), change=a_view("ACTIVE", version=3))
     assert why(late, a_view(version=4)) is None
     assert why(late, a_view("ACTIVE", version=4)) == INSTANCE
 
 
 def test_a_description_older_than_the_event_does_not_count() -> None:
     """What ECS describes is eventually consistent; one that is MISSING has no version and is over."""
-    event = InstanceChanged(a_view("ACTIVE", version=9))
-    assert newest(a_view(version=8), event) == event.view
+    event = a_view("ACTIVE", version=9)
+    assert newest(a_view(version=8), event) == event
     assert newest(a_view(version=9), event) == a_view(version=9)
     assert newest(a_view(version=8), None) == a_view(version=8)
     missing = a_view("MISSING", agent=False, version=0)
@@ -125,7 +128,7 @@ def test_of_several_writes_to_a_row_the_last_says_whether_a_task_is_left() -> No
 
 def test_an_execution_is_given_what_was_seen() -> None:
     heard = Heard(a_row(events=5), has_stops=True, stopped_at=after(seconds=7), troubles=(TROUBLE,))
-    told = output(EMPTIED, heard, a_view(running=0, pending=0), after(seconds=9))
+    told = output(EMPTIED, heard, a_view(running_tasks=0, pending_tasks=0), after(seconds=9))
     assert told == {
         "why": "emptied",
         "events": 5,

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.common.services import TaskDefinition
 from chalicelib.explain.arithmetic import (
     Standing,
     bounds_of,
@@ -21,7 +22,7 @@ from chalicelib.explain.arithmetic import (
     least_maximum_percent,
     percents_of,
 )
-from chalicelib.explain.circumstances import Needs, TargetGroup
+from chalicelib.explain.circumstances import TargetGroup
 from docs.gallery.worlds import DEFINITION, NOW, TARGET_GROUP, a_service, a_world, elsewhere
 
 DESIRED = st.integers(min_value=1, max_value=500)
@@ -108,7 +109,7 @@ def test_other_controllers_drain_with_the_default_percents(controller: str) -> N
 
 
 YOUNG: dict[str, Any] = {"started_at": NOW - timedelta(seconds=39)}
-CHECKED = {DEFINITION: Needs(health_check_interval=timedelta(seconds=10))}
+CHECKED = {DEFINITION: TaskDefinition(health_check_interval=timedelta(seconds=10))}
 GROUP = TargetGroup(TARGET_GROUP, "api", health_time=timedelta(seconds=150), healthy=1)
 
 
@@ -123,11 +124,16 @@ GROUP = TargetGroup(TARGET_GROUP, "api", health_time=timedelta(seconds=150), hea
             2,
         ),
         ("39 s after RUNNING it isn't", {"tasks": (elsewhere(), elsewhere(8, **YOUNG))}, {}, 1),
-        ("a container health check must have said so", {"tasks": (elsewhere(),)}, {"needs": CHECKED}, 0),
+        (
+            "a container health check must have said so",
+            {"tasks": (elsewhere(),)},
+            {"task_definitions": CHECKED},
+            0,
+        ),
         (
             "a container health check has said so",
             {"tasks": (elsewhere(health_status="HEALTHY"),)},
-            {"needs": CHECKED},
+            {"task_definitions": CHECKED},
             1,
         ),
         (
@@ -153,6 +159,8 @@ def test_healthy_tasks_are_counted_as_ecs_counts_them(
 
 def test_the_slowest_of_a_services_checks_sets_the_health_time() -> None:
     world = a_world(
-        a_service(target_group_arns=(TARGET_GROUP,)), needs=CHECKED, target_groups={TARGET_GROUP: GROUP}
+        a_service(target_group_arns=(TARGET_GROUP,)),
+        task_definitions=CHECKED,
+        target_groups={TARGET_GROUP: GROUP},
     )
     assert health_time(world, world.services["api"]) == timedelta(seconds=150)

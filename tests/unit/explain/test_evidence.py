@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.common.services import ServiceEvent
 from chalicelib.explain.blocker import BlockerKind
-from chalicelib.explain.circumstances import ServiceEvent
 from chalicelib.explain.deployments import kind_of, signs
 from docs.gallery.worlds import NOW, a_service
 

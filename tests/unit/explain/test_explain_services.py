@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from chalicelib.common.services import ServiceEvent, TaskDefinition
 from chalicelib.explain import Blocker, BlockerKind, Circumstances, explain
-from chalicelib.explain.circumstances import Needs, ServiceEvent, Target, TargetGroup
+from chalicelib.explain.circumstances import Target, TargetGroup
 from docs.gallery.worlds import (
     DEFINITION,
     NOW,
@@ -126,7 +127,7 @@ def test_no_instance_takes_tasks(story: str, others: tuple[Any, ...], kind: Bloc
 
 
 SICK = elsewhere(health_status="UNHEALTHY")
-CHECKED = {"needs": {DEFINITION: Needs(health_check_interval=timedelta(seconds=10))}}
+CHECKED = {"task_definitions": {DEFINITION: TaskDefinition(health_check_interval=timedelta(seconds=10))}}
 TOLD: dict[str, Any] = {"created_at": NOW - timedelta(minutes=6)}
 
 
@@ -186,3 +187,17 @@ def test_an_unhealthy_target_is_named_with_its_reason() -> None:
 def test_the_event_log_does_not_repeat_what_is_known() -> None:
     event = ServiceEvent(NOW, "(service api) was unable to place a task: insufficient CPU units available")
     assert kinds(a_world(a_service(events=(event,)), others=FULL)) == [KIND.NO_CPU]
+
+
+@pytest.mark.parametrize(
+    ("stop_code", "is_quoted"), [("TaskFailedToStart", True), ("EssentialContainerExited", False)]
+)
+def test_only_a_task_that_failed_to_start_says_why_none_starts(stop_code: str, is_quoted: bool) -> None:
+    """Tasks that ran and ended have a stoppedReason too: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html."""
+    event = ServiceEvent(NOW, "(service api) is unable to consistently start tasks successfully.")
+    stopped = elsewhere(
+        last_status="STOPPED", desired_status="STOPPED", stop_code=stop_code, stopped_reason="no such image"
+    )
+    told = the_one(a_world(a_service(events=(event,), tasks=(stopped,))))
+    assert told.kind is KIND.START_IMPAIRED
+    assert ("no such image" in told.reason) is is_quoted

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.common.services import Constraint, TaskDefinition
 from chalicelib.explain import (
     BlockerKind,
     Circumstances,
@@ -17,7 +18,7 @@ from chalicelib.explain import (
     forecast_to_state,
     render_forecast,
 )
-from chalicelib.explain.circumstances import Constraint, Needs, Protection, TargetGroup
+from chalicelib.explain.circumstances import Protection, TargetGroup
 from chalicelib.explain.render import OUTCOMES
 from docs.gallery.worlds import (
     DAEMON,
@@ -111,7 +112,7 @@ def test_the_fullest_picture_of_an_instance() -> None:
 
 CHECKED = {
     "target_groups": {TARGET_GROUP: GROUP},
-    "needs": {DEFINITION: Needs(stop_timeout=timedelta(seconds=20))},
+    "task_definitions": {DEFINITION: TaskDefinition(stop_timeout=timedelta(seconds=20))},
 }
 
 
@@ -190,9 +191,11 @@ def test_every_outcome_has_words_for_people() -> None:
 
 def test_a_daemon_stops_after_all_others_and_may_take_its_stop_timeout() -> None:
     """Alone it is all that the drain waits for; with others its time comes on top of theirs."""
-    needs = {DEFINITION: Needs(cpu=512, memory=512, stop_timeout=timedelta(seconds=45))}
-    alone = forecast(a_world(DAEMON, tasks=(a_task(1, "logs"),), needs=needs), NOW)
+    needs = {DEFINITION: TaskDefinition(cpu=512, memory=512, stop_timeout=timedelta(seconds=45))}
+    alone = forecast(a_world(DAEMON, tasks=(a_task(1, "logs"),), task_definitions=needs), NOW)
     assert (alone.at_least, alone.allow) == (timedelta(0), timedelta(seconds=45))
-    without = forecast(a_world(needs=needs), NOW)
-    both = forecast(a_world(a_service(), DAEMON, tasks=(a_task(1), a_task(2, "logs")), needs=needs), NOW)
+    without = forecast(a_world(task_definitions=needs), NOW)
+    both = forecast(
+        a_world(a_service(), DAEMON, tasks=(a_task(1), a_task(2, "logs")), task_definitions=needs), NOW
+    )
     assert both.allow == without.allow + timedelta(seconds=45)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from chalicelib.common.model import ContainerInstance
+from chalicelib.common.services import Constraint, TaskDefinition
 from chalicelib.explain.blocker import BlockerKind
-from chalicelib.explain.circumstances import Constraint, DescribedInstance, Needs
 from chalicelib.explain.placement import best_elsewhere, match, with_task
 from docs.gallery.worlds import (
     DEFINITION,
@@ -20,11 +21,11 @@ from docs.gallery.worlds import (
     home,
 )
 
-TASK = Needs(cpu=512, memory=512)
-ON_8080 = Needs(cpu=512, memory=512, tcp_ports=frozenset({8080}))
-DNS = Needs(cpu=512, memory=512, udp_ports=frozenset({53}))
-ARM = Needs(512, 512, attributes={"ecs.cpu-architecture": "arm64"})
-PINNED = Needs(512, 512, pinned_volumes=("data",))
+TASK = TaskDefinition(cpu=512, memory=512)
+ON_8080 = TaskDefinition(cpu=512, memory=512, tcp_ports=frozenset({8080}))
+DNS = TaskDefinition(cpu=512, memory=512, udp_ports=frozenset({53}))
+ARM = TaskDefinition(512, 512, attributes={"ecs.cpu-architecture": "arm64"})
+PINNED = TaskDefinition(512, 512, pinned_volumes=("data",))
 ZONE_A = {"ecs.availability-zone": "eu-west-1a"}
 
 KIND = BlockerKind
@@ -38,8 +39,8 @@ KIND = BlockerKind
         ("one CPU unit is missing", TASK, {"cpu": 511}, [KIND.NO_CPU]),
         ("one MiB is missing", TASK, {"memory": 511}, [KIND.NO_MEMORY]),
         ("both are missing", TASK, {"cpu": 0, "memory": 0}, [KIND.NO_CPU, KIND.NO_MEMORY]),
-        ("a GPU is missing", Needs(gpus=1), {"gpus": 0}, [KIND.NO_GPU]),
-        ("a GPU is free", Needs(gpus=1), {"gpus": 1}, []),
+        ("a GPU is missing", TaskDefinition(gpus=1), {"gpus": 0}, [KIND.NO_GPU]),
+        ("a GPU is free", TaskDefinition(gpus=1), {"gpus": 1}, []),
         ("the host port is taken", ON_8080, {"tcp_ports_in_use": frozenset({8080})}, [KIND.NO_PORT]),
         ("the host port is free", ON_8080, {}, []),
         ("TCP and UDP ports are apart", DNS, {"tcp_ports_in_use": frozenset({53})}, []),
@@ -49,9 +50,9 @@ KIND = BlockerKind
     ],
 )
 def test_an_instance_lacks_what_the_task_needs(
-    story: str, needs: Needs, instance: dict[str, Any], lacks: list[BlockerKind]
+    story: str, needs: TaskDefinition, instance: dict[str, Any], lacks: list[BlockerKind]
 ) -> None:
-    world = a_world(needs={DEFINITION: needs})
+    world = a_world(task_definitions={DEFINITION: needs})
     found = match(world, world.services["api"], an_instance(**instance))
     assert [shortfall.kind for shortfall in found.shortfalls] == lacks, story
 
@@ -69,7 +70,7 @@ def test_a_required_attribute(
     story: str, here: str | None, there: dict[str, str], lacks: list[BlockerKind]
 ) -> None:
     attributes = {} if here is None else {"ecs.cpu-architecture": here}
-    world = a_world(needs={DEFINITION: ARM}, instance=home(attributes=attributes))
+    world = a_world(task_definitions={DEFINITION: ARM}, instance=home(attributes=attributes))
     found = match(world, world.services["api"], an_instance(attributes=there))
     assert [shortfall.kind for shortfall in found.shortfalls] == lacks, story
 
@@ -91,8 +92,10 @@ def test_distinct_instance_keeps_tasks_apart(
 
 
 def test_constraints_of_the_task_definition_count_as_well() -> None:
-    bound = Needs(constraints=(Constraint("memberOf", "attribute:ecs.availability-zone == eu-west-1a"),))
-    world = a_world(needs={DEFINITION: bound})
+    bound = TaskDefinition(
+        constraints=(Constraint("memberOf", "attribute:ecs.availability-zone == eu-west-1a"),)
+    )
+    world = a_world(task_definitions={DEFINITION: bound})
     assert [one.kind for one in match(world, world.services["api"], an_instance()).shortfalls] == [
         KIND.MEMBER_OF
     ]
@@ -120,9 +123,9 @@ NEARLY_FULL = an_instance(THIRD, cpu=500)
     ],
 )
 def test_the_closest_instance_is_named(
-    story: str, others: tuple[DescribedInstance, ...], best: str | None
+    story: str, others: tuple[ContainerInstance, ...], best: str | None
 ) -> None:
-    world = a_world(needs={DEFINITION: TASK}, others=others)
+    world = a_world(task_definitions={DEFINITION: TASK}, others=others)
     found = best_elsewhere(world, world.services["api"])
     assert (found and found.instance.ec2_instance_id) == best, story
 

@@ -16,9 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.common.model import Task
+from chalicelib.common.services import Share, TaskDefinition
 from chalicelib.explain import BlockerKind, Circumstances, Outcome, explain, forecast
-from chalicelib.explain.capacity import Provider, Share, next_providers
-from chalicelib.explain.circumstances import Needs, ServiceTask
+from chalicelib.explain.capacity import Provider, next_providers
 from chalicelib.explain.providers import candidates, wanted_providers
 from chalicelib.fleet import room_for
 from docs.gallery.capacity import a_provider, by_providers, waiting
@@ -36,6 +37,7 @@ from docs.gallery.worlds import (
 
 A, B, C = Share("a", weight=1), Share("b", weight=1), Share("c", weight=4)
 KIND = BlockerKind
+LARGEST = {DEFINITION: TaskDefinition(cpu=4096)}
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def three_zones(**changes: Any) -> Circumstances:
     """Return three providers of one instance each; of the service's three tasks one is on each."""
     others = (an_instance(capacity_provider="b"), an_instance(THIRD, capacity_provider="c"))
     tasks = (
-        ServiceTask("task/1", home().arn, capacity_provider="a"),
+        Task("task/1", container_instance_arn=home().arn, capacity_provider="a"),
         elsewhere(capacity_provider="b"),
         elsewhere(8, THIRD, capacity_provider="c"),
     )
@@ -140,7 +142,7 @@ def test_without_strategy_and_launch_type_the_clusters_default_holds() -> None:
         ("managed scaling is off", {"manages_scaling": False}, {}, KIND.NO_CPU),
         ("off, yet one is launching", {"manages_scaling": False, "group": {"launching": 1}}, {}, KIND.AWAITS_INSTANCE),
         ("the replacement waits for long", {}, {"service": {"tasks": (waiting(10),)}}, KIND.INSTANCE_OVERDUE),
-        ("no instance could ever take it", {}, {"needs": {DEFINITION: Needs(cpu=4096)}}, KIND.NO_CPU),
+        ("no instance could ever take it", {}, {"task_definitions": LARGEST}, KIND.NO_CPU),
     ],
 )  # fmt: skip
 def test_whether_an_instance_comes(
@@ -209,7 +211,7 @@ def test_what_starts_on_fargate_or_managed_instances_needs_none_of_yours(service
 
 
 def test_a_fleets_room_is_that_of_the_strategys_providers() -> None:
-    tasks = (ServiceTask("task/1", home().arn, capacity_provider="a"),)
+    tasks = (Task("task/1", container_instance_arn=home().arn, capacity_provider="a"),)
     world = three_zones(services={"api": a_service(shares=(A,), tasks=tasks)})
     (cramped,) = room_for(world, (world.instance,))
     assert str(cramped) == "1 task of the 1 of api: no other ACTIVE instance of capacity provider a is left"

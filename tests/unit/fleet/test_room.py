@@ -7,25 +7,29 @@ from typing import Any
 
 import pytest
 
+from chalicelib.common.model import ContainerInstance, Task
+from chalicelib.common.services import Constraint, Service, TaskDefinition
 from chalicelib.explain import Circumstances
-from chalicelib.explain.circumstances import Constraint, DescribedInstance, Needs, Service, ServiceTask
 from chalicelib.fleet import FleetRequest, Member, plan, room_for
 
 AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 
 
-def instance(name: str, cpu: int = 1000, **more: Any) -> DescribedInstance:
-    return DescribedInstance(f"arn:{name}", name, cpu=cpu, memory=1000, **more)
+def instance(name: str, cpu: int = 1000, **more: Any) -> ContainerInstance:
+    return ContainerInstance(f"arn:{name}", name, cpu=cpu, memory=1000, **more)
 
 
-def service(name: str, homes: str, cpu: int = 100, **more: Any) -> tuple[Service, Needs]:
-    tasks = tuple(ServiceTask(f"{name}/{number}", f"arn:{home}") for number, home in enumerate(homes.split()))
+def service(name: str, homes: str, cpu: int = 100, **more: Any) -> tuple[Service, TaskDefinition]:
+    tasks = tuple(
+        Task(f"{name}/{number}", container_instance_arn=f"arn:{home}")
+        for number, home in enumerate(homes.split())
+    )
     made = Service(name, len(tasks), len(tasks), task_definition_arn=name, tasks=tasks, **more)
-    return made, Needs(cpu=cpu, memory=10)
+    return made, TaskDefinition(cpu=cpu, memory=10)
 
 
 def cramped(
-    *services: tuple[Service, Needs], others: tuple[DescribedInstance, ...]
+    *services: tuple[Service, TaskDefinition], others: tuple[ContainerInstance, ...]
 ) -> list[tuple[str, int, int]]:
     doomed = (instance("d1"), instance("d2"))
     world = Circumstances(
@@ -34,7 +38,7 @@ def cramped(
         (),
         others=others,
         services={one.name: one for one, _ in services},
-        needs={one.name: needs for one, needs in services},
+        task_definitions={one.name: needs for one, needs in services},
     )
     return [(each.service, each.tasks, each.of) for each in room_for(world, doomed)]
 
@@ -78,8 +82,8 @@ TABLE = [
 @pytest.mark.parametrize(("story", "services", "others", "expected"), TABLE, ids=[row[0] for row in TABLE])
 def test_room(
     story: str,
-    services: list[tuple[Service, Needs]],
-    others: tuple[DescribedInstance, ...],
+    services: list[tuple[Service, TaskDefinition]],
+    others: tuple[ContainerInstance, ...],
     expected: list[tuple[str, int, int]],
 ) -> None:
     assert cramped(*services, others=others) == expected, story

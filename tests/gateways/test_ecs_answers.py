@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.explain.circumstances import Constraint, Needs
-from chalicelib.gateways import described
+from chalicelib.common.services import Constraint, TaskDefinition
+from chalicelib.gateways import ecs_answers
 
 PREFIX = "arn:aws:ecs:eu-west-1:123456789012"
 HERE = f"{PREFIX}:container-instance/web/0a"
@@ -29,16 +29,20 @@ CONTAINER = {"name": "main", "cpu": 100, "memory": 300}
 @pytest.mark.parametrize(
     ("story", "definition", "expected"),
     [
-        ("containers add up", {"containerDefinitions": [CONTAINER, CONTAINER]}, Needs(cpu=200, memory=600)),
+        (
+            "containers add up",
+            {"containerDefinitions": [CONTAINER, CONTAINER]},
+            TaskDefinition(cpu=200, memory=600),
+        ),
         (
             "the task's own size goes before its containers'",
             {"cpu": "256", "memory": "512", "containerDefinitions": [CONTAINER]},
-            Needs(cpu=256, memory=512),
+            TaskDefinition(cpu=256, memory=512),
         ),
         (
             "of memory the reservation is subtracted, where there is one",
             {"containerDefinitions": [CONTAINER | {"memoryReservation": 128}]},
-            Needs(cpu=100, memory=128),
+            TaskDefinition(cpu=100, memory=128),
         ),
         (
             "a static host port is needed, a dynamic one isn't",
@@ -52,7 +56,7 @@ CONTAINER = {"name": "main", "cpu": 100, "memory": 300}
                     }
                 ]
             },
-            Needs(tcp_ports=frozenset({8080})),
+            TaskDefinition(tcp_ports=frozenset({8080})),
         ),
         (
             "in host mode each port is a host port",
@@ -60,7 +64,7 @@ CONTAINER = {"name": "main", "cpu": 100, "memory": 300}
                 "networkMode": "host",
                 "containerDefinitions": [{"portMappings": [{"containerPort": 53, "protocol": "udp"}]}],
             },
-            Needs(udp_ports=frozenset({53})),
+            TaskDefinition(udp_ports=frozenset({53})),
         ),
         (
             "in awsvpc mode none is",
@@ -68,22 +72,22 @@ CONTAINER = {"name": "main", "cpu": 100, "memory": 300}
                 "networkMode": "awsvpc",
                 "containerDefinitions": [{"portMappings": [{"containerPort": 80, "hostPort": 80}]}],
             },
-            Needs(),
+            TaskDefinition(),
         ),
         (
             "a GPU",
             {"containerDefinitions": [{"resourceRequirements": [{"type": "GPU", "value": "2"}]}]},
-            Needs(gpus=2),
+            TaskDefinition(gpus=2),
         ),
         (
             "the longest stop timeout counts, and a container without one has thirty seconds",
             {"containerDefinitions": [{"stopTimeout": 5}, {"stopTimeout": 120}]},
-            Needs(stop_timeout=timedelta(seconds=120)),
+            TaskDefinition(stop_timeout=timedelta(seconds=120)),
         ),
         (
             "a short stop timeout beside a container that has none",
             {"containerDefinitions": [{"stopTimeout": 5}, {}]},
-            Needs(stop_timeout=timedelta(seconds=30)),
+            TaskDefinition(stop_timeout=timedelta(seconds=30)),
         ),
         (
             "the slowest health check",
@@ -93,7 +97,7 @@ CONTAINER = {"name": "main", "cpu": 100, "memory": 300}
                     {"healthCheck": {"command": ["x"]}},
                 ]
             },
-            Needs(health_check_interval=timedelta(seconds=30)),
+            TaskDefinition(health_check_interval=timedelta(seconds=30)),
         ),
         (
             "an EBS volume of a Docker driver",
@@ -103,7 +107,7 @@ CONTAINER = {"name": "main", "cpu": 100, "memory": 300}
                     {"name": "tmp"},
                 ]
             },
-            Needs(pinned_volumes=("data",)),
+            TaskDefinition(pinned_volumes=("data",)),
         ),
         (
             "attributes and constraints",
@@ -111,17 +115,20 @@ CONTAINER = {"name": "main", "cpu": 100, "memory": 300}
                 "requiresAttributes": [{"name": "a"}, {"name": "b", "value": "1"}],
                 "placementConstraints": [{"type": "memberOf", "expression": "x"}],
             },
-            Needs(attributes={"a": "", "b": "1"}, constraints=(Constraint("memberOf", "x"),)),
+            TaskDefinition(attributes={"a": "", "b": "1"}, constraints=(Constraint("memberOf", "x"),)),
         ),
     ],
 )
-def test_what_a_task_definition_asks_for(story: str, definition: dict[str, Any], expected: Needs) -> None:
-    assert described.needs(definition) == expected, story
+def test_what_a_task_definition_asks_for(
+    story: str, definition: dict[str, Any], expected: TaskDefinition
+) -> None:
+    assert ecs_answers.task_definition({"taskDefinition": definition}) == expected, story
 
 
 def test_what_is_left_on_an_instance() -> None:
     """Of ports, remainingResources lists the taken ones; of CPU, memory and GPUs what is free."""
-    found = described.instance(
+    found = ecs_answers.container_instance(
+        "web",
         an_instance(
             HERE,
             remainingResources=[
@@ -133,11 +140,17 @@ def test_what_is_left_on_an_instance() -> None:
             ],
             registeredResources=[{"name": "CPU", "type": "INTEGER", "integerValue": 2048}],
             attributes=[{"name": "ecs.availability-zone", "value": "eu-west-1a"}, {"name": "flag"}],
-        )
+        ),
     )
     assert (found.cpu, found.memory, found.gpus, found.registered_cpu) == (512, 900, 1, 2048)
     assert (found.tcp_ports_in_use, found.udp_ports_in_use) == (frozenset({22, 8080}), frozenset({53}))
     assert (found.availability_zone, found.attributes["flag"]) == ("eu-west-1a", "")
+
+
+def test_a_zone_that_the_agent_left_empty_is_none() -> None:
+    attributes = [{"name": "ecs.availability-zone"}]
+    answer = an_instance(HERE, attributes=attributes)
+    assert ecs_answers.container_instance("web", answer).availability_zone is None
 
 
 @pytest.mark.parametrize(
@@ -146,5 +159,5 @@ def test_what_is_left_on_an_instance() -> None:
 )
 def test_percents_that_were_never_set(strategy: str, percents: tuple[int, int]) -> None:
     """The API's defaults: 100 and 200 for REPLICA, 0 and 100 for DAEMON."""
-    found = described.service(a_service(schedulingStrategy=strategy))
+    found = ecs_answers.service("web", a_service(schedulingStrategy=strategy))
     assert (found.minimum_percent, found.maximum_percent) == percents
