@@ -81,7 +81,9 @@ def _of_settings(deployed: Deployed, stage: str) -> Complaints:
     for notice in (*deployed.settings.notices, *resolve([deployed.settings.policy]).notices):
         yield Complaint(Level.ERROR, stage, notice, STAGE_REMEDY)
     for name in deployed.unknown_clusters:
-        sentence = f"ECS_DRAINER_CLUSTERS names {name}, and there is no such cluster: its instances are taken for empty"
+        sentence = (
+            f"ECS_DRAINER_CLUSTERS names {name}, and there is no such cluster: each drain asks all others"
+        )
         yield Complaint(Level.ERROR, stage, sentence, STAGE_REMEDY)
 
 

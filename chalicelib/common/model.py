@@ -24,6 +24,11 @@ class TaskKind(StrEnum):
     """Started with RunTask or StartTask; DRAINING leaves it alone."""
 
 
+def short(arn: str) -> str:
+    """Return the last part of an ARN, which is a cluster's name or a task's id; a name is its own."""
+    return arn.rsplit("/", 1)[-1]
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """One task, wherever in its cluster it is: as DescribeTasks showed it."""
@@ -54,7 +59,7 @@ class Task:
     @property
     def id(self) -> str:
         """The last part of the ARN, as people and consoles name a task."""
-        return self.arn.rsplit("/", 1)[-1]
+        return short(self.arn)
 
     @property
     def service_name(self) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from chalicelib.common.model import short
 from chalicelib.explain import remedies
 from chalicelib.explain.arithmetic import OWN_CONTROLLERS, health_time, percents_of
 from chalicelib.explain.blocker import Blocker, BlockerKind
@@ -145,7 +146,7 @@ def _no_instance(case: Case) -> Blocker:
 
 
 def _room_remedy(case: Case, kind: BlockerKind) -> str:
-    definition = case.service.task_definition_arn.rsplit("/", 1)[-1] or "its task definition"
+    definition = short(case.service.task_definition_arn) or "its task definition"
     more = remedies.more_room_for(case.world, case.service)
     ways = {
         BlockerKind.NO_CPU: f"{more}, or lower the CPU that {definition} reserves",

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from chalicelib.common.model import short
+
 LASTS = timedelta(hours=1)
 """Longer than any pause between two looks of a living drain: the longest wait is 15 minutes, and a throttled look
 is tried for half an hour."""
@@ -78,7 +80,7 @@ def quorum_key(group: str) -> str:
 
 def budget_key(cluster: str, zone: str | None = None) -> str:
     """Return the key of a cluster's drain budget, or of its part in one Availability Zone."""
-    name = cluster.rsplit("/", 1)[-1]
+    name = short(cluster)
     return f"lease#budget#{name}" if zone is None else f"lease#budget#{name}#{zone}"
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chalicelib.common.model import stamp
+from chalicelib.common.model import short, stamp
 from chalicelib.explain.blocker import Blocker, BlockerKind
 from chalicelib.explain.words import count, some
 from chalicelib.gates.leases import Full, Holder, Wanted, quorum_key
@@ -86,7 +86,7 @@ def standby_blockers(seen: Seen) -> Iterator[Blocker]:
 
 def _no_standby(service: StatefulService) -> Blocker:
     name, here = service.declared.service, len(service.tasks)
-    cluster = service.declared.cluster.rsplit("/", 1)[-1]
+    cluster = short(service.declared.cluster)
     return Blocker(
         BlockerKind.NO_STANDBY,
         f"service {name}",

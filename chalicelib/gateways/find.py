@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from chalicelib.common.errors import Gone
+from chalicelib.common.errors import AccessDenied, DrainerError, Gone
 from chalicelib.common.model import ContainerInstance
 from chalicelib.events import DrainRequest
 from chalicelib.gateways import autoscaling, ecs
-from chalicelib.plan.findings import Findings, elsewhere, is_in_service, many_clusters, with_providers
+from chalicelib.plan.findings import (
+    Findings,
+    beyond_the_settings,
+    elsewhere,
+    is_in_service,
+    many_clusters,
+    others,
+    with_providers,
+)
 
 
 def find(request: DrainRequest, clusters: Sequence[str]) -> Findings:
@@ -37,8 +45,9 @@ def find_instances(
     """Return the findings with the container instances that an EC2 instance is.
 
     The preferred cluster is asked first; where it knows none in service, these clusters are, or all if none
-    is named, or if one that is named is gone: a cluster misspelt in a tag or a setting must not pass off a busy
-    instance as empty. Raises what `find_group` does.
+    is named. A cluster misspelt in a tag or a setting, or left out of it, must not pass off a busy instance as empty:
+    the others are asked too if one that is named is gone, or if a lifecycle hook of ours holds the instance. Raises
+    what `find_group` does.
     """
     instances, _ = _in_clusters(instance_id, [preferred] if preferred else [])
     notices: tuple[str, ...] = ()
@@ -46,25 +55,26 @@ def find_instances(
         asked = clusters or ecs.list_clusters()
         instances, gone = _in_clusters(instance_id, asked)
         notices = many_clusters(asked)
-        if gone and clusters and not is_in_service(instances):
-            instances, _ = _in_clusters(instance_id, ecs.list_clusters())
-            notices += tuple(f"There is no cluster {name}, which the settings name." for name in gone)
+        if clusters and (gone or findings.hook) and not is_in_service(instances):
+            rest = others(ecs.list_clusters(), clusters)
+            more, unasked = _in_clusters(instance_id, rest, (Gone, AccessDenied))
+            notices = (*notices, *beyond_the_settings(gone, unasked, more))
+            instances = (*instances, *more)
         notices = (*notices, *elsewhere(preferred, instances))
     found = replace(findings, instances=instances, notices=(*findings.notices, *notices))
     return with_providers(found, ecs.capacity_providers(found.capacity_providers).values())
 
 
 def _in_clusters(
-    instance_id: str, clusters: Iterable[str]
+    instance_id: str, clusters: Iterable[str], unless: tuple[type[DrainerError], ...] = (Gone,)
 ) -> tuple[tuple[ContainerInstance, ...], tuple[str, ...]]:
-    """Return the container instances that an EC2 instance is in these clusters, and the clusters that are gone."""
+    """Return the container instances that an EC2 instance is in these clusters, and the clusters that refused."""
     found: list[ContainerInstance] = []
-    gone: list[str] = []
+    unasked: list[str] = []
     for cluster in clusters:
         try:
             arns = ecs.container_instances_of(instance_id, cluster)
-        except Gone:
-            gone.append(cluster)
-        else:
-            found += ecs.describe_container_instances(cluster, arns)
-    return tuple(found), tuple(gone)
+            found += ecs.describe_container_instances(cluster, arns) if arns else []
+        except unless:
+            unasked.append(cluster)
+    return tuple(found), tuple(unasked)

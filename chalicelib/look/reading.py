@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from chalicelib.common.model import ContainerInstance, Task
+from chalicelib.common.model import ContainerInstance, Task, short
 from chalicelib.common.services import Service
 from chalicelib.explain.arithmetic import can_never_move
 from chalicelib.look.memory import Memory
@@ -62,7 +62,7 @@ def of_cluster(cluster: str, clusters: Collection[str], arns: Iterable[str]) -> 
     """Return the remembered tasks of a cluster: ARNs name it, `task/CLUSTER/ID`, but for old accounts' short ones."""
     if len(clusters) == 1:
         return sorted(arns)
-    name = cluster.rsplit("/", 1)[-1]
+    name = short(cluster)
     return sorted(arn for arn in arns if f":task/{name}/" in arn)
 
 

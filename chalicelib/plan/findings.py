@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from chalicelib.common.model import AutoScalingGroup, ContainerInstance, LifecycleHook
+from chalicelib.common.model import AutoScalingGroup, ContainerInstance, LifecycleHook, short
 from chalicelib.explain.capacity import Provider
 
 MANY_CLUSTERS = 50
@@ -84,10 +84,34 @@ def many_clusters(clusters: Sequence[str]) -> tuple[str, ...]:
 
 def elsewhere(preferred: str | None, instances: Iterable[ContainerInstance]) -> tuple[str, ...]:
     """Say that the cluster of the policy isn't the one that knows the instance."""
-    found = sorted({instance.cluster.rsplit("/", 1)[-1] for instance in instances})
+    found = sorted({short(instance.cluster) for instance in instances})
     if preferred is None or not found:
         return ()
     return (f"Cluster {preferred} of the policy doesn't know the instance; {', '.join(found)} does.",)
+
+
+def others(clusters: Iterable[str], asked: Iterable[str]) -> list[str]:
+    """Return the clusters, by ARN, that were not asked yet, by name or ARN."""
+    names = set(map(short, asked))
+    return [cluster for cluster in clusters if short(cluster) not in names]
+
+
+def beyond_the_settings(
+    gone: Iterable[str], unasked: Collection[str], instances: Iterable[ContainerInstance]
+) -> tuple[str, ...]:
+    """Say what came of looking for an instance in other clusters than those that the settings name."""
+    found = sorted({short(instance.cluster) for instance in instances})
+    notices = [f"There is no cluster {name}, which the settings name." for name in gone]
+    notices += [
+        f"Cluster {name} knows the instance, and ECS_DRAINER_CLUSTERS doesn't name it." for name in found
+    ]
+    if unasked and not found:
+        which = f"{len(unasked)} other clusters" if len(unasked) > 1 else f"cluster {short(*unasked)}"
+        notices.append(
+            "The instance is in none of the clusters that the settings name, and this stage may look in no others: "
+            f"nobody looked in {which}. If it may be in there, name the cluster in ECS_DRAINER_CLUSTERS and Clusters."
+        )
+    return tuple(notices)
 
 
 def with_providers(findings: Findings, providers: Iterable[Provider]) -> Findings:

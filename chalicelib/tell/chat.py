@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.common.model import short
+
 LONGEST_TITLE = 250
 LONGEST_DESCRIPTION = 8_000
 """Characters, by that page."""
@@ -77,7 +79,7 @@ def _commands(record: Mapping[str, Any]) -> list[str]:
 
 
 def _keywords(record: Mapping[str, Any]) -> list[str]:
-    clusters = [str(name).rsplit("/", 1)[-1] for name in record.get("clusters") or []]
+    clusters = [short(str(name)) for name in record.get("clusters") or []]
     words = [record.get("event"), record.get("auto_scaling_group"), *clusters, record.get("fleet")]
     return [str(word) for word in words if word]
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from chalicelib.common.model import instant
+from chalicelib.common.model import instant, short
 from chalicelib.common.wording import one_line
 from chalicelib.tell.bodies import Notice, fitting
 
@@ -53,6 +53,6 @@ def drain_event(notice: Notice) -> DrainEvent | None:
         "summary": one_line(notice.subject),
         **fitting(record),
         # By name, as a rule's pattern names them: an ARN has the account and the Region in it.
-        "clusters": [str(name).rsplit("/", 1)[-1] for name in record["clusters"]],
+        "clusters": [short(str(name)) for name in record["clusters"]],
     }
     return DrainEvent(detail_type, detail, (execution,), instant(at))

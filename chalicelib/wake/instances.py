@@ -46,7 +46,7 @@ def parse_instance(event: Mapping[str, Any]) -> ContainerInstance:
 
     `version` orders the events of one instance, which may arrive in any order.
     """
-    detail = Fields(event["detail"], "the container instance", InvalidEvent)
+    detail = Fields(event["detail"], "the container instance in detail", InvalidEvent)
     return ContainerInstance(
         arn=detail.text("containerInstanceArn", "the ARN of a container instance"),
         cluster=detail.text("clusterArn", "the ARN of a cluster"),

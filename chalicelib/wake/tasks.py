@@ -46,7 +46,7 @@ def parse_task(event: Mapping[str, Any]) -> TaskStopped | TaskRunning | Ignored:
 
     Its version says nothing more: of a task's events STOPPED is the last, and STOPPED it stays.
     """
-    detail = Fields(event["detail"], "the task", InvalidEvent)
+    detail = Fields(event["detail"], "the task in detail", InvalidEvent)
     prefix, _, service = str(detail.values.get("group")).partition(":")
     if detail.values.get("lastStatus") == RUNNING and prefix == "service":
         return TaskRunning(detail.text("clusterArn", "the ARN of a cluster"), service)

@@ -141,6 +141,7 @@ def test_an_instance_that_a_hook_holds_is_found_with_its_group_and_its_hook(stub
     expect_group(stubs, a_group(Instances=[an_instance(INSTANCE, "Terminating:Wait")]))
     expect_hooks(stubs, a_hook("ecs-drain"), LifecycleHookNames=["ecs-drain"])
     stubs.answer("ecs", "list_container_instances", {"containerInstanceArns": []})
+    stubs.answer("ecs", "list_clusters", {"clusterArns": []})
     action = LifecycleAction(auto_scaling_group="web-ecs", hook="ecs-drain")
     request = DrainRequest(instance_id=INSTANCE, trigger=Trigger.RECONCILER, lifecycle_action=action)
     found = find(request, ["web"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.common.model import AutoScalingGroup
+from chalicelib.common.model import AutoScalingGroup, LifecycleHook
 from chalicelib.common.trigger import Trigger
 from chalicelib.events import DrainRequest, LifecycleAction
 from chalicelib.gateways import autoscaling
@@ -61,6 +61,36 @@ def test_a_cluster_that_there_is_not_hides_none_either(stubs: Stubs) -> None:
     stubs.expect("ecs", "list_clusters", {"clusterArns": [CLUSTER]})
     expect_it(stubs, CLUSTER)
     assert list(find_instances(Findings(), INSTANCE, "wbe", []).containers()) == [CLUSTER]
+
+
+HOOK = LifecycleHook("web-ecs", "ecs-drain", 3_600, 172_800, "CONTINUE")
+
+
+def test_an_instance_that_a_hook_holds_is_looked_for_in_clusters_that_nobody_named(stubs: Stubs) -> None:
+    """A cluster that is newer than the setting holds tasks all the same: only what is in none may be let go."""
+    expect_nothing(stubs, "alpha")
+    stubs.expect("ecs", "list_clusters", {"clusterArns": [CLUSTER, CLUSTER.replace("web", "alpha")]})
+    expect_it(stubs, CLUSTER)
+    found = find_instances(Findings(hook=HOOK), INSTANCE, None, ["alpha"])
+    assert list(found.containers()) == [CLUSTER]
+    assert found.notices == ("Cluster web knows the instance, and ECS_DRAINER_CLUSTERS doesn't name it.",)
+
+
+def test_what_the_stage_may_not_look_in_is_told(stubs: Stubs) -> None:
+    """Least privilege may keep a stage to its clusters: it says that it can't know."""
+    expect_nothing(stubs, "alpha")
+    stubs.expect("ecs", "list_clusters", {"clusterArns": [CLUSTER]})
+    stubs.refuse("ecs", "list_container_instances", "AccessDeniedException", message="not authorized")
+    found = find_instances(Findings(hook=HOOK), INSTANCE, None, ["alpha"])
+    (told,) = found.notices
+    assert found.instances == ()
+    assert "nobody looked in cluster web" in told
+
+
+def test_a_warning_about_an_instance_of_no_named_cluster_asks_no_others(stubs: Stubs) -> None:
+    """Warnings of Spot and AWS Health come for every EC2 instance of an account, most of them none of ECS's."""
+    expect_nothing(stubs, "alpha")
+    assert find_instances(Findings(), INSTANCE, None, ["alpha"]).notices == ()
 
 
 def test_an_instance_that_left_the_policys_cluster_is_looked_for_elsewhere(stubs: Stubs) -> None:

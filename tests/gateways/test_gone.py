@@ -124,7 +124,10 @@ def test_a_cluster_of_the_settings_that_is_gone_hides_no_instance(stubs: Stubs) 
     expect_it(stubs, CLUSTER)
     found = find_instances(Findings(), INSTANCE, None, ["wbe", "alpha"])
     assert list(found.containers()) == [CLUSTER]
-    assert found.notices == ("There is no cluster wbe, which the settings name.",)
+    assert found.notices == (
+        "There is no cluster wbe, which the settings name.",
+        "Cluster web knows the instance, and ECS_DRAINER_CLUSTERS doesn't name it.",
+    )
 
 
 def test_where_another_cluster_of_the_settings_knows_it_no_more_are_asked(stubs: Stubs) -> None:

@@ -25,27 +25,28 @@ LONG = ", at most 1,024 characters"
     [
         (
             changed(INSTANCE_EVENT, containerInstanceArn=None),
-            f"the container instance lacks containerInstanceArn: expected the ARN of a container instance{LONG}",
+            "the container instance in detail lacks containerInstanceArn: "
+            f"expected the ARN of a container instance{LONG}",
         ),
         (
             changed(INSTANCE_EVENT, clusterArn=None),
-            f"the container instance lacks clusterArn: expected the ARN of a cluster{LONG}",
+            f"the container instance in detail lacks clusterArn: expected the ARN of a cluster{LONG}",
         ),
         (
             changed(INSTANCE_EVENT, status=None),
-            f"the container instance lacks status: expected a status such as DRAINING{LONG}",
+            f"the container instance in detail lacks status: expected a status such as DRAINING{LONG}",
         ),
         (
             changed(INSTANCE_EVENT, agentConnected=None),
-            "the container instance lacks agentConnected: expected true or false",
+            "the container instance in detail lacks agentConnected: expected true or false",
         ),
         (
             changed(INSTANCE_EVENT, pendingTasksCount="two"),
-            "pendingTasksCount of the container instance is 'two': expected a whole number",
+            "pendingTasksCount of the container instance in detail is 'two': expected a whole number",
         ),
         (
             changed(INSTANCE_EVENT, version=None),
-            "the container instance lacks version: expected a whole number",
+            "the container instance in detail lacks version: expected a whole number",
         ),
         (
             {**SAMPLE_PLACEMENT, "resources": ["arn:aws:ecs:eu-west-1:1:task/web"]},
@@ -53,17 +54,20 @@ LONG = ", at most 1,024 characters"
         ),
         (
             changed(TASK_EVENT, clusterArn=None),
-            f"the task lacks clusterArn: expected the ARN of a cluster{LONG}",
+            f"the task in detail lacks clusterArn: expected the ARN of a cluster{LONG}",
         ),
         (
             changed(TASK_EVENT, lastStatus="RUNNING", clusterArn=None),
-            f"the task lacks clusterArn: expected the ARN of a cluster{LONG}",
+            f"the task in detail lacks clusterArn: expected the ARN of a cluster{LONG}",
         ),
         (
             changed(TASK_EVENT, containerInstanceArn=7),
-            f"containerInstanceArn of the task is 7: expected the ARN of a container instance{LONG}",
+            f"containerInstanceArn of the task in detail is 7: expected the ARN of a container instance{LONG}",
         ),
-        (changed(TASK_EVENT, taskArn=None), f"the task lacks taskArn: expected the ARN of a task{LONG}"),
+        (
+            changed(TASK_EVENT, taskArn=None),
+            f"the task in detail lacks taskArn: expected the ARN of a task{LONG}",
+        ),
     ],
 )
 def test_a_refusal_says_which_field_and_what_was_expected(event: dict[str, Any], sentence: str) -> None:
