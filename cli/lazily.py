@@ -14,8 +14,6 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
-from chalicelib.common.wording import shown
-
 SETTINGS: dict[str, Any] = {
     "pretty_exceptions_enable": False,
     "rich_markup_mode": "markdown",
@@ -66,6 +64,8 @@ class LazyCommand(TyperCommand):
 
 def _with_its_value(refused: typer.BadParameter) -> str:
     """Return what is wrong with a value, and the value: typer says "Input should be greater than or equal to 1"."""
+    from chalicelib.common.wording import shown  # noqa: PLC0415  # a call that refuses nothing starts without it
+
     cause: Any = refused.__cause__  # pydantic's ValidationError, where typer asked it
     given = [error["input"] for error in cause.errors()] if hasattr(cause, "errors") else []
     unsaid = [value for value in given if str(value) not in refused.message]
