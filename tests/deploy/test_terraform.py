@@ -178,7 +178,7 @@ def test_the_module_is_applied_to_a_group_drains_and_is_destroyed(
     assert installer.variables()["ECS_DRAINER_DEADLINE"] == "30m"
     assert "was deployed by other means, and is left alone" in installer.install(expected=3)
     assert "is enrolled already" in installer.run("enroll", "--asg", GROUP)
-    assert ": 1 warning." in installer.run("doctor")  # nobody has subscribed to its alarms yet
+    assert "0 errors, 1 warning." in installer.run("doctor")  # nobody has subscribed to its alarms yet
     assert drains(aws, world)
     terraform("destroy", "-auto-approve", "-input=false", given=given)
     assert stacks(aws) == []
