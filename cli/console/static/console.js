@@ -54,14 +54,16 @@ function sayTheNews() {
 const dialog = document.getElementById("dialog");
 
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target?.id === "dialog-body") {
-    if (!dialog.open) dialog.showModal();
-    dialog.querySelector("[autofocus]")?.focus();
-  } else {
-    hearTheTime();
-    sayTheNews();
-    tick();
-  }
+  if (event.detail.target?.id === "dialog-body") return;
+  hearTheTime();
+  sayTheNews();
+  tick();
+});
+// Only when it has settled does htmx answer for a form: shown sooner, a quick Enter would be the browser's own submit.
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target?.id !== "dialog-body") return;
+  if (!dialog.open) dialog.showModal();
+  dialog.querySelector("[autofocus]")?.focus();
 });
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-close]")) dialog.close();
