@@ -11,6 +11,7 @@ from tests.deploy.conftest import Project
 pytestmark = pytest.mark.deploy
 
 
+@pytest.mark.slow  # 15 s: two deployments by the real chalice
 def test_a_changed_definition_is_deployed(project: Project, aws: Server) -> None:
     project.chalice("deploy")
     project.edit("statemachine/drain.asl.json", '"Comment": "', '"Comment": "Changed: ')

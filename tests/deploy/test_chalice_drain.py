@@ -114,6 +114,7 @@ def states_of(aws: Server, instance: str) -> set[str]:
     return {each["name"] for each in entered if each}
 
 
+@pytest.mark.slow  # 15 s: a deployment and five calls of the real chalice
 def test_a_person_drains_an_instance_with_the_chalice_command(
     project: Project, world: World, aws: Server
 ) -> None:

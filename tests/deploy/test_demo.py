@@ -70,6 +70,7 @@ def figure(said: str, name: str) -> str:
     return str(value)
 
 
+@pytest.mark.slow  # a quarter of a minute; `make demo` is the same
 def test_the_demo_shows_a_drain_in_which_no_task_dies(tmp_path: Path) -> None:
     """docs/demo.md shows the same run, word for word, and the README a part of it."""
     transcript = tmp_path / "transcript"

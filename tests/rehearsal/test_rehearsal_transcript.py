@@ -21,6 +21,7 @@ SHOWN = re.compile(
 )
 
 
+@pytest.mark.slow  # 10 s: twenty instances
 def test_the_page_shows_a_rehearsal_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with shell(Service(), STUCK) as told:

@@ -41,6 +41,7 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow  # 10 s: four rehearsals
 def test_variants_side_by_side_and_a_code_for_pipelines(taken: Path) -> None:
     """What is stuck is killed at its deadline; another maximum percent frees it, another deadline only ends it."""
     answered = ran(

@@ -113,7 +113,7 @@ HOW: dict[str, Any] = {
 }
 
 
-@settings(max_examples=12, **HOW)
+@settings(max_examples=6, **HOW)
 @given(**WORLDS)
 def test_a_drain_ends_right_whatever_becomes_of_events(
     events: EcsDelivery, outages: list[Happening], crashes: list[Happening], agent: Any
