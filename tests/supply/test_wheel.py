@@ -137,7 +137,8 @@ def test_a_released_wheel_installs_what_it_carries_into_an_account(
     bare.ecs_drainer("sandbox", "up", "--bare")
     try:
         assert "is installed as stage dev" in bare.ecs_drainer("install", "--yes", "--sandbox")
-        assert "0 errors, 1 warning." in bare.ecs_drainer("doctor", "--sandbox")  # nobody has subscribed to its alarms yet
+        # Nobody has subscribed to its alarms yet.
+        assert "0 errors, 1 warning." in bare.ecs_drainer("doctor", "--sandbox")
         assert "It is gone." in bare.ecs_drainer("uninstall", "--yes", "--sandbox")
     finally:
         bare.ecs_drainer("sandbox", "down")
