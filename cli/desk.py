@@ -20,6 +20,7 @@ from rich.console import Console
 from chalicelib.common.errors import AwsUnavailable, Throttled
 from chalicelib.common.model import stamp
 from chalicelib.common.wording import harmless
+from chalicelib.gateways.patience import patient
 from cli.edge import Edge
 from cli.exit_codes import ExitCode
 from cli.hints import runnable
@@ -35,6 +36,8 @@ STAGE = re.compile(r"[A-Za-z0-9-]{1,32}", re.ASCII)
 
 RETRY_AFTER = (1.0, 2.0, 4.0, 8.0)
 """Seconds between the attempts of a read that AWS throttles: the gateways themselves ask once."""
+PATIENCE_SECONDS = 120.0
+"""How long a read of many pages waits for ECS to answer more of them, before it begins again."""
 
 
 class Output(StrEnum):
@@ -73,12 +76,14 @@ class Desk:
         """Call what asks AWS, again and more slowly while AWS throttles or doesn't answer."""
         for pause in RETRY_AFTER:
             try:
-                return read(*args, **kwargs)
+                with patient(PATIENCE_SECONDS, self.edge.sleep):
+                    return read(*args, **kwargs)
             except (Throttled, AwsUnavailable) as error:
                 if (problem := problem_of(error)) and problem.code is ExitCode.NOT_ALLOWED:
                     raise  # asking again brings no credentials
                 self.edge.sleep(pause)
-        return read(*args, **kwargs)
+        with patient(PATIENCE_SECONDS, self.edge.sleep):
+            return read(*args, **kwargs)
 
     def say(self, text: str = "") -> None:
         """Write a line of the result; programs don't get it."""

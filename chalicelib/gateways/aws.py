@@ -26,6 +26,7 @@ from chalicelib.common.errors import (
     Throttled,
 )
 from chalicelib.gateways import error_codes
+from chalicelib.gateways.patience import asked
 
 Item = TypeVar("Item")
 
@@ -112,6 +113,16 @@ def in_batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
+def read(operation: Callable[..., dict[str, Any]], **parameters: Any) -> dict[str, Any]:
+    """Return the answer to a read, of which a function that reads much asks again where it is throttled."""
+
+    def once(**given: Any) -> dict[str, Any]:
+        with translated():
+            return operation(**given)
+
+    return asked(once, **parameters)
+
+
 def all_pages(
     operation: Callable[..., dict[str, Any]], key: str, page_key: str = "nextToken", **parameters: Any
 ) -> list[Any]:
@@ -119,8 +130,7 @@ def all_pages(
     found: list[Any] = []
     following: dict[str, Any] = {}
     while True:
-        with translated():
-            page = operation(**parameters, **following)
+        page = read(operation, **parameters, **following)
         found.extend(page.get(key, []))
         if not page.get(page_key):
             return found

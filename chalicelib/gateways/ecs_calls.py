@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from chalicelib.common.errors import AwsUnavailable, Gone
-from chalicelib.gateways.aws import client, translated
+from chalicelib.gateways.aws import client, read
 from chalicelib.gateways.error_codes import GONE_REASONS
 
 Answer = dict[str, Any]
@@ -35,8 +35,7 @@ def _found(
 ) -> tuple[list[Answer], frozenset[str] | None]:
     """Return what `key` holds in an answer, and which ARNs are gone: None where that is all, with the cluster."""
     try:
-        with translated():
-            answer = operation(**asked)
+        answer = read(operation, **asked)
     except Gone:
         return [], None
     return answer[key], gone_among(answer, *also)
@@ -74,11 +73,9 @@ def _active(answers: Sequence[Answer]) -> list[Answer]:
 def read_task_definition(arn: str, **more: list[str]) -> Answer | None:
     """Return DescribeTaskDefinition's answer, or None where it was deleted; an INACTIVE one is still described."""
     try:
-        with translated():
-            answer: Answer = client("ecs").describe_task_definition(taskDefinition=arn, **more)
+        return read(client("ecs").describe_task_definition, taskDefinition=arn, **more)
     except Gone:
         return None
-    return answer
 
 
 def read_capacity_providers(names: Sequence[str]) -> list[Answer]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.common.errors import AccessDenied
-from chalicelib.common.model import ContainerInstance
+from chalicelib.common.model import ContainerInstance, Task
+from chalicelib.common.services import Service
 from chalicelib.common.telemetry import logger
 from chalicelib.explain import Circumstances
-from chalicelib.explain.reading import definitions_to_ask_for
+from chalicelib.explain.reading import definitions_to_ask_for, services_to_ask_for
 from chalicelib.fleet import Member
 from chalicelib.fleet.own_turn import on_their_own_turn, resolve_each
 from chalicelib.gateways import ecs
 from chalicelib.gateways.autoscaling import groups_of
-from chalicelib.gateways.circumstances import Attempts, services_of, strategies_of
+from chalicelib.gateways.circumstances import Attempts, strategies_of
 from chalicelib.gateways.gates import stateful_by_instance
 from chalicelib.policy import Gates, Resolved, Source
 
@@ -63,13 +65,22 @@ def read_own_turn(found: Sequence[Surroundings], resolved: Mapping[str, Resolved
     return on_their_own_turn(members, resolved, stateful)
 
 
+def _services_of(cluster: str, tasks: Sequence[Task]) -> dict[str, Service]:
+    """Return the services of a cluster's tasks by name, each with its own of these; a daemon without: none is moved."""
+    own: defaultdict[str, list[Task]] = defaultdict(list)
+    for task in tasks:
+        own[task.service_name or ""].append(task)
+    found = ecs.describe_services(cluster, services_to_ask_for(tasks))
+    return {one.name: replace(one, tasks=() if one.is_daemon else tuple(own[one.name])) for one in found}
+
+
 def _in_cluster(cluster: str, instance_ids: Collection[str]) -> Surroundings | None:
     instances = ecs.all_container_instances(cluster)
     doomed = tuple(one for one in instances if one.ec2_instance_id in instance_ids)
     if not doomed:
         return None
-    # One listing of the cluster's tasks costs less than one for each of fifty instances.
-    services = services_of(cluster, ecs.describe_tasks(cluster, ecs.tasks_where(cluster)).tasks)
+    # One listing of the cluster's tasks costs less than one for each of fifty instances, or services.
+    services = _services_of(cluster, ecs.describe_tasks(cluster, ecs.tasks_where(cluster)).tasks)
     definitions = ecs.task_definitions(definitions_to_ask_for((), services.values()))
     attempts = Attempts(forgiven=(AccessDenied,))
     default, providers = strategies_of(cluster, services.values(), attempts)

@@ -15,6 +15,7 @@ from chalicelib.explain import explain as explain_circumstances
 from chalicelib.gates import GateMemory
 from chalicelib.gateways.circumstances import read_circumstances
 from chalicelib.gateways.ecs import describe_tasks
+from chalicelib.gateways.patience import patient
 from chalicelib.look.decide import BLOCKED, EVENTS_LOST, NEWS
 from chalicelib.look.memory import Memory
 from chalicelib.plan.drain import Drain
@@ -25,6 +26,7 @@ Event = Mapping[str, Any]
 MOST_DOUBLINGS = 10
 
 
+@patient()
 def explain(event: Event) -> dict[str, Any]:
     """Say for each task that holds the drain why, and what would free it."""
     drain, at = Drain.from_state(event["drain"]), instant(event["now"])

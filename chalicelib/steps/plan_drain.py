@@ -18,6 +18,7 @@ from chalicelib.gates.foreseeing import foreseen
 from chalicelib.gateways.find import find_group, find_instances
 from chalicelib.gateways.gates import Question, read_gates, read_here
 from chalicelib.gateways.ledger import ledger_of
+from chalicelib.gateways.patience import patient
 from chalicelib.gateways.turns import take_turn
 from chalicelib.plan.making import Execution, Plan, Verdict, make_plan, preferred_cluster
 from chalicelib.policy import Gates
@@ -26,6 +27,7 @@ from chalicelib.policy.settings import Settings
 Event = Mapping[str, Any]
 
 
+@patient()
 def plan_drain(event: Event, at: datetime) -> dict[str, Any]:
     """Find the request's instance and plan its drain; touches nothing of it, and counts its turn.
 

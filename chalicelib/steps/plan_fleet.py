@@ -12,12 +12,14 @@ from chalicelib.fleet.plan import plan, refuse_too_large
 from chalicelib.fleet.request import parse_fleet
 from chalicelib.fleet.room import room_for
 from chalicelib.gateways.fleet import read_own_turn, read_policies, read_surroundings
+from chalicelib.gateways.patience import patient
 from chalicelib.policy import manual_source
 from chalicelib.policy.settings import Settings
 
 Event = Mapping[str, Any]
 
 
+@patient()
 def plan_fleet(event: Event) -> dict[str, Any]:
     """Find the fleet's instances and whether the rest of the cluster has room for their tasks; touches nothing."""
     request = parse_fleet(event["request"])

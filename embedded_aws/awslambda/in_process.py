@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock, get_ident
 from typing import Any
+from unittest.mock import patch
 
 from embedded_aws.awslambda.bootstrap import LambdaContext, Outcome, call_handler, error_log, find_handler
 from embedded_aws.requests import Ending, ProcessEnded, acting_as
-from embedded_aws.requests.endings import timed
+from embedded_aws.requests.endings import is_timed, spend, timed
 
 _environment_lock = RLock()
 """One function at a time: `os.environ` is the process's. Re-entrant, for a function that invokes another."""
@@ -31,6 +33,7 @@ class InProcessRuntime:
             acting_as(function.role, function.function_name),
             environment(function_environment(function)),
             captured_log() as lines,
+            patch("time.sleep", _spend_or_sleep),
             timed(context.timeout_seconds) as spending,
         ):
             try:
@@ -49,6 +52,20 @@ class InProcessRuntime:
         if module in self.modules:
             return getattr(self.modules[module], function)
         return find_handler(name)
+
+
+_sleep = time.sleep
+
+
+def _spend_or_sleep(seconds: float) -> None:
+    """Let a function's sleep cost virtual time, in whole seconds; another thread sleeps as ever.
+
+    What botocore waits before its second attempt is drawn by chance, and less than one: no two runs would be alike.
+    """
+    if is_timed():
+        spend(seconds // 1)
+    else:
+        _sleep(seconds)
 
 
 def _ended(ending: Ending, context: LambdaContext) -> Outcome:

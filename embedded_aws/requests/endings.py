@@ -50,6 +50,17 @@ def timed(seconds: float) -> Iterator[Spending]:
         _spending.reset(token)
 
 
+def is_timed() -> bool:
+    """Say whether an in-process function runs in this thread."""
+    return _spending.get() is not None
+
+
+def spent() -> float:
+    """Return the seconds that the in-process function has waited so far; 0 where none runs."""
+    spending = _spending.get()
+    return spending.spent if spending else 0.0
+
+
 def spend(seconds: float) -> None:
     """Count what an in-process function waits, if one runs; raises ProcessEnded once it has no time left."""
     spending = _spending.get()

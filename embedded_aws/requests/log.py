@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import RLock
 from typing import Any
 
-from embedded_aws.requests.endings import Ending
+from embedded_aws.requests.endings import Ending, spent
 from embedded_aws.requests.throttles import EcsThrottles
 
 
@@ -180,6 +180,10 @@ class RequestLog:
         struck = (ailment.strike(call) for ailment in list(self._ailments))
         fault = next((fault for fault in struck if fault is not None), None)
         throttled = call.service == "ecs" and self.throttling
-        if fault is None and throttled and not self._throttles.admit(call.operation, call.region, call.at):
+        if fault is None and throttled and not self._is_admitted(call):
             return RATE_EXCEEDED
         return fault
+
+    def _is_admitted(self, call: Call) -> bool:
+        """Ask the buckets as they are once the function that calls has waited for as long as it has."""
+        return self._throttles.admit(call.operation, call.region, call.at + timedelta(seconds=spent()))

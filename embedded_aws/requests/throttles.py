@@ -39,7 +39,11 @@ class EcsThrottles:
     _buckets: dict[tuple[str, str], tuple[float, datetime]] = field(default_factory=dict)
 
     def admit(self, operation: str, region: str, now: datetime) -> bool:
-        """Say whether ECS answers the request, which takes a token; an operation in no bucket is always answered."""
+        """Say whether ECS answers the request, which takes a token; an operation in no bucket is always answered.
+
+        `now` may be before that of the last request, where a function waited within its invocation: what it was given
+        meanwhile is gone.
+        """
         name = BUCKET_OF.get(operation)
         if name is None:
             return True
@@ -48,5 +52,5 @@ class EcsThrottles:
         gained = max(0.0, (now - filled_at).total_seconds()) * per_second
         tokens = min(burst, tokens + gained)
         is_admitted = tokens >= 1
-        self._buckets[name, region] = (tokens - is_admitted, now)
+        self._buckets[name, region] = (tokens - is_admitted, max(now, filled_at))
         return is_admitted

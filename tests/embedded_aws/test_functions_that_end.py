@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from embedded_aws.aws import EPOCH, EmbeddedAws, embedded_aws
 from embedded_aws.awslambda import lambda_state, register_module
@@ -186,3 +188,36 @@ def test_a_batch_may_come_again_though_it_was_taken(aws: EmbeddedAws) -> None:
     aws.clock.advance(60)
     assert batches() == [["hello"], ["hello"]]
     assert left(url) == {"visible": 0, "in flight": 0}
+
+
+def test_a_function_that_sleeps_finds_the_reads_that_ecs_has_by_then(aws: EmbeddedAws) -> None:
+    """Amazon ECS developer guide, request throttling: 100 resource reads at once, 20 a second."""
+    client("ecs").create_cluster(clusterName="web")
+    began = aws.clock.now()
+
+    def reads(times: int) -> int:
+        answered = 0
+        for _ in range(times):
+            with suppress(ClientError):
+                client("ecs").list_tasks(cluster="web")
+                answered += 1
+        return answered
+
+    def sleepy(_event: Any) -> dict[str, int]:
+        at_once = reads(150)
+        time.sleep(2)
+        return {"at once": at_once, "two seconds later": reads(150)}
+
+    handle(sleepy)
+    function("sleepy", handler="app.handle", Timeout=10)
+    assert invoked("sleepy") == {"at once": 100, "two seconds later": 40}
+    assert aws.clock.now() - began == timedelta(seconds=2)
+
+
+def test_a_function_that_sleeps_too_long_is_ended(aws: EmbeddedAws) -> None:
+    """AWS Lambda developer guide, "Configure Lambda function timeout"."""
+    handle(lambda _event: time.sleep(11))
+    function("sleepy", handler="app.handle", Timeout=10)
+    began = aws.clock.now()
+    assert invoked("sleepy")["errorType"] == "Sandbox.Timedout"
+    assert aws.clock.now() - began == timedelta(seconds=10)

@@ -57,8 +57,6 @@ def expect_world(stubs: Stubs) -> None:
     expect_instances(stubs)
     expect_tasks(stubs)
     stubs.expect("ecs", "describe_services", {"services": [SERVICE]}, cluster=CLUSTER, services=["web"])
-    asked: dict[str, Any] = {"cluster": CLUSTER, "serviceName": "web", "desiredStatus": "RUNNING"}
-    stubs.expect("ecs", "list_tasks", {"taskArns": []}, **asked)
     stubs.expect("ecs", "describe_task_definition", DEFINITION, taskDefinition="web:1")
 
 
@@ -73,6 +71,7 @@ def test_a_cluster_is_listed_once_and_parted_in_the_fleet_and_those_that_stay(st
     assert [member.instance_id for member in found.members] == ["i-0a", "i-0b"]
     assert [one.ec2_instance_id for one in found.world.others] == ["i-0c"]
     assert (found.world.cluster, list(found.world.services)) == ("web", ["web"])
+    assert [task.arn for task in found.world.services["web"].tasks] == [task_arn(1)]
     assert found.world.task_definitions["web:1"].cpu == 256
 
 
