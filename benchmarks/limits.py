@@ -1,7 +1,7 @@
 """`python -m benchmarks.limits`: how large it may get, measured; with `--write` into docs/limits.md, or `--check` it.
 
-Every row is counted from the code as it is, in seconds. `--crowd` drains an instance with a thousand tasks besides: one
-core takes a minute or two for that.
+Every row is counted from the code as it is, in seconds. `--crowd` drains the largest besides, to their end on the
+embedded AWS, and with `--write` puts what was measured into the document too: one core takes some minutes for that.
 """
 
 from __future__ import annotations
@@ -9,12 +9,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from benchmarks.crowd import Drained, drain_crowd
+from benchmarks.large import drain_a_fleet_in_a_wide_cluster, drain_in_a_wide_cluster, drain_unnamed
 from benchmarks.sizes import LARGEST_STATE, Crowd, a_fleet, largest_state
 from benchmarks.wide import EACH
 from chalicelib.common.errors import InvalidRequest
@@ -29,6 +32,7 @@ from chalicelib.policy.values import PollSchedule
 
 PATH = Path(__file__).parent.parent / "docs" / "limits.md"
 START, END = "<!-- limits -->\n", "<!-- end of limits -->"
+DRAINED, END_OF_DRAINED = "<!-- drained -->\n", "<!-- end of drained -->"
 LARGEST_HISTORY = 25_000
 EVENTS_A_LOOK = 12
 """Of a look with its wait for events: 5 of a Task, twice, and 2 of a Choice."""
@@ -37,6 +41,7 @@ MOST_HEARTBEATS = 200
 PAGE, READS_A_SECOND, READS_AT_ONCE = 100, 20, 100
 """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html"""
 WIDE = 5_000
+CLUSTERS, DRAINS_AT_ONCE, FLEET = 300, 20, 10
 EVENTS_A_HEARTBEAT = 7
 
 
@@ -127,7 +132,7 @@ def _fixed(seconds: int) -> PollSchedule:
 
 
 def _of_clusters() -> Iterator[Row]:
-    """Count reads by pages: this account is not made on the embedded AWS; the arithmetic on it is timed by a test."""
+    """Count reads by pages, which `--crowd` compares with drains; the arithmetic on them is timed by a test."""
     quota = f"{READS_A_SECOND} ECS reads a second, {READS_AT_ONCE} at once"
     instances, tasks = 2 * -(-WIDE // PAGE), 2 * -(-WIDE * EACH // PAGE)
     for case, reads, ends in (
@@ -143,20 +148,55 @@ def _of_clusters() -> Iterator[Row]:
         yield Row(case, quota, f"{reads} reads: {seconds:.0f} s where nobody else reads", ends)
 
 
-def of_a_crowd(number: int = 1_000) -> Iterator[Row]:
-    """Yield what draining an instance with so many tasks comes to."""
-    for standalone, case in ((False, "tasks of a service"), (True, "standalone tasks, stopped")):
-        yield crowd_row(f"{number:,} {case}, drained", drain_crowd(number, standalone=standalone))
+def drains() -> Iterator[tuple[str, Callable[[], Drained]]]:
+    """Yield what is drained to its end, each with how."""
+    unnamed = f"{CLUSTERS} clusters of which nobody names one"
+    yield "1,000 tasks of a service on one instance", partial(drain_crowd, 1_000)
+    yield "1,000 standalone tasks, which the policy stops", partial(drain_crowd, 1_000, standalone=True)
+    yield f"an instance among {unnamed}", partial(drain_unnamed, CLUSTERS)
+    yield f"{DRAINS_AT_ONCE} at once among {unnamed}", partial(drain_unnamed, CLUSTERS, DRAINS_AT_ONCE)
+    stuck = f"an instance in a cluster of {WIDE:,}, without room for 20 minutes"
+    yield stuck, partial(drain_in_a_wide_cluster, WIDE)
+    fleet = f"a fleet of {FLEET} in a cluster of {WIDE:,} with {WIDE * EACH:,} tasks"
+    yield fleet, partial(drain_a_fleet_in_a_wide_cluster, WIDE, FLEET)
 
 
-def crowd_row(case: str, came: Drained) -> Row:
-    """Return the row of a drain that was measured."""
-    measured = (
-        f"{came.reads} ECS reads, {came.stops} StopTask, {came.events} events, {came.largest_payload:,} bytes"
+def drained_row(case: str, came: Drained) -> str:
+    """Return the row, in Markdown, of what was drained."""
+    outcomes = ", ".join(f"{times} {name}" for name, times in Counter(came.outcomes).items())
+    cells = (
+        case,
+        f"{outcomes}, {came.tasks_killed} tasks killed",
+        f"{max(came.seconds):.0f} s",
+        came.looks,
+        came.explanations,
+        f"{came.reads:,}",
+        f"{came.throttled:,}",
+        f"{came.stops:,}",
+        f"{came.events // len(came.outcomes):,}",
+        f"{came.largest_payload:,}",
     )
-    return Row(
-        case, f"{LARGEST_STATE:,} bytes", measured, f"{came.outcomes[0]}, {came.tasks_killed} tasks killed"
-    )
+    return f"| {' | '.join(map(str, cells))} |\n"
+
+
+COLUMNS = (
+    "case",
+    "ended",
+    "the longest took",
+    "looks",
+    "explanations",
+    "ECS reads",
+    "throttled",
+    "StopTask",
+    "events a drain",
+    "largest payload, bytes",
+)
+
+
+def table_of_drained() -> str:
+    """Drain all of them, and return what came of it as Markdown."""
+    head = f"| {' | '.join(COLUMNS)} |\n|{' --- |' * len(COLUMNS)}\n"
+    return head + "".join(drained_row(case, drained()) for case, drained in drains())
 
 
 def table(measured: list[Row]) -> str:
@@ -168,8 +208,12 @@ def table(measured: list[Row]) -> str:
 
 def document(text: str, measured: list[Row]) -> str:
     """Return the document with these rows between its markers."""
-    head, _, rest = text.partition(START)
-    return f"{head}{START}{table(measured)}{END}{rest.partition(END)[2]}"
+    return _between(text, START, table(measured), END)
+
+
+def _between(text: str, start: str, content: str, end: str) -> str:
+    head, _, rest = text.partition(start)
+    return f"{head}{start}{content}{end}{rest.partition(end)[2]}"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -177,16 +221,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.limits", description=__doc__)
     parser.add_argument("--write", action="store_true", help="put the rows into docs/limits.md")
     parser.add_argument("--check", action="store_true", help="say whether docs/limits.md is right")
-    parser.add_argument("--crowd", action="store_true", help="drain a thousand tasks besides")
+    parser.add_argument("--crowd", action="store_true", help="drain the largest to their end besides")
     options = parser.parse_args(arguments)
     text, measured = PATH.read_text(encoding="utf-8"), rows()
     if options.check:
         is_right = document(text, measured) == text
         print(f"docs/limits.md is {'right' if is_right else 'stale: python -m benchmarks.limits --write'}")
         return 0 if is_right else 1
+    came = table_of_drained() if options.crowd else ""
     if options.write:
-        PATH.write_text(document(text, measured), encoding="utf-8")
-    print(table([*measured, *(of_a_crowd() if options.crowd else ())]), end="")
+        text = document(text, measured)
+        PATH.write_text(_between(text, DRAINED, came, END_OF_DRAINED) if came else text, encoding="utf-8")
+    print(table(measured), came, sep="\n" if came else "", end="")
     return 0
 
 

@@ -33,11 +33,11 @@ class Patience:
     sleep: Callable[[float], object]
     answers: int = 0
     waited: float = 0
-    began: float = field(default_factory=time.monotonic)
+    began: float = field(default_factory=time.time)
 
     def wait(self) -> bool:
         """Wait until ECS has more reads; returns False where that isn't worth it, or there is no time."""
-        spent = max(self.waited, time.monotonic() - self.began)
+        spent = max(self.waited, time.time() - self.began)
         if self.answers < MUCH or spent + PAUSE_SECONDS > self.has:
             return False
         self.waited += PAUSE_SECONDS

@@ -8,7 +8,9 @@ from __future__ import annotations
 import pytest
 
 from benchmarks import limits
-from benchmarks.crowd import drain_crowd
+from benchmarks.crowd import Drained, drain_crowd
+from benchmarks.large import drain_a_fleet_in_a_wide_cluster, drain_in_a_wide_cluster, drain_unnamed
+from benchmarks.sizes import LARGEST_STATE
 from benchmarks.wide import explaining, planning
 from chalicelib.fleet.request import MOST_INSTANCES
 
@@ -43,3 +45,50 @@ def test_more_than_a_hundred_tasks_drain_as_ever() -> None:
     assert came.outcomes == ("drained",)
     assert came.tasks_killed == 0
     assert came.reads <= 12
+
+
+def ended_right(came: Drained) -> bool:
+    return set(came.outcomes) == {"drained"} and not came.tasks_killed
+
+
+def test_more_clusters_than_ecs_answers_reads_at_once_are_asked_at_its_pace() -> None:
+    """Amazon ECS developer guide, request throttling: 100 resource reads at once, then 20 a second."""
+    came = drain_unnamed(120)
+    assert ended_right(came)
+    assert 120 < came.reads < 150
+    assert 0 < came.throttled < 5
+
+
+@pytest.mark.slow
+def test_drains_that_ask_three_hundred_clusters_each_end_one_after_another() -> None:
+    """Whoever has just begun gives way to those who are half through: else all would begin again, for ever."""
+    came = drain_unnamed(300, at_once=4)
+    assert ended_right(came)
+    assert len(came.outcomes) == 4
+
+
+@pytest.mark.slow
+def test_a_thousand_tasks_of_a_service_drain_by_events() -> None:
+    """The machine waits for each of a thousand; a look reads a hundred at a time."""
+    came = drain_crowd(1_000)
+    assert ended_right(came)
+    assert came.looks <= 8
+    assert came.reads <= 30
+    assert came.largest_payload < LARGEST_STATE
+
+
+@pytest.mark.slow
+def test_a_drain_in_a_cluster_of_five_thousand_is_explained_and_ends() -> None:
+    """The explanation reads all container instances of the cluster, a hundred at a time."""
+    came = drain_in_a_wide_cluster(5_000)
+    assert ended_right(came)
+    assert came.explanations >= 2
+    assert came.reads > 200
+
+
+@pytest.mark.slow
+def test_a_fleet_in_a_wide_cluster_is_planned_and_drained() -> None:
+    """Its plan reads all tasks of the cluster, once."""
+    came = drain_a_fleet_in_a_wide_cluster(2_000, 4)
+    assert ended_right(came)
+    assert 200 < came.reads < 240
