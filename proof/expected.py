@@ -27,6 +27,33 @@ ROWS = (
         "and the ledger says so, but the execution fails, so that its alarm rings",
     ),
     Row(
+        r"(manual-drain-.*|managed-draining-watched) \| outage \| (10|60) min \| StartExecution",
+        r"every drain ends: .* ended as None, .*",
+        "What a person asks for, or what begins a watch of ECS's own draining, is tried for three minutes by Lambda, "
+        "and no lifecycle action waits by which the reconciler would find it: the dead letter rings, and the person "
+        "asks again",
+    ),
+    Row(
+        r"spot-interruption.* \| outage \| .* \| (ecs|dynamodb|lambda|StartExecution)",
+        r"every drain ends: .* ended as (None|nothing-to-drain|AwsUnavailable|Lambda.TooManyRequestsException), .*",
+        "EC2 takes a Spot instance after two minutes, whoever is away: what could not be asked for until then can't be "
+        "done any more, and a drain that comes later finds the instance gone",
+    ),
+    Row(
+        r"(manual-drain-kept|deadline-stop-tasks|managed-draining-watched|a-task-signs-off) \| outage "
+        r"\| 60 min \| (ecs|dynamodb|lambda)",
+        r"every drain ends: .* ended as (AwsUnavailable|Lambda.TooManyRequestsException|deadline), .*",
+        "The outage lasts until after the drain's own deadline, of 15 minutes to an hour: what is to be done then, or "
+        "before, can't be. The drain fails, its alarm rings, and a hook goes on with its default result; or, where a "
+        "gate opens too late, the deadline's own action follows",
+    ),
+    Row(
+        r"(spot-interruption|warm-pool-return) \| outage \| 60 min \| autoscaling",
+        r"every drain ends: .* ended as already-over, .*",
+        "Auto Scaling hears no heartbeat for longer than the hook's timeout, ends the lifecycle action by itself, and "
+        "goes on to the next: a drain of that one finds it over as well",
+    ),
+    Row(
         r".* \| outage \| 60 min \| StartExecution",
         r"every drain ends: .* ended as None, .*",
         "No drain can start for longer than the hook's heartbeat timeout, and without one nobody records heartbeats: "

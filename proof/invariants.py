@@ -29,8 +29,6 @@ class Clean:
     left_behind: frozenset[str]
     """The groups of the tasks that were not STOPPED at a CONTINUE: the policy doesn't wait for them, or can't."""
     left_open: frozenset[str]
-    completions: tuple[tuple[str, int], ...] = ()
-    """For each instance, how often CONTINUE or ABANDON took effect."""
     alone: tuple[tuple[str, timedelta], ...] = ()
     """For each instance, how long it waited without a drain at most: by policy, where it was undrained."""
 
@@ -54,7 +52,6 @@ def clean_of(records: Records) -> Clean:
         delays=tuple(sorted(delays(records).items())),
         left_behind=frozenset(task.group for task, _ in _alive_early(records)),
         left_open=frozenset(records.left_open),
-        completions=tuple(sorted(Counter(each.instance for each in records.completions).items())),
         alone=tuple((instance, _longest_alone(records, instance)) for instance in _ever_waiting(records)),
     )
 
@@ -124,10 +121,12 @@ def _is_past_deadline(records: Records, completion: Completion) -> bool:
 
 
 def an_action_is_completed_once(records: Records, case: Case) -> Iterator[str]:
-    """At most one CompleteLifecycleAction takes effect for a lifecycle action, and no more than without the fault."""
+    """At most one CompleteLifecycleAction takes effect for each lifecycle action that began."""
+    del case
+    begun = Counter(records.actions)
     counts = Counter((each.instance, each.hook) for each in records.completions)
     for (instance, hook), count in counts.items():
-        if count > max(1, dict(case.clean.completions).get(instance, 0)):
+        if count > begun[instance, hook]:
             yield f"{count} CompleteLifecycleAction of {hook} took effect for {instance}"
 
 

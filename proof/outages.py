@@ -27,6 +27,22 @@ IN_WORDS = {
     START: "Step Functions throttles StartExecution",
 }
 
+SCENARIOS = {
+    "three-service-tasks": "an ordinary drain that a lifecycle action asks for: it ends with CONTINUE",
+    "manual-drain-kept": "a person's drain without a lifecycle action: at its deadline the instance stays DRAINING",
+    "manual-drain-then-return": "a person's drain that sets the instance ACTIVE again",
+    "manual-drain-then-terminate": "a person's drain after which the group terminates the instance",
+    "spot-interruption": "EC2 takes the instance after two minutes: no lifecycle action waits for them",
+    "spot-interruption-then-lifecycle-action": "two triggers for one instance, within seconds",
+    "a-queue-is-worked-off": "a gate that waits for a queue, before DRAINING is set",
+    "a-task-signs-off": "a gate that asks a task over SNS and SQS, and waits for its answer",
+    "two-members-in-the-same-second": "a quorum group's slot in the ledger: one holds it, one waits",
+    "warm-pool-return": "an instance that is let go, and must be ACTIVE when it comes back from the warm pool",
+    "managed-draining-watched": "a drain of ECS's own, which is watched: nothing of ours holds the instance",
+    "deadline-stop-tasks": "a drain that is stuck until its deadline, and then stops tasks",
+}
+"""The drains that meet every outage, each with what it does that no other here does."""
+
 
 def outage(service: str, minutes: int, stage: Stage) -> list[Call]:
     """Take a service away, from the middle of the drain on; StartExecution from its beginning."""

@@ -77,6 +77,8 @@ class Records:
     """Oldest first."""
     moments: tuple[Moment, ...]
     completions: tuple[Completion, ...]
+    actions: tuple[tuple[str, str], ...]
+    """The instance and the hook of each lifecycle action that began."""
     left_open: tuple[str, ...]
     """Waiting rows, entries and leases that nobody holds any more, at the end."""
     notices: tuple[str, ...]
@@ -103,6 +105,7 @@ def taken(
         drains=tuple(_drains(stage)),
         moments=tuple(moments),
         completions=tuple(_completions(calls)),
+        actions=tuple(_actions(events_state().emitted)),
         left_open=tuple(stage.left_open),
         notices=tuple(f"{subject}\n{text}" for subject, text in stage.notices),
         warnings=(*warnings, *_ends()),
@@ -157,6 +160,12 @@ def _completions(calls: Iterable[Call]) -> Iterator[Completion]:
                 str(given.get("LifecycleActionToken")),
                 str(given["LifecycleActionResult"]),
             )
+
+
+def _actions(emitted: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    for event in emitted:
+        if event["detail-type"] == "EC2 Instance-terminate Lifecycle Action":
+            yield event["detail"]["EC2InstanceId"], event["detail"]["LifecycleHookName"]
 
 
 def _ends() -> Iterator[str]:

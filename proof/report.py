@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.document import part, with_part
-from proof.outages import IN_WORDS, MINUTES, SERVICES
+from proof.outages import IN_WORDS, MINUTES, SCENARIOS, SERVICES
 from proof.trials import Plan, Result
 
 PATH = Path(__file__).parent.parent / "docs" / "proof.md"
@@ -27,6 +27,7 @@ def markdown(results: Sequence[Result]) -> dict[str, str]:
         "faults by service": _markdown(*_by_service(results)),
         "faults by scenario": _markdown(*_by_scenario(results)),
         "outages": _markdown(*_outages(results)),
+        "scenarios of outages": _markdown(*_outage_scenarios(), others="---"),
         "what can't be survived": _markdown(*_expected(results)),
     }
 
@@ -68,6 +69,10 @@ def _outages(results: Iterable[Result]) -> tuple[Row, list[Row]]:
     return header, [(IN_WORDS[service], *_survived(found, service)) for service in SERVICES]
 
 
+def _outage_scenarios() -> tuple[Row, list[Row]]:
+    return ("scenario", "what no other of them does"), [(f"`{name}`", why) for name, why in SCENARIOS.items()]
+
+
 def _survived(outages: list[Result], service: str) -> Iterator[str]:
     for minutes in MINUTES:
         here = [each for each in outages if (each.service, each.kind) == (service, f"{minutes} min")]
@@ -91,8 +96,8 @@ def _table(header: Row, rows: list[Row]) -> str:
     return "\n".join(line.rstrip() for line in (*lines, ""))
 
 
-def _markdown(header: Row, rows: list[Row]) -> str:
-    bar = ("---", *("---:" for _ in header[1:]))
+def _markdown(header: Row, rows: list[Row], others: str = "---:") -> str:
+    bar = ("---", *(others for _ in header[1:]))
     return "".join(f"| {' | '.join(row)} |\n" for row in (header, bar, *rows))
 
 

@@ -30,6 +30,7 @@ STEP_SECONDS = 30.0
 PATIENCE = timedelta(hours=2)
 """How much longer than without a fault a story may last: failed drains are tried again, each later than the last."""
 SETTLING_SECONDS = 120.0
+NO_TIME = timedelta(0)
 
 Fault = Callable[[Stage], Iterable[Call]]
 """Lets something go wrong in a run that begins; what it gives grows by each call that is struck."""
@@ -85,24 +86,24 @@ class Watch:
         )
 
 
-def run(story: Story, fault: Fault = nothing) -> Records:
-    """Tell a story, let the fault strike, and return the records."""
+def run(story: Story, fault: Fault = nothing, lasts: timedelta = NO_TIME) -> Records:
+    """Tell a story, let the fault strike, which is over after so long, and return the records."""
     with world(story) as finish:
-        return finish(fault)
+        return finish(fault, lasts)
 
 
 @contextmanager
-def world(story: Story) -> Iterator[Callable[[Fault], Records]]:
+def world(story: Story) -> Iterator[Callable[[Fault, timedelta], Records]]:
     """Build a story's world; what is given lets a fault strike in it, tells the story to its end and takes the records.
 
     Once only: but a process that is forked before has the same world, as it was.
     """
     with _quiet() as warnings, begun(story, app) as stage:
 
-        def finish(fault: Fault) -> Records:
+        def finish(fault: Fault, lasts: timedelta) -> Records:
             struck = fault(stage)
             watch = Watch(stage, stage.aws)
-            _drive(story, stage, watch)
+            _drive(story, stage, watch, lasts)
             return taken(stage, watch.moments, warnings, struck)
 
         yield finish
@@ -115,16 +116,21 @@ def clean(scenario: str) -> tuple[Records, Clean]:
     return records, clean_of(records)
 
 
-def _drive(story: Story, stage: Stage, watch: Watch) -> None:
+def _drive(story: Story, stage: Stage, watch: Watch, lasts: timedelta) -> None:
+    """Let time go on until all is over and stays so: Auto Scaling may begin something new meanwhile."""
     clock = stage.aws.clock
     begins, last = clock.now(), max(happening.at for happening in story.happens)
-    least = timedelta(seconds=max(last + 60, story.at_least))
+    least = max(timedelta(seconds=max(last + 60, story.at_least)), lasts)
     longest = max(least, timedelta(seconds=story.lasts)) + PATIENCE
     watch.look()
-    while clock.now() - begins < least or (not watch.is_over and clock.now() - begins < longest):
-        clock.advance(STEP_SECONDS)
+    is_settled = False
+    while not is_settled and clock.now() - begins < longest:
+        while clock.now() - begins < least or (not watch.is_over and clock.now() - begins < longest):
+            clock.advance(STEP_SECONDS)
+            watch.look()
+        clock.advance(SETTLING_SECONDS)
         watch.look()
-    clock.advance(SETTLING_SECONDS)
+        is_settled = watch.is_over
 
 
 @contextmanager

@@ -173,7 +173,9 @@ TWICE = "token answered twice"
 
 def judged(trial: Trial) -> Result:
     """Run a trial and judge it."""
-    return judgement(trial, clean(trial.scenario)[1], run(story_of(trial.scenario), _fault_of(trial)))
+    return judgement(
+        trial, clean(trial.scenario)[1], run(story_of(trial.scenario), _fault_of(trial), _lasts(trial))
+    )
 
 
 def judged_in_turn(trials: Sequence[Trial], came: Clean) -> list[Result]:
@@ -182,8 +184,8 @@ def judged_in_turn(trials: Sequence[Trial], came: Clean) -> list[Result]:
         return [in_a_fork(partial(_told_and_judged, trial, came, finish)) for trial in trials]
 
 
-def _told_and_judged(trial: Trial, came: Clean, finish: Callable[[Fault], Records]) -> Result:
-    return judgement(trial, came, finish(_fault_of(trial)))
+def _told_and_judged(trial: Trial, came: Clean, finish: Callable[[Fault, timedelta], Records]) -> Result:
+    return judgement(trial, came, finish(_fault_of(trial), _lasts(trial)))
 
 
 def judgement(trial: Trial, came: Clean, records: Records) -> Result:
@@ -193,7 +195,7 @@ def judgement(trial: Trial, came: Clean, records: Records) -> Result:
     case = Case(
         came,
         lasts=lasts,
-        patience=timedelta(minutes=trial.point[1]) if isinstance(trial.point, tuple) else timedelta(0),
+        patience=_patience(trial),
         reconciler_is_struck=site is not None and site.caller == "reconcile",
     )
     found = broken(records, case)
@@ -209,6 +211,17 @@ def judgement(trial: Trial, came: Clean, records: Records) -> Result:
         expected(trial.key, found),
         len(records.struck),
     )
+
+
+def _patience(trial: Trial) -> timedelta:
+    """Return how long its outage lasts."""
+    return timedelta(minutes=trial.point[1]) if isinstance(trial.point, tuple) else timedelta(0)
+
+
+def _lasts(trial: Trial) -> timedelta:
+    """Return how long after the story's beginning its outage is over, and what waited for that has begun."""
+    is_outage = trial.section == "outage"
+    return _patience(trial) + timedelta(seconds=2 * outages.MID_DRAIN_SECONDS) if is_outage else timedelta(0)
 
 
 def _service(trial: Trial) -> str:

@@ -66,8 +66,15 @@ def _run_as_role(work: Callable[[], None], env: Any) -> None:
 
 def _launch_worker(component: Any, env: Any, eval_input: Any, job_pool: Any) -> Any:
     worker = component._create_worker(env=env, eval_input=eval_input, job_pool=job_pool)
-    run_beside(worker.eval, env, f"item of the Map state {eval_input.state_name}")
+    run_beside(partial(_run_item, worker, env), env, f"item of the Map state {eval_input.state_name}")
     return worker
+
+
+def _run_item(worker: Any, env: Any) -> None:
+    if env.is_running():
+        worker.eval()
+    else:  # the execution was stopped before this item's turn, for which moto finds no state to be in
+        worker._job_pool._termination_event.set()
 
 
 def _map_items(original: Callable[..., None], component: Any, env: Any) -> None:

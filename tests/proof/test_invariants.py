@@ -35,6 +35,7 @@ RIGHT = Records(
     drains=(DRAIN,),
     moments=MOMENTS,
     completions=(completion(),),
+    actions=((INSTANCE, "ecs-drain"),),
     left_open=(),
     notices=(),
     warnings=(),
@@ -73,6 +74,12 @@ def test_a_right_run_breaks_nothing() -> None:
 )
 def test_each_invariant_can_break(said: str, changes: dict[str, Any]) -> None:
     assert any(said in line for line in broken(replace(RIGHT, **changes), Case(CLEAN)))
+
+
+def test_each_lifecycle_action_of_an_instance_is_completed() -> None:
+    """One that came back from the warm pool too late for its group is terminated: a second action."""
+    twice = replace(RIGHT, completions=(completion(), completion(140)), actions=RIGHT.actions * 2)
+    assert broken(twice, Case(CLEAN)) == ()
 
 
 def test_a_continue_at_the_deadline_is_never_early() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.document import part
 from proof import report
-from proof.__main__ import IN_FULL, OUTAGES, chosen
+from proof.__main__ import IN_FULL, chosen
 from proof.faults import Kind
-from proof.outages import IN_WORDS, MINUTES
+from proof.outages import IN_WORDS, MINUTES, SCENARIOS
 from proof.report import PATH, rows_of
 from proof.trials import TWICE, plan, scenarios
 
@@ -48,8 +49,14 @@ def test_every_fault_and_every_outage_has_its_row() -> None:
     assert {str(kind) for kind in Kind} | {TWICE, "lost", "doubled"} <= kinds
     outages = rows_of(TEXT, "outages")
     assert [row[0] for row in outages] == list(IN_WORDS.values())
-    assert {cell.split()[-1] for row in outages for cell in row[1:]} == {str(len(OUTAGES))}
+    assert {cell.split()[-1] for row in outages for cell in row[1:]} == {str(len(SCENARIOS))}
     assert {len(row) for row in outages} == {1 + len(MINUTES)}
+
+
+def test_the_drains_that_meet_outages_are_named_with_what_sets_them_apart() -> None:
+    assert rows_of(TEXT, "scenarios of outages") == [(f"`{name}`", why) for name, why in SCENARIOS.items()]
+    assert set(SCENARIOS) <= set(scenarios())
+    assert f"Outages: the {len(SCENARIOS)} scenarios below." in part(TEXT, "scope")
 
 
 def test_the_tables_agree_with_each_other_and_with_what_is_expected() -> None:

@@ -45,9 +45,20 @@ def test_an_ordinary_drain_survives_a_fault_of_every_kind() -> None:
         assert result.broken == () or result.expected, trial.key
 
 
-@pytest.mark.parametrize("service", ["ecs", "dynamodb", "lambda"])
-def test_an_ordinary_drain_survives_ten_minutes_without_a_service(service: str) -> None:
-    (trial,) = [each for each in outages_of(ORDINARY) if each.point == (service, 10)]
+@pytest.mark.parametrize(
+    ("scenario", "service"),
+    [
+        (ORDINARY, "ecs"),
+        (ORDINARY, "dynamodb"),
+        (ORDINARY, "lambda"),
+        ("manual-drain-then-terminate", "autoscaling"),
+        ("spot-interruption", "ecs"),
+        ("warm-pool-return", "lambda"),
+    ],
+)
+def test_a_drain_survives_ten_minutes_without_a_service(scenario: str, service: str) -> None:
+    """By hand: it is tried until it can be done. Spot: the action begins later. Warm pool: a second action follows."""
+    (trial,) = [each for each in outages_of(scenario) if each.point == (service, 10)]
     result = judged(trial)
     assert result.broken == ()
     assert result.struck > 0

@@ -15,9 +15,11 @@ from tests.walk.a_drain import (
     DRAINED,
     HOOK_SECONDS,
     INPUT,
+    MANUAL_INPUT,
     ORDINARY,
     Story,
     gates,
+    manual,
     occasions,
     plan,
     recorded,
@@ -212,3 +214,16 @@ def test_a_look_that_took_long_by_its_retries_keeps_no_heartbeat_waiting() -> No
         away=during(("Look",), Error("Throttled"), timedelta(minutes=2), timedelta(minutes=2)),
     )
     assert longest_gap(found) <= HOOK_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("then", "state"), [("terminate", "Terminate the instance"), ("return", "Reactivate")]
+)
+def test_what_follows_a_drain_by_hand_is_done_after_an_hour_without_its_service(
+    then: str, state: str
+) -> None:
+    """Nothing runs on the instance any more, a person asked for it once, and nobody else would do it."""
+    away = during((state,), Error("Unavailable"), timedelta(0), timedelta(minutes=61))
+    machine = without_retries(state) if state in DRAIN["States"] else DRAIN
+    found = walk(machine, MANUAL_INPUT, {**ORDINARY, "Plan the drain": manual(then)}, away=away)
+    assert (found.ended_in, found.variables["outcome"]["name"]) == ("Done", "drained")

@@ -224,3 +224,27 @@ def test_a_distributed_map_has_items_with_histories_of_their_own(lab: Lab) -> No
     assert run.output == [10, 20, 30]
     assert seconds_taken(run) == 40
     assert "WaitStateEntered" not in run.types
+
+
+def test_an_item_whose_execution_was_stopped_before_its_turn_does_nothing(
+    lab: Lab, caplog: pytest.LogCaptureFixture
+) -> None:
+    """StopExecution in the instant in which the Map begins: the item is not an error of the interpreter's."""
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:ecs:listClusters",
+        "Arguments": {},
+        "End": True,
+    }
+    states = {
+        "Wait": {"Type": "Wait", "Seconds": 10, "Next": "Each"},
+        **each({"StartAt": "Look", "States": {"Look": {**task, "QueryLanguage": "JSONata"}}}),
+    }
+    run = lab.start(lab.machine(states), [1, 2])
+    lab.aws.clock.advance(1)
+    lab.aws.clock.call_later(9, lambda: lab.api.stop_execution(executionArn=run.arn), "stopped")
+    lab.aws.clock.advance(60)
+
+    assert run.types[-3:] == ["MapStateEntered", "MapStateStarted", "ExecutionAborted"]
+    assert lab.aws.requests.matching("ecs", "ListClusters") == []
+    assert caplog.records == []
