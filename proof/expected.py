@@ -78,6 +78,12 @@ ROWS = (
         "before it begins, where it would have found that later",
     ),
     Row(
+        r"deregistered-in-mid-drain \| call \| .* \| .*plan_drain.*",
+        r"every drain ends: .* ended as nothing-to-drain, and as drained without the fault",
+        "The plan is tried again until after a person has deregistered the container instance, half a minute later: no "
+        "cluster knows it any more, and there is nothing left to drain",
+    ),
+    Row(
         r"completed-by-another \| call \| .* \| the machine: autoscaling CompleteLifecycleAction #1",
         r"every drain ends: .* ended as drained, and as already-done without the fault",
         "Where a try of ours had no answer, nobody can tell whether that try or somebody else ended the lifecycle "
