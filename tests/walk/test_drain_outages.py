@@ -17,7 +17,9 @@ from tests.walk.a_drain import (
     INPUT,
     MANUAL_INPUT,
     ORDINARY,
+    TASK,
     Story,
+    after,
     gates,
     manual,
     occasions,
@@ -227,3 +229,18 @@ def test_what_follows_a_drain_by_hand_is_done_after_an_hour_without_its_service(
     machine = without_retries(state) if state in DRAIN["States"] else DRAIN
     found = walk(machine, MANUAL_INPUT, {**ORDINARY, "Plan the drain": manual(then)}, away=away)
     assert (found.ended_in, found.variables["outcome"]["name"]) == ("Done", "drained")
+
+
+def test_tasks_are_told_to_stop_at_the_deadline_after_twenty_minutes_without_ecs() -> None:
+    """What happens at the deadline is what the policy says, however late: who gave up let the hook's timer decide."""
+    away = during(("Stop tasks",), Error("AwsUnavailable"), timedelta(0), timedelta(minutes=20))
+    late = {"at": after(seconds=5), "action": "stop-tasks"}
+    answers = {
+        **ORDINARY,
+        "Plan the drain": plan(deadline=late),
+        "Look": seen(),
+        "Wait for events": NO_ANSWER,
+    }
+    found = walk(DRAIN, INPUT, answers, away=away)
+    assert (found.ended_in, found.variables["outcome"]["name"]) == ("Done", "deadline")
+    assert found.variables["stopped"]["asked"] == [TASK]
