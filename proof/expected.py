@@ -84,6 +84,18 @@ ROWS = (
         "timer ends before a heartbeat is heard, and the drain that the notice begins finds the instance gone",
     ),
     Row(
+        r".* \| event \| late by 10 min \| EC2 Instance-terminate Lifecycle Action.*",
+        r"every drain ends: .* ended as already-over, and as drained without the fault",
+        "The drain that the reconciler began has drained the instance and let it go by then: the one that the late event "
+        "begins finds the lifecycle action over",
+    ),
+    Row(
+        r"spot-instance-taken-while-tasks-deregister \| call \| denied for good \| the machine: lambda Invoke explain .*",
+        r"a lasting fault is told: the fault lasts, and nobody is told",
+        "That nothing could be explained is said in the notice for which it was asked; EC2 takes the instance before "
+        "there is one, and the drain ends as it would have",
+    ),
+    Row(
         r"deregistered-in-mid-drain \| call \| .* \| .*plan_drain.*",
         r"every drain ends: .* ended as nothing-to-drain, and as drained without the fault",
         "The plan is tried again until after a person has deregistered the container instance, half a minute later: no "
