@@ -86,11 +86,11 @@ ROWS = (
     Row(
         r".* \| event \| late by 10 min \| EC2 Instance-terminate Lifecycle Action.*",
         r"every drain ends: .* ended as already-over, and as drained without the fault",
-        "The drain that the reconciler began has drained the instance and let it go by then: the one that the late event "
-        "begins finds the lifecycle action over",
+        "The drain that the reconciler began has drained the instance and let it go by then: the one that the late "
+        "event begins finds the lifecycle action over",
     ),
     Row(
-        r"spot-instance-taken-while-tasks-deregister \| call \| denied for good \| the machine: lambda Invoke explain .*",
+        r"spot-instance-taken-.* \| call \| denied for good \| the machine: lambda Invoke explain .*",
         r"a lasting fault is told: the fault lasts, and nobody is told",
         "That nothing could be explained is said in the notice for which it was asked; EC2 takes the instance before "
         "there is one, and the drain ends as it would have",
