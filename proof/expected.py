@@ -96,6 +96,22 @@ ROWS = (
         "there is one, and the drain ends as it would have",
     ),
     Row(
+        r"terminated-by-hand-in-mid-drain \| (call \| .* \| .*(start_drain|plan_drain).*|event \| lost \| .*)",
+        r"every drain ends: .* ended as nothing-to-drain, and as drained without the fault",
+        "The drain begins after a person has terminated the instance: there is nothing left to drain",
+    ),
+    Row(
+        r"set-active-by-a-person \| call \| .* \| .*(start_drain|plan_drain).*",
+        r"every drain ends: .* ended as deadline, and as taken-back without the fault",
+        "The person sets the instance ACTIVE before the drain has begun: it sets DRAINING after that, as it was asked to",
+    ),
+    Row(
+        r"set-active-while-the-agent-is-away \| call \| denied for good \| .*",
+        r"continue is never early: .*",
+        "The drain that the person takes back has failed by then. The reconciler begins another once access is granted "
+        "again, and by then the agent has been away for longer than five minutes: the instance is given up as lost",
+    ),
+    Row(
         r"deregistered-in-mid-drain \| call \| .* \| .*plan_drain.*",
         r"every drain ends: .* ended as nothing-to-drain, and as drained without the fault",
         "The plan is tried again until after a person has deregistered the container instance, half a minute later: no "
