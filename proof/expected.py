@@ -103,7 +103,7 @@ ROWS = (
     Row(
         r"set-active-by-a-person \| call \| .* \| .*(start_drain|plan_drain).*",
         r"every drain ends: .* ended as deadline, and as taken-back without the fault",
-        "The person sets the instance ACTIVE before the drain has begun: it sets DRAINING after that, as it was asked to",
+        "The person sets the instance ACTIVE before the drain has begun: it sets DRAINING after that, as it was asked",
     ),
     Row(
         r"set-active-while-the-agent-is-away \| call \| denied for good \| .*",
