@@ -65,7 +65,15 @@ def observe(
         instances=instances,
         agents_connected=not any(task.has_lost_its_agent for task in tasks),
     )
-    asked = services_to_ask_for(tasks, memory, at, asks_early=asks_early)
+    return _with_daemons(
+        seen, containers, memory, services_to_ask_for(tasks, memory, at, asks_early=asks_early)
+    )
+
+
+def _with_daemons(
+    seen: Observation, containers: Containers, memory: Memory, asked: frozenset[str]
+) -> Observation:
+    """Return the observation with which of these services are daemons, and how long their tasks may stop."""
     services = [each for cluster in containers for each in ecs.describe_services(cluster, asked)]
     seen = with_services(seen, asked, services)
     to_stop = daemons_to_ask_for(seen.tasks, memory, seen.daemon_services)
